@@ -1,0 +1,118 @@
+"""Command line: python -m explorer classify, models, evaluate, train, bench. Heavy imports wait."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    help="See early exiting in vision transformers.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+ModelOption = Annotated[str, typer.Option(help="name, folder or hub id")]
+DataOption = Annotated[Path | None, typer.Option(help="folder with Fashion-MNIST's four idx files")]
+
+
+def fail(error: object) -> NoReturn:
+    """One line on stderr, exit code 2."""
+    print(f"error: {error}", file=sys.stderr)
+    raise typer.Exit(2)
+
+
+@app.command()
+def classify(
+    images: Annotated[list[str], typer.Argument(help="image files")],
+    model: ModelOption = "fashion",
+    rule: Annotated[str, typer.Option(help="confidence, entropy or patience")] = "confidence",
+    threshold: Annotated[
+        float | None, typer.Option(help="leave at a score of at least this [default: the model's]")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line per image")] = False,
+) -> None:
+    """Classify images, leaving early where the network is sure."""
+    from explorer.classify import run
+
+    try:
+        all_read = run(images, model, rule, threshold, as_json)
+    except ValueError as error:
+        fail(error)
+    if not all_read:
+        raise typer.Exit(2)
+
+
+@app.command()
+def models() -> None:
+    """List the models on this machine."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from explorer.model.catalog import list_models
+
+    table = Table("Name", "Title", "From")
+    for entry in list_models():
+        table.add_row(entry.name, entry.title, entry.source)
+    Console(markup=False).print(table)
+
+
+@app.command()
+def evaluate(
+    model: Annotated[
+        list[str] | None, typer.Option(help="name, folder or hub id; may be repeated [default: all]")
+    ] = None,
+    data: DataOption = None,
+    stored: Annotated[bool, typer.Option(help="use evaluation.npz instead of running the model")] = False,
+    markdown: Annotated[bool, typer.Option(help="print the tables as Markdown")] = False,
+) -> None:
+    """Accuracy at every exit, and accuracy against cost for every rule, on Fashion-MNIST's test images."""
+    from explorer.evaluate.command import run
+
+    try:
+        run(model, data, stored, markdown)
+    except (ValueError, FileNotFoundError) as error:
+        fail(error)
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Option(help="lgvit, lgvit-stage1, sdn or deebert")] = "lgvit",
+    data: DataOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="where the model goes [default: checkpoints/fashion-RECIPE]")
+    ] = None,
+    passes: Annotated[int, typer.Option(help="over the training images, all stages together")] = 14,
+    seed: Annotated[int, typer.Option(help="of weights, order and augmentation")] = 0,
+    threads: Annotated[int, typer.Option(help="CPU threads; two runs side by side are quickest with 1")] = 2,
+) -> None:
+    """Train a model on Fashion-MNIST. Cut off at any moment, the same command goes on where it was."""
+    from explorer.train.command import run
+    from explorer.train.loop import Stopped
+
+    try:
+        run(recipe, data, out or Path("checkpoints") / f"fashion-{recipe}", passes, seed, threads)
+    except Stopped:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        raise typer.Exit(130) from None
+    except (ValueError, FileNotFoundError) as error:
+        fail(error)
+
+
+@app.command()
+def bench(
+    only: Annotated[
+        list[str] | None, typer.Option(help="analyse, infer, paint, start; may be repeated [default: all]")
+    ] = None,
+    model: ModelOption = "fashion",
+) -> None:
+    """Measure what the README claims about speed, all in one run, as ratios."""
+    from explorer.bench import run
+
+    try:
+        run(only, model)
+    except ValueError as error:
+        fail(error)
+
+
+if __name__ == "__main__":
+    app()

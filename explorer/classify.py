@@ -1,0 +1,102 @@
+"""python -m explorer classify: each image's exit, answer and cost, as a table or one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from explorer.data.reading import UnreadableImage, read_image
+from explorer.model.bundle import Model
+from explorer.model.catalog import load_model
+from explorer.pipeline import default_threshold, see, to_tensor, warm_up
+from explorer.rules import Rule, get_rule
+
+TOP = 5  # labels reported of the answer
+
+
+def run(images: list[str], model_name: str, rule_name: str, threshold: float | None, as_json: bool) -> bool:
+    """Print one report per image. Returns False if any could not be read; the others are still reported.
+
+    Raises `ValueError` for an unknown model or rule.
+    """
+    rule, model = get_rule(rule_name), load_model(model_name)
+    limit = default_threshold(model, rule_name) if threshold is None else threshold
+    warm_up(model)
+    all_read = True
+    for path in images:
+        try:
+            facts = classify(model, path, rule, limit)
+        except UnreadableImage as error:
+            all_read = False
+            print(f"{path}: {error}", file=sys.stderr)
+            if as_json:
+                print(json.dumps({"image": path, "error": str(error)}))
+            continue
+        if as_json:
+            print(json.dumps(facts))
+        else:
+            _show(facts)
+    return all_read
+
+
+def classify(model: Model, path: str, rule: Rule, threshold: float) -> dict[str, Any]:
+    """One image's report, of plain JSON types. Raises `UnreadableImage`."""
+    batch = to_tensor(model, see(model, read_image(path)).image)
+    left = model.network.infer(batch, rule, threshold)
+    trace = model.network.analyse(batch)[0]
+    scores, fired = rule.score(trace), int(left.exit[0])
+    probabilities = trace.probabilities
+    best = (-probabilities[fired]).argsort(kind="stable")[:TOP]
+    return {
+        "image": path,
+        "model": model.name,
+        "rule": rule.name,
+        "threshold": threshold,
+        "exit": {"index": fired, "block": trace.exits[fired].block, "kind": trace.exits[fired].kind},
+        "prediction": [
+            {"label": model.labels[c], "probability": float(probabilities[fired, c])} for c in best
+        ],
+        "exits": [
+            {
+                "block": e.block,
+                "kind": e.kind,
+                "label": model.labels[trace.predicted[i]],
+                "probability": float(probabilities[i].max()),
+                "score": float(scores[i]),
+                "macs": int(trace.macs[i]),
+                "ran": i <= fired,
+            }
+            for i, e in enumerate(trace.exits)
+        ],
+        "macs": {"used": int(left.macs[0]), "full": trace.macs_full},
+        "ms": {"used": round(float(left.ms[0]), 3), "full": round(trace.ms_full, 3)},
+    }
+
+
+def _show(facts: dict[str, Any]) -> None:
+    console = Console(markup=False)  # file names and labels may hold square brackets
+    macs, ms, top = facts["macs"], facts["ms"], facts["prediction"][0]
+    console.print(
+        f"{top['label']} {top['probability']:.1%}, left at block {facts['exit']['block']} of "
+        f"{facts['exits'][-1]['block']}: {macs['full'] / macs['used']:.2f}x fewer MACs "
+        f"({macs['used'] / 1e6:.1f} of {macs['full'] / 1e6:.1f} M), {ms['used']:.1f} of {ms['full']:.1f} ms",
+        highlight=False,
+    )
+    heads = ("Block", "Head", "Label", "Probability", facts["rule"], "MACs (M)", "")
+    table = Table(*heads, title=facts["image"])
+    for i, e in enumerate(facts["exits"]):
+        note = "left here" if i == facts["exit"]["index"] else "" if e["ran"] else "not run"
+        cells = [
+            str(e["block"]),
+            e["kind"],
+            e["label"],
+            f"{e['probability']:.1%}",
+            f"{e['score']:.3f}",
+            f"{e['macs'] / 1e6:.1f}",
+        ]
+        table.add_row(*cells, note, style=None if e["ran"] else "dim")
+    console.print(table)

@@ -1,0 +1,58 @@
+"""python -m explorer evaluate: run models over Fashion-MNIST, or read what they shipped; print the tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from explorer.data.fashion import LABELS, load_fashion
+from explorer.evaluate import report
+from explorer.evaluate.record import Record, evaluate, load_records
+from explorer.model.bundle import Model, load_model_folder, read_config
+from explorer.model.catalog import find_model, list_models
+
+
+def run(names: list[str] | None, data: Path | None, stored: bool, markdown: bool) -> None:
+    """Print accuracy per exit and the trade-offs. Raises `ValueError` or `FileNotFoundError`, in words."""
+    folders = [find_model(name) for name in names] if names else [entry.folder for entry in list_models()]
+    if not folders:
+        raise ValueError("there is no model on this machine; train one or name one by --model.")
+    models: dict[str, report.Records] = {}
+    for folder in folders:
+        title = read_config(folder)["title"]
+        title = f"{title} ({folder})" if title in models else title
+        models[title] = _stored(folder) if stored else records_of(load_model_folder(folder), data)
+    for make in (report.accuracy_table, report.budget_table, report.margin_table):
+        table = make(models)
+        if markdown:
+            print(report.markdown(table) + "\n")
+        else:
+            Console(markup=False).print(table)
+
+
+def records_of(model: Model, data: Path | None) -> dict[str, Record]:
+    """Run a model over the validation and test images, under a progress bar.
+
+    Raises `ValueError` for a model of other classes than Fashion-MNIST's.
+    """
+    if model.labels != LABELS:
+        raise ValueError(f"{model.name} was not trained on Fashion-MNIST's ten classes; nothing to compare.")
+    splits = load_fashion(data)
+    batch, records = 250, {}
+    for name in ("validation", "test"):
+        total = -(-len(splits[name]) // batch)
+        steps = evaluate(model, splits[name], batch)
+        for record in track(
+            steps, f"{model.name}: {name}", total, console=Console(stderr=True), transient=True
+        ):
+            records[name] = record
+    return records
+
+
+def _stored(folder: Path) -> dict[str, Record]:
+    path = folder / "evaluation.npz"
+    if not path.exists():
+        raise FileNotFoundError(f"{folder} has no evaluation.npz; run evaluate without --stored.")
+    return load_records(path)

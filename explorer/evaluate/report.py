@@ -1,0 +1,71 @@
+"""Tables of an evaluation, as rich tables for the screen or as Markdown for a README."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from explorer.evaluate.record import Record
+from explorer.evaluate.tradeoff import at_threshold, cheapest, most_accurate
+
+Records = dict[str, Record]
+BUDGETS = (1.5, 2.0)  # the table compares models where they save at least these factors in MACs
+MARGIN = 0.01  # accuracy that may be lost against the model's own final exit
+
+
+def accuracy_table(models: dict[str, Records]) -> Table:
+    """Test accuracy at each exit, a row per model (title -> its records)."""
+    tests = {title: records["test"] for title, records in models.items()}
+    blocks = sorted({int(b) for test in tests.values() for b in test.blocks})
+    table = Table("Model", *[f"block {b}" for b in blocks], title="Test accuracy (%) at each exit")
+    for title, test in tests.items():
+        cells = {int(b): f"{100 * a:.2f}" for b, a in zip(test.blocks, test.accuracy, strict=True)}
+        table.add_row(title, *[cells.get(b, "") for b in blocks])
+    return table
+
+
+def budget_table(models: dict[str, Records]) -> Table:
+    """Test accuracy at MAC budgets; thresholds are chosen on the validation images."""
+    heads = [f"{b:g}x fewer MACs" for b in BUDGETS]
+    table = Table("Model", "Rule", *heads, title="Test accuracy (%) (fewer MACs, fewer blocks) at a budget")
+    for title, records in models.items():
+        for rule in records["test"].scores:
+            cells = []
+            for budget in BUDGETS:
+                chosen = most_accurate(records["validation"], rule, budget)
+                point = at_threshold(records["test"], rule, chosen.threshold)
+                cells.append(f"{100 * point.accuracy:.2f} ({point.by_macs:.2f}x, {point.by_blocks:.2f}x)")
+            table.add_row(title, rule, *cells)
+    return table
+
+
+def margin_table(models: dict[str, Records]) -> Table:
+    """What is saved on the test images when validation accuracy may fall `MARGIN` below the final exit's."""
+    table = Table(
+        "Model", "Rule", "Threshold", "Accuracy", "Below the final exit", "Fewer MACs", "Fewer blocks",
+        title=f"Cheapest threshold losing at most {100 * MARGIN:g} point on validation, on test",
+    )  # fmt: skip
+    for title, records in models.items():
+        for rule in records["test"].scores:
+            floor = records["validation"].accuracy[-1] - MARGIN
+            threshold = cheapest(records["validation"], rule, floor).threshold
+            point = at_threshold(records["test"], rule, threshold)
+            lost = records["test"].accuracy[-1] - point.accuracy
+            table.add_row(
+                title,
+                rule,
+                f"{threshold:.4g}",
+                f"{100 * point.accuracy:.2f}",
+                f"{100 * lost:.2f}",
+                f"{point.by_macs:.2f}x",
+                f"{point.by_blocks:.2f}x",
+            )
+    return table
+
+
+def markdown(table: Table) -> str:
+    """A rich table of plain text as Markdown."""
+    columns = [list(column.cells) for column in table.columns]
+    heads = [str(column.header) for column in table.columns]
+    rows = [heads, ["---"] * len(heads), *map(list, zip(*columns, strict=True))]
+    title = f"**{table.title}**\n\n" if table.title else ""
+    return title + "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)

@@ -1,0 +1,64 @@
+"""Accuracy against cost as one threshold moves, and the threshold that a goal asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.evaluate.record import Record
+from explorer.rules import decide
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one threshold gives on a split."""
+
+    threshold: float
+    accuracy: float  # in [0, 1]
+    macs: float  # mean spent per image
+    by_macs: float  # the full backbone's MACs / those spent: more than 1 saves
+    by_blocks: float  # blocks of the backbone / mean exit block: LGViT's "speed-up", which ignores the heads
+    leaving: NDArray[np.float64]  # (E,) share of images leaving at each exit
+
+
+def at_threshold(record: Record, rule: str, threshold: float) -> Point:
+    """Accuracy and cost when every early exit has that threshold."""
+    fired = decide(record.scores[rule], threshold)
+    macs = float(record.macs[fired].mean())
+    return Point(
+        threshold=float(threshold),
+        accuracy=float(record.correct[np.arange(len(fired)), fired].mean()),
+        macs=macs,
+        by_macs=record.macs_full / macs,
+        by_blocks=float(record.blocks[-1] / record.blocks[fired].mean()),
+        leaving=np.bincount(fired, minlength=len(record.blocks)) / len(fired),
+    )
+
+
+def candidates(record: Record, rule: str, count: int = 400) -> NDArray[np.float64]:
+    """Thresholds worth trying, rising: the scores, or quantiles where there are many; last, "never"."""
+    scores = record.scores[rule][:, :-1]
+    values = np.unique(scores)
+    if len(values) > count:
+        values = np.unique(np.quantile(scores, np.linspace(0, 1, count)))
+    return np.append(values, np.nextafter(values[-1], np.inf))
+
+
+def curve(record: Record, rule: str) -> list[Point]:
+    """The whole trade-off, from the lowest threshold to never leaving early."""
+    return [at_threshold(record, rule, t) for t in candidates(record, rule)]
+
+
+def cheapest(record: Record, rule: str, accuracy: float) -> Point:
+    """The point with the fewest MACs whose accuracy is at least that; never leaving early if none is."""
+    points = curve(record, rule)
+    return min((p for p in points if p.accuracy >= accuracy), key=lambda p: p.macs, default=points[-1])
+
+
+def most_accurate(record: Record, rule: str, by_macs: float) -> Point:
+    """The most accurate point that saves at least that factor in MACs; the cheapest point if none does."""
+    points = curve(record, rule)
+    within = [p for p in points if p.by_macs >= by_macs]
+    return max(within, key=lambda p: p.accuracy) if within else min(points, key=lambda p: p.macs)

@@ -1,0 +1,1 @@
+"""The network: a timm backbone, exit heads, and the folder a model is kept in."""

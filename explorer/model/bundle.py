@@ -1,0 +1,165 @@
+"""A model on disk: a folder with config.json, labels.txt, safetensors shards, a card and its evaluation.
+
+Shards stay under 10 MB so that a plain git push to a Space takes them. Backbone and exits lie in files of
+their own, so new heads do not re-ship the backbone. Matrices are in float16, norms and biases in float32.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import split_torch_state_dict_into_shards
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from explorer.model.backbone import build_backbone
+from explorer.model.exits import ExitSpec
+from explorer.model.multi_exit import MultiExitViT
+
+FORMAT = 1
+_ENTRIES = ("name", "title", "backbone", "exits", "input", "thresholds", "weights")  # of config.json
+SHARD_SIZE = "9MB"
+
+
+class ModelError(ValueError):
+    """A model folder that cannot be used; the message says what to do, in one sentence."""
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """How an image becomes the network's input: by which sight, with which mean and deviation per channel."""
+
+    sight: str  # a name in explorer.pipeline.SIGHTS
+    mean: tuple[float, ...]  # of pixels in [0, 1]
+    std: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model: the network in eval mode and all that is needed to use it."""
+
+    name: str
+    title: str
+    network: MultiExitViT
+    labels: tuple[str, ...]
+    input: InputSpec
+    thresholds: dict[str, float]  # by rule, chosen on the validation images
+    folder: Path | None = None
+
+
+def save_model(model: Model, backbone: dict[str, Any], folder: Path) -> None:
+    """Write the folder; `backbone` is what `build_backbone` takes. Others write card and evaluation."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.safetensors"):
+        old.unlink()
+    state = model.network.state_dict()
+    hashes: dict[str, str] = {}
+    for part, prefix in (("backbone", "backbone."), ("exits", "heads.")):
+        tensors = {name: _compact(tensor) for name, tensor in state.items() if name.startswith(prefix)}
+        plan = split_torch_state_dict_into_shards(
+            tensors, max_shard_size=SHARD_SIZE, filename_pattern=f"{part}{{suffix}}.safetensors"
+        )
+        for filename, names in plan.filename_to_tensors.items():
+            save_file({name: tensors[name] for name in names}, folder / filename)
+            hashes[filename] = _hash(folder / filename)
+    config = {
+        "format": FORMAT,
+        "name": model.name,
+        "title": model.title,
+        "backbone": backbone,
+        "exits": [asdict(spec) for spec in model.network.specs],
+        "input": asdict(model.input),
+        "thresholds": model.thresholds,
+        "weights": hashes,
+    }
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    (folder / "labels.txt").write_text("\n".join(model.labels) + "\n", encoding="utf-8")
+
+
+def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model:
+    """Load and verify a model folder; raises `ModelError` if anything is missing, altered or does not fit."""
+    config = read_config(folder)
+    state = _read_weights(folder, config["weights"])
+    # The shards hold every weight: a backbone that was built from pretrained ones is not fetched again.
+    backbone = {key: value for key, value in config["backbone"].items() if key != "pretrained"}
+    try:
+        exits = [ExitSpec(**spec) for spec in config["exits"]]
+        network = MultiExitViT(build_backbone(**backbone), exits, config["name"])
+        facts = config["input"]
+        spec = InputSpec(facts["sight"], tuple(facts["mean"]), tuple(facts["std"]))
+    except Exception as error:  # timm raises whatever its layers raise
+        reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+        raise ModelError(f"No network can be built as {folder}/config.json asks: {reason}.") from error
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise ModelError(f"The weights in {folder} do not fit its config; fetch the folder again.") from error
+    labels = _read_labels(folder)
+    if len(labels) != network.backbone.classes:
+        raise ModelError(
+            f"{folder} names {len(labels)} labels for {network.backbone.classes} classes; mend labels.txt."
+        )
+    return Model(
+        name=config["name"],
+        title=config["title"],
+        network=network.requires_grad_(False).eval().to(device),
+        labels=labels,
+        input=spec,
+        thresholds=config["thresholds"],
+        folder=folder,
+    )
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json of a model folder; raises `ModelError` when there is none that can be read."""
+    path = folder / "config.json"
+    if not path.exists():
+        raise ModelError(f"{folder} is not a model folder: it has no config.json.")
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{path} is not JSON; fetch the folder again.") from error
+    version = config.get("format") if isinstance(config, dict) else None
+    if version != FORMAT:
+        raise ModelError(f"{path} has format {version}; this version reads format {FORMAT}.")
+    missing = [entry for entry in _ENTRIES if entry not in config]
+    if missing:
+        raise ModelError(f"{path} lacks {', '.join(missing)}; fetch the folder again.")
+    return config
+
+
+def _read_weights(folder: Path, hashes: dict[str, str]) -> dict[str, Tensor]:
+    """All shards as one state dict in float32, each held against its SHA-256 first."""
+    state: dict[str, Tensor] = {}
+    for filename, expected in hashes.items():
+        path = folder / Path(filename).name  # beside the config, whatever the config of a stranger says
+        if not path.exists():
+            raise ModelError(f"The model in {folder} lacks {filename}; fetch the folder again.")
+        if _hash(path) != expected:
+            raise ModelError(
+                f"{filename} in {folder} is not the file its config names; fetch the folder again."
+            )
+        state |= load_file(path)
+    return {name: t.float() if t.is_floating_point() else t for name, t in state.items()}
+
+
+def _read_labels(folder: Path) -> tuple[str, ...]:
+    path = folder / "labels.txt"
+    if not path.exists():
+        raise ModelError(f"The model in {folder} lacks labels.txt; fetch the folder again.")
+    return tuple(path.read_text(encoding="utf-8").splitlines())
+
+
+def _compact(tensor: Tensor) -> Tensor:
+    """float16 for matrices and filters; what has one axis is small and may be large in value, so it stays."""
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor.half() if tensor.is_floating_point() and tensor.ndim > 1 else tensor
+
+
+def _hash(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()

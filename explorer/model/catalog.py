@@ -1,0 +1,72 @@
+"""Which models there are: shipped in assets/models, your own in checkpoints, published on the hub."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+
+from explorer.model.bundle import Model, ModelError, load_model_folder, read_config
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ROOT / "assets" / "models"
+YOURS = ROOT / "checkpoints"
+DEFAULT = "fashion"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model that can be loaded by name."""
+
+    name: str
+    title: str
+    folder: Path
+    source: str  # "shipped" or "yours"
+
+
+def list_models(shipped: Path = SHIPPED, yours: Path = YOURS) -> list[Entry]:
+    """The models on this machine, the default first; a folder that cannot be read is left out."""
+    entries = []
+    for root, source in ((shipped, "shipped"), (yours, "yours")):
+        for path in sorted(root.glob("*/config.json")):
+            try:
+                config = read_config(path.parent)
+            except ModelError:
+                continue
+            entries.append(Entry(path.parent.name, config["title"], path.parent, source))
+    return sorted(entries, key=lambda entry: entry.name != DEFAULT)
+
+
+def find_model(name: str, shipped: Path = SHIPPED, yours: Path = YOURS) -> Path:
+    """The folder of a model named by its shipped or own name, by a path, or by a hub id `owner/name`.
+
+    A hub id is looked for on this machine first and downloaded where there is a network. Raises `ModelError`
+    with the names there are.
+    """
+    for folder in (shipped / name, yours / name, Path(name)):
+        if (folder / "config.json").exists():
+            return folder
+    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
+        return _from_hub(name)
+    known = ", ".join(entry.name for entry in list_models(shipped, yours)) or "none"
+    raise ModelError(f"There is no model '{name}'; there are: {known}.")
+
+
+def _from_hub(repo: str) -> Path:
+    """Only what a model folder holds is fetched, never code."""
+    files = ["config.json", "labels.txt", "*.safetensors", "README.md", "evaluation.npz", "training.json"]
+    for here in (True, False):
+        try:
+            return Path(snapshot_download(repo, allow_patterns=files, local_files_only=here))
+        except Exception as error:  # the hub's client raises many kinds, all meaning the same here
+            reason = error
+    raise ModelError(
+        f"The model '{repo}' is not on this machine and the hub did not give it; "
+        "check its name and the network."
+    ) from reason
+
+
+def load_model(name: str = DEFAULT, device: str = "cpu") -> Model:
+    """Load a model by name, path or hub id, ready to use. Raises `ModelError`."""
+    return load_model_folder(find_model(name), device)

@@ -1,0 +1,48 @@
+"""Where the exits stand and which head each has: LGViT's published layout, and plain linear ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ExitSpec:
+    """One early exit: behind block `block` (from 1), with the head `head` and that head's options."""
+
+    block: int
+    head: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+_HeadChoice = tuple[str, dict[str, Any]]  # the head's name and its options
+_LPH_DW: _HeadChoice = ("lph-dw", {})
+_LPH_PW: _HeadChoice = ("lph-pw", {})
+_GAH_2: _HeadChoice = ("gah", {"stride": 2})
+_GAH_3: _HeadChoice = ("gah", {"stride": 3})
+# Heads from the shallowest exit to the deepest, by number of exits (LGViT, arXiv 2308.00255).
+LGVIT_HEADS: dict[int, list[_HeadChoice]] = {
+    8: [_LPH_DW, _LPH_DW, _LPH_PW, _LPH_PW, _GAH_2, _GAH_2, _GAH_3, _GAH_3],
+    6: [_LPH_DW, _LPH_PW, _GAH_2, _GAH_2, _GAH_3, _GAH_3],
+    4: [_LPH_DW, _LPH_PW, _GAH_2, _GAH_3],
+    2: [_LPH_DW, _GAH_2],
+}
+# Blocks of the eight exits of a 12-block ViT or DeiT, same source.
+LGVIT_BLOCKS = (4, 5, 6, 7, 8, 9, 10, 11)
+
+
+def lgvit_exits(blocks: tuple[int, ...] = LGVIT_BLOCKS) -> list[ExitSpec]:
+    """LGViT's heads at those blocks. Raises `ValueError` when LGViT defines no layout for that many exits."""
+    if len(blocks) not in LGVIT_HEADS:
+        raise ValueError(
+            f"LGViT defines {', '.join(map(str, LGVIT_HEADS))} exits, not {len(blocks)}; list the heads."
+        )
+    return [
+        ExitSpec(block, head, options)
+        for block, (head, options) in zip(blocks, LGVIT_HEADS[len(blocks)], strict=True)
+    ]
+
+
+def linear_exits(blocks: tuple[int, ...] = LGVIT_BLOCKS) -> list[ExitSpec]:
+    """A plain linear head on the class token at each of those blocks."""
+    return [ExitSpec(block, "linear") for block in blocks]

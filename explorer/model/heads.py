@@ -1,0 +1,178 @@
+"""Exit heads by name: LGViT's local perception and global aggregation heads, and the plain linear one.
+
+LGViT: Xu et al., ACM MM 2023, arXiv 2308.00255. Every head takes the raw tokens behind its block,
+(N, prefix + H * W, D), and returns logits (N, C) and features (N, tokens, D): its output tokens, which
+distillation and maps use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from math import ceil
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Readout(nn.Module):
+    """Linear on mean(features) + class token; of two class tokens (DeiT) each has its own, averaged."""
+
+    def __init__(self, width: int, classes: int, class_tokens: int) -> None:
+        super().__init__()
+        self.class_tokens = class_tokens
+        self.linears = nn.ModuleList(nn.Linear(width, classes) for _ in range(max(class_tokens, 1)))
+
+    def forward(self, features: Tensor, tokens: Tensor) -> Tensor:
+        mean = features.mean(dim=1)  # (N, D)
+        if self.class_tokens == 0:
+            return self.average([mean])
+        return self.average([mean + tokens[:, i] for i in range(self.class_tokens)])
+
+    def average(self, inputs: list[Tensor]) -> Tensor:
+        """Each linear's logits for its own input (N, D), averaged: (N, C)."""
+        answers: list[Tensor] = [linear(x) for linear, x in zip(self.linears, inputs, strict=True)]
+        return sum(answers[1:], answers[0]) / len(answers)
+
+    def macs(self) -> int:
+        return sum(weight.numel() for weight in self.linears.parameters() if weight.ndim == 2)
+
+
+class Head(nn.Module):
+    """What every exit head offers; a new head is one subclass and one line in `HEADS`."""
+
+    def __init__(self, grid: tuple[int, int], prefix: int, readout: Readout) -> None:
+        super().__init__()
+        self.grid = grid
+        self.prefix = prefix
+        self.classifier = readout
+
+    def features(self, tokens: Tensor) -> Tensor:
+        """Raw tokens (N, prefix + H * W, D) to the head's output tokens."""
+        raise NotImplementedError
+
+    def macs(self) -> int:
+        """Multiply-accumulates for one image, in closed form (no norms, activations or additions)."""
+        raise NotImplementedError
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.features(tokens)
+        return self.classifier(features, tokens), features
+
+    def map_of(self, tokens: Tensor) -> Tensor:
+        """Patch tokens as a map (N, D, H, W). A view: NHWC memory is what channels-last convolutions like."""
+        height, width = self.grid
+        patches = tokens[:, self.prefix :]
+        return patches.reshape(len(tokens), height, width, -1).permute(0, 3, 1, 2)
+
+
+class LocalPerception(nn.Module):
+    """Convolutions over a patch map (N, D, H, W) plus the map itself, same shape.
+
+    Depth-wise form: 1x1 conv, GELU, BN; 3x3 depth-wise conv, GELU, BN; 1x1 conv, BN. Point-wise form: without
+    the middle part.
+    """
+
+    def __init__(self, width: int, depthwise: bool) -> None:
+        super().__init__()
+        self.expand = nn.Sequential(nn.Conv2d(width, width, 1), nn.GELU(), nn.BatchNorm2d(width))
+        spread = nn.Conv2d(width, width, 3, padding=1, groups=width)
+        self.spread = nn.Sequential(spread, nn.GELU(), nn.BatchNorm2d(width)) if depthwise else nn.Identity()
+        self.project = nn.Sequential(nn.Conv2d(width, width, 1), nn.BatchNorm2d(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.project(self.spread(self.expand(x))) + x
+
+
+class LocalPerceptionHead(Head):
+    """LPH. `local` gives the map its saliency is read from."""
+
+    def __init__(
+        self, grid: tuple[int, int], prefix: int, width: int, readout: Readout, depthwise: bool
+    ) -> None:
+        super().__init__(grid, prefix, readout)
+        self.local = LocalPerception(width, depthwise)
+
+    def features(self, tokens: Tensor) -> Tensor:
+        return self.local(self.map_of(tokens)).flatten(2).transpose(1, 2)  # (N, H * W, D)
+
+    def macs(self) -> int:
+        height, width = self.grid
+        convolutions = [m for m in self.local.modules() if isinstance(m, nn.Conv2d)]
+        return height * width * sum(conv.weight.numel() for conv in convolutions) + self.classifier.macs()
+
+
+class GlobalAggregationHead(Head):
+    """GAH: keep every `stride`-th token both ways, then self-attention with 8 heads; no residual, no MLP."""
+
+    ATTENTION_HEADS = 8
+
+    def __init__(
+        self, grid: tuple[int, int], prefix: int, width: int, readout: Readout, stride: int = 2
+    ) -> None:
+        super().__init__(grid, prefix, readout)
+        if width % self.ATTENTION_HEADS:
+            raise ValueError(f"a global aggregation head needs a width divisible by 8, got {width}.")
+        self.stride = stride
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.project = nn.Linear(width, width)
+
+    def kept(self, tokens: Tensor) -> Tensor:
+        """The thinned patch tokens, (N, ceil(H / stride) * ceil(W / stride), D)."""
+        return self.map_of(tokens)[..., :: self.stride, :: self.stride].flatten(2).transpose(1, 2)
+
+    def features(self, tokens: Tensor) -> Tensor:
+        x = self.kept(tokens)
+        n, count, width = x.shape
+        qkv = self.qkv(x).reshape(n, count, 3, self.ATTENTION_HEADS, -1)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (N, heads, tokens, D / heads) each
+        mixed = F.scaled_dot_product_attention(q, k, v)  # scaled by (D / heads) ** -0.5, as LGViT's
+        return self.project(mixed.transpose(1, 2).reshape(n, count, width))
+
+    def macs(self) -> int:
+        count = ceil(self.grid[0] / self.stride) * ceil(self.grid[1] / self.stride)
+        width = self.project.in_features
+        return count * 4 * width**2 + 2 * count**2 * width + self.classifier.macs()
+
+
+class LinearHead(Head):
+    """A plain linear classifier on the class token(s), as SDN and DeeBERT put behind a block."""
+
+    def __init__(self, grid: tuple[int, int], prefix: int, _width: int, readout: Readout) -> None:
+        super().__init__(grid, prefix, readout)
+        if readout.class_tokens == 0:
+            raise ValueError("a linear head reads the class token, and this backbone has none.")
+
+    def features(self, tokens: Tensor) -> Tensor:
+        return tokens[:, :0]  # reads no patch
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        class_tokens = [tokens[:, i] for i in range(self.classifier.class_tokens)]
+        return self.classifier.average(class_tokens), self.features(tokens)
+
+    def macs(self) -> int:
+        return self.classifier.macs()
+
+
+HEADS: dict[str, Callable[..., Head]] = {
+    "lph-dw": partial(LocalPerceptionHead, depthwise=True),
+    "lph-pw": partial(LocalPerceptionHead, depthwise=False),
+    "gah": GlobalAggregationHead,
+    "linear": LinearHead,
+}
+
+
+def build_head(
+    kind: str,
+    grid: tuple[int, int],
+    prefix: int,
+    width: int,
+    classes: int,
+    class_tokens: int,
+    **options: Any,
+) -> Head:
+    """The head of that kind. Raises `ValueError` with the kinds there are."""
+    if kind not in HEADS:
+        raise ValueError(f"there is no exit head '{kind}'; choose one of {', '.join(HEADS)}.")
+    return HEADS[kind](grid, prefix, width, Readout(width, classes, class_tokens), **options)

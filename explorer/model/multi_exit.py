@@ -1,0 +1,185 @@
+"""MultiExitViT: a backbone with exit heads that can analyse every exit at once, or infer and really stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor, nn
+
+from explorer.model.backbone import Backbone
+from explorer.model.cost import exit_macs, full_macs
+from explorer.model.exits import ExitSpec
+from explorer.model.heads import build_head
+from explorer.rules.decision import early_thresholds
+from explorer.rules.scores import Rule
+from explorer.trace import Exit, Trace
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """All that training needs from one forward pass; tensors carry gradients."""
+
+    logits: list[Tensor]  # (N, C) of each early exit
+    features: list[Tensor]  # (N, tokens, D) of each early exit's head
+    final: Tensor  # (N, C)
+    hidden: Tensor  # (N, prefix + H * W, D) behind the last block, before the final norm
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What `infer` did with N images, in their order."""
+
+    exit: NDArray[np.int64]  # (N,) index of the exit each image left at
+    logits: NDArray[np.float32]  # (N, C) that exit's logits
+    macs: NDArray[np.int64]  # (N,) multiply-accumulates spent on each image
+    ms: NDArray[np.float64]  # (N,) milliseconds from the batch's start until the image's answer was there
+
+
+class MultiExitViT(nn.Module):
+    """A backbone with an exit head behind some of its blocks.
+
+    Rules and thresholds are arguments of `infer`, never state: one loaded model serves every visitor at once.
+    """
+
+    def __init__(self, backbone: Backbone, exits: list[ExitSpec], name: str = "") -> None:
+        super().__init__()
+        blocks = [spec.block for spec in exits]
+        if blocks != sorted(set(blocks)) or not all(1 <= b < backbone.blocks for b in blocks):
+            raise ValueError(
+                f"exits must stand behind different blocks of 1..{backbone.blocks - 1}, rising; got {blocks}."
+            )
+        self.name = name
+        self.backbone = backbone
+        self.specs = list(exits)
+        heads = [
+            build_head(
+                spec.head,
+                backbone.grid,
+                backbone.prefix,
+                backbone.width,
+                backbone.classes,
+                backbone.class_tokens,
+                **spec.options,
+            )
+            for spec in exits
+        ]
+        self.heads = nn.ModuleList(heads)
+        self.exits = (*(Exit(spec.block, spec.head) for spec in exits), Exit(backbone.blocks, "final"))
+        self.macs = exit_macs(backbone, blocks, heads)
+        self.macs_full = full_macs(backbone)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    def advance(self, tokens: Tensor, done: int, until: int) -> Tensor:
+        """Tokens behind block `until`, from those behind block `done`."""
+        for block in range(done + 1, until + 1):
+            tokens = self.backbone.block(block, tokens)
+        return tokens
+
+    def forward(self, images: Tensor, heads: bool = True) -> Outputs:
+        """One pass through everything, for training; `heads=False` leaves the exit heads out."""
+        tokens, done = self.backbone.embed(images), 0
+        logits, features = [], []
+        if heads:
+            for spec, head in zip(self.specs, self.heads, strict=True):
+                tokens, done = self.advance(tokens, done, spec.block), spec.block
+                answer, seen = head(tokens)
+                logits.append(answer)
+                features.append(seen)
+        tokens = self.advance(tokens, done, self.backbone.blocks)
+        return Outputs(logits, features, self.backbone.readout(tokens), tokens)
+
+    def _now(self) -> float:
+        """Milliseconds, after all work queued on a GPU is done."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return perf_counter() * 1000
+
+    def _need_eval(self) -> None:
+        if self.training:
+            raise RuntimeError("the network is in training mode; call eval() before analyse or infer.")
+
+    @torch.inference_mode()
+    def analyse(self, images: Tensor) -> Trace:
+        """Run normalised images (N, channels, height, width) through every exit once."""
+        self._need_eval()
+        start = self._now()
+        tokens, done = self.backbone.embed(images.to(self.device)), 0
+        logits, ms, on_heads = [], [], 0.0
+        for spec, head in zip(self.specs, self.heads, strict=True):
+            tokens, done = self.advance(tokens, done, spec.block), spec.block
+            before = self._now()
+            logits.append(head(tokens)[0])
+            after = self._now()
+            on_heads += after - before
+            ms.append(after - start)
+        tokens = self.advance(tokens, done, self.backbone.blocks)
+        logits.append(self.backbone.readout(tokens))
+        ms.append(self._now() - start)
+        return Trace(
+            model=self.name,
+            exits=self.exits,
+            logits=torch.stack(logits, dim=1).float().cpu().numpy(),  # (N, E, C)
+            macs=self.macs,
+            macs_full=self.macs_full,
+            ms=np.array(ms),
+            ms_full=ms[-1] - on_heads,
+        )
+
+    @torch.inference_mode()
+    def infer(self, images: Tensor, rule: Rule, thresholds: ArrayLike) -> Inference:
+        """Run images (N, channels, height, width) block by block; whichever are sure enough leave the batch.
+
+        Agrees with `decide(rule.score(analyse(images)), thresholds)` on every image. Raises `ValueError` for
+        a wrong number of thresholds.
+        """
+        self._need_eval()
+        limits = early_thresholds(thresholds, len(self.exits))
+        count = len(images)
+        exit_index = np.full(count, len(self.exits) - 1)
+        answers = np.zeros((count, self.backbone.classes), dtype=np.float32)
+        ms = np.zeros(count)
+        start = self._now()
+        active = np.arange(count)
+        # The logits of those still inside, at the exits so far.
+        history = np.zeros((count, 0, self.backbone.classes), dtype=np.float32)
+        tokens, done = self.backbone.embed(images.to(self.device)), 0
+        for index, (spec, head) in enumerate(zip(self.specs, self.heads, strict=True)):
+            if len(active) == 0:
+                break
+            tokens, done = self.advance(tokens, done, spec.block), spec.block
+            logits = head(tokens)[0].float().cpu().numpy()
+            history = np.concatenate([history, logits[:, None]], axis=1)
+            leaves = self._scores_so_far(rule, history) >= limits[index]
+            if not leaves.any():
+                continue
+            gone = active[leaves]
+            exit_index[gone], answers[gone], ms[gone] = index, logits[leaves], self._now() - start
+            active, history = active[~leaves], history[~leaves]
+            tokens = tokens[torch.from_numpy(~leaves).to(tokens.device)]
+        if len(active):
+            tokens = self.advance(tokens, done, self.backbone.blocks)
+            answers[active] = self.backbone.readout(tokens).float().cpu().numpy()
+            ms[active] = self._now() - start
+        return Inference(exit_index, answers, self.macs[exit_index], ms)
+
+    def _scores_so_far(self, rule: Rule, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The rule's score at the newest exit, (n,), from the logits of the exits so far, (n, exits, C)."""
+        passed = logits.shape[1]
+        trace = Trace(
+            self.name,
+            self.exits[:passed],
+            logits,
+            self.macs[:passed],
+            self.macs_full,
+            np.zeros(passed),
+            0.0,
+        )
+        return rule.score(trace)[:, -1]

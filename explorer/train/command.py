@@ -1,0 +1,59 @@
+"""python -m explorer train: from nothing to a model folder with weights, card, curves and evaluation."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+
+from explorer.data.fashion import LABELS, load_fashion
+from explorer.evaluate.command import records_of
+from explorer.evaluate.record import save_records
+from explorer.evaluate.report import MARGIN
+from explorer.evaluate.tradeoff import cheapest
+from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
+from explorer.model.multi_exit import MultiExitViT
+from explorer.train.card import write_card
+from explorer.train.fashion import BACKBONE, new_network
+from explorer.train.loop import Settings, train
+from explorer.train.recipes import Recipe, get_recipe
+
+
+def run(recipe_name: str, data: Path | None, out: Path, passes: int, seed: int, threads: int) -> None:
+    """Train (or go on training) in `out`/run, then write the model folder `out`.
+
+    Raises `ValueError` for an unknown recipe or a run with other settings, `Stopped` when asked to stop.
+    """
+    torch.set_num_threads(threads)
+    recipe = get_recipe(recipe_name)
+    settings = Settings(passes=passes, seed=seed)
+    network = new_network(recipe, seed)
+    train(network, recipe, settings, load_fashion(data), out / "run")
+    finish(network, recipe, settings, data, out)
+
+
+def finish(network: MultiExitViT, recipe: Recipe, settings: Settings, data: Path | None, out: Path) -> None:
+    """The model folder of a trained network: thresholds chosen on validation, accuracy reported on test."""
+    untuned = Model(
+        name=out.name,
+        title=recipe.title,
+        network=network,
+        labels=LABELS,
+        input=InputSpec("garment", (settings.mean,), (settings.std,)),
+        thresholds={},
+    )
+    save_model(untuned, BACKBONE, out)
+    records = records_of(load_model_folder(out), data)  # of the weights as written, in half precision
+    save_records(records, out / "evaluation.npz")
+    validation = records["validation"]
+    floor = validation.accuracy[-1] - MARGIN
+    thresholds = {rule: cheapest(validation, rule, floor).threshold for rule in validation.scores}
+    save_model(replace(untuned, thresholds=thresholds), BACKBONE, out)
+    with (out / "run" / "log.csv").open() as file:
+        log = list(csv.DictReader(file))
+    facts = {"recipe": recipe.name, "settings": asdict(settings), "curves": log}
+    (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
+    write_card(load_model_folder(out), records, facts, out / "README.md")

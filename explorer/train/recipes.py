@@ -1,0 +1,84 @@
+"""The recipes: LGViT in full and the baselines it is compared with, on the same backbone and exits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from explorer.model.exits import ExitSpec, lgvit_exits, linear_exits
+from explorer.train.losses import (
+    Loss,
+    depth_weighted,
+    exits_only,
+    final_only,
+    ramped_sum,
+    self_distillation,
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of training with one loss.
+
+    `frozen`: backbone and final classifier are fixed and in eval mode, only the heads learn. `alternate`:
+    every even step takes the final loss alone (LGViT's stage 1).
+    """
+
+    name: str
+    share: float  # of the recipe's passes over the training images
+    loss: Loss
+    frozen: bool = False
+    alternate: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A way to train: which exits, and in which stages."""
+
+    name: str
+    title: str
+    exits: Callable[[], list[ExitSpec]]
+    stages: tuple[Stage, ...]
+
+
+# A quarter of the passes go to the second stage, in every recipe that has one (ours; the paper trains 50
+# epochs of stage 1 from pretrained weights).
+_FIRST, _SECOND = 0.75, 0.25
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            "lgvit",
+            "LGViT: local and global heads, both stages",
+            lgvit_exits,
+            (
+                Stage("end-to-end", _FIRST, depth_weighted, alternate=True),
+                Stage("self-distillation", _SECOND, self_distillation, frozen=True),
+            ),
+        ),
+        Recipe(
+            "lgvit-stage1",
+            "LGViT's heads, stage 1 only",
+            lgvit_exits,
+            (Stage("end-to-end", 1.0, depth_weighted, alternate=True),),
+        ),
+        Recipe("sdn", "SDN: linear heads, joint", linear_exits, (Stage("joint", 1.0, ramped_sum),)),
+        Recipe(
+            "deebert",
+            "DeeBERT: linear heads, backbone frozen",
+            linear_exits,
+            (
+                Stage("final", _FIRST, final_only),
+                Stage("heads", _SECOND, exits_only, frozen=True),
+            ),
+        ),
+    )
+}
+
+
+def get_recipe(name: str) -> Recipe:
+    """The recipe of that name. Raises `ValueError` with the names there are."""
+    if name not in RECIPES:
+        raise ValueError(f"there is no recipe '{name}'; choose one of {', '.join(RECIPES)}.")
+    return RECIPES[name]

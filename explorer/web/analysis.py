@@ -1,0 +1,124 @@
+"""What the page asks the server for: analyse this image, explain this exit, open this model. JSON in, JSON out."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from functools import lru_cache
+from io import BytesIO
+from threading import Lock
+from typing import Any
+
+from PIL import Image
+
+from explorer.data.reading import read_image
+from explorer.explain.attention import cls_attention
+from explorer.explain.packing import pack_attention, pack_saliency
+from explorer.explain.saliency import grad_cam
+from explorer.model.bundle import Model
+from explorer.model.catalog import ROOT, load_model
+from explorer.pipeline import all_scores, see, to_tensor, warm_up
+from explorer.rules import RULES
+from explorer.trace import trace_json
+
+EXAMPLES = ROOT / "assets" / "examples"
+SHOWN = 384  # pixels of the longer edge of the picture a visitor gets back of an upload
+
+# One network pass at a time: two at once on two cores only slow each other down, and make measured times a lie.
+_lane = Lock()
+
+
+@lru_cache(maxsize=4)
+def open_model(name: str) -> Model:
+    """A model, loaded once and warmed up. Raises `ModelError`."""
+    model = load_model(name)
+    warm_up(model)
+    return model
+
+
+def rules_json(model: Model) -> dict[str, Any]:
+    """Every rule as the page needs it, with this model's own threshold as the default."""
+    rules = {name: rule.describe() for name, rule in RULES.items()}
+    for name, threshold in model.thresholds.items():
+        rules[name]["default"] = threshold
+    rules["patience"]["max"] = len(model.network.exits)
+    return rules
+
+
+def analyse_image(model: Model, image: Image.Image) -> dict[str, Any]:
+    """An RGB image through every exit: the trace, what the network saw, its [CLS] attention; no saliency maps yet."""
+    sight = see(model, image)
+    batch = to_tensor(model, sight.image)
+    with _lane:
+        trace = model.network.analyse(batch)[0]
+        attention = cls_attention(model.network, batch)
+    shown = image.copy()
+    shown.thumbnail((SHOWN, SHOWN))
+    return {
+        "title": "your image",
+        "label": None,
+        "image": data_uri(shown, "JPEG" if max(image.size) > SHOWN else "PNG"),
+        "saw": data_uri(sight.image, "PNG"),
+        "note": sight.note,
+        "trace": trace_json(trace, model.labels, all_scores(trace)),
+        "attention": pack_attention(attention),
+        "saliency": [],
+    }
+
+
+def analyse_upload(path: str, model_name: str) -> dict[str, Any]:
+    """Read and analyse an uploaded file. Raises `UnreadableImage` or `ModelError`, both one plain sentence."""
+    return analyse_image(open_model(model_name), read_image(path))
+
+
+def explain_exit(model_name: str, saw: str, exit_index: int, target_class: int) -> dict[str, Any]:
+    """The Grad-CAM map of a local head for a class, on the picture the network saw (a data URI it sent before).
+
+    The picture travels with the question, so the server remembers nothing of any visitor. Raises `ValueError`.
+    """
+    model = open_model(model_name)
+    batch = to_tensor(model, from_data_uri(saw, model))
+    with _lane:
+        found = grad_cam(model.network, batch, exit_index, target_class)
+    return pack_saliency(exit_index, target_class, found)
+
+
+def model_json(name: str) -> dict[str, Any]:
+    """What the page needs when a model is chosen: its rules and the examples, analysed by it."""
+    model = open_model(name)
+    return {"model": name, "rules": rules_json(model), "examples": examples_json(name)}
+
+
+@lru_cache(maxsize=4)
+def examples_json(name: str) -> list[dict[str, Any]]:
+    """The example images as this model answers them: precomputed ones where they are shipped, else analysed now."""
+    stored = EXAMPLES / name / "examples.json"
+    if stored.exists():
+        return json.loads(stored.read_text())["examples"]
+    model = open_model(name)
+    examples = []
+    for home in sorted(EXAMPLES.glob("*/examples.json")):
+        for example in json.loads(home.read_text())["examples"]:
+            image = read_image(b64decode(example["image"].partition(",")[2]))
+            kept = {key: example[key] for key in ("id", "title", "label", "image")}
+            examples.append({**analyse_image(model, image), **kept})
+    return examples
+
+
+def data_uri(image: Image.Image, kind: str) -> str:
+    """A picture as a data URI, `kind` "PNG" or "JPEG"."""
+    buffer = BytesIO()
+    image.save(buffer, kind, quality=88) if kind == "JPEG" else image.save(buffer, kind)
+    return f"data:image/{kind.lower()};base64,{b64encode(buffer.getvalue()).decode()}"
+
+
+def from_data_uri(uri: str, model: Model) -> Image.Image:
+    """The picture of a data URI, in the model's own mode and size. Raises `ValueError` when it is not one of ours."""
+    head, comma, data = uri.partition(",")
+    if not comma or not head.startswith("data:image/png;base64") or len(data) > 2_000_000:
+        raise ValueError("That picture is not one this page sent; analyse it again.")
+    image = read_image(b64decode(data))
+    height, width = model.network.backbone.vit.patch_embed.img_size
+    if image.size != (width, height):
+        raise ValueError("That picture is not one this model saw; analyse it again.")
+    return image.convert("L") if len(model.input.mean) == 1 else image

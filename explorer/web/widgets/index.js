@@ -1,0 +1,40 @@
+// The entry: defines every element once and hands the page its store as `window.ExitExplorer`.
+
+import { AnswerCard } from "./answer-card.js";
+import { AttentionView } from "./attention-view.js";
+import { CostMeter } from "./cost-meter.js";
+import { CostTable } from "./cost-table.js";
+import { decide, savings } from "./decide.js";
+import { DepthChart } from "./depth-chart.js";
+import { ExampleStrip } from "./example-strip.js";
+import { ExitLadder } from "./exit-ladder.js";
+import { HeatPicture } from "./heat-picture.js";
+import { RuleControls } from "./rule-controls.js";
+import { SaliencyView } from "./saliency-view.js";
+import { ScoreCurve } from "./score-curve.js";
+import { sharedStore, Store } from "./store.js";
+import { WhyTabs } from "./why-tabs.js";
+
+const ELEMENTS = {
+  "heat-picture": HeatPicture,
+  "answer-card": AnswerCard,
+  "attention-view": AttentionView,
+  "cost-meter": CostMeter,
+  "cost-table": CostTable,
+  "depth-chart": DepthChart,
+  "example-strip": ExampleStrip,
+  "exit-ladder": ExitLadder,
+  "rule-controls": RuleControls,
+  "saliency-view": SaliencyView,
+  "score-curve": ScoreCurve,
+  "why-tabs": WhyTabs,
+};
+
+// A page may run this script twice; the second run must not part the elements from the store they listen to.
+// What the host wrote there before, such as `plotlySrc`, stays.
+if (!window.ExitExplorer?.store) {
+  window.ExitExplorer = Object.assign(window.ExitExplorer ?? {}, { store: sharedStore, Store, decide, savings });
+  for (const [name, constructor] of Object.entries(ELEMENTS)) {
+    if (!customElements.get(name)) customElements.define(name, constructor);
+  }
+}

@@ -1,0 +1,122 @@
+// <rule-controls>: which exit rule, and its threshold; one for all exits or one for each.
+
+import { element, setAttributes, setText } from "./dom.js";
+import { natsOf, thresholdText } from "./threshold.js";
+import { Widget } from "./widget.js";
+
+const CONTROLS_STYLE = `
+.controls { display: grid; grid-template-columns: minmax(18rem, max-content) minmax(12rem, 1fr); gap: 0.375rem 1.75rem; align-items: end; }
+fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
+legend, .name { padding: 0; margin-bottom: 0.25rem; font-size: 0.8125rem; color: var(--quiet); }
+.choices { display: inline-flex; flex-wrap: wrap; min-width: 14rem; min-height: 2.25rem; padding: 3px; border-radius: 8px; background: var(--hush); }
+.choices label { position: relative; cursor: pointer; }
+.choices input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
+.choices span { display: block; padding: 0.25rem 0.75rem; border-radius: 6px; color: var(--quiet); }
+.choices input:checked + span {
+  background: var(--paper); color: var(--ink); font-weight: 600; box-shadow: 0 1px 2px rgb(0 0 0 / 0.16), 0 0 0 1px var(--line);
+}
+.choices input:focus-visible + span { outline: 2px solid var(--accent-ink); outline-offset: 2px; }
+.choices input:disabled + span { text-decoration: line-through; cursor: not-allowed; }
+.name { display: flex; flex-wrap: wrap; align-items: baseline; min-height: 1.3rem; gap: 0 0.75rem; }
+output { min-width: 3.25em; color: var(--ink); font-size: 1.125rem; font-weight: 650; line-height: 1; }
+.name .actions { margin-left: auto; display: flex; align-items: center; gap: 0.75rem; }
+.each { display: inline-flex; align-items: center; gap: 0.375rem; cursor: pointer; }
+.each input { width: 1rem; height: 1rem; margin: 0; accent-color: var(--accent-mark); cursor: pointer; }
+.says { grid-column: 1 / -1; min-height: 1.45em; color: var(--quiet); font-size: 0.8125rem; }
+@container (max-width: 620px) {
+  .controls { grid-template-columns: minmax(0, 1fr); }
+  .says { min-height: 2.9em; }
+}
+`;
+
+const CONTROLS_MARKUP = `
+<div class="controls">
+  <fieldset><legend>Exit rule</legend><div class="choices"></div></fieldset>
+  <div>
+    <div class="name">
+      <label for="threshold">Threshold</label><output for="threshold"></output>
+      <span class="actions">
+        <button type="button" class="plain" id="reset">Reset</button>
+        <label class="each"><input type="checkbox" id="each"> one per exit</label>
+      </span>
+    </div>
+    <input type="range" id="threshold" aria-describedby="says">
+  </div>
+  <p class="says" id="says"></p>
+</div>`;
+
+export class RuleControls extends Widget {
+  static style = CONTROLS_STYLE;
+  static markup = CONTROLS_MARKUP;
+
+  build() {
+    this.slider = this.part("#threshold");
+    this.each = this.part("#each");
+    this.part(".choices").addEventListener("change", (event) => this.store.setRule(event.target.value));
+    this.slider.addEventListener("input", () => this.#move(this.slider.valueAsNumber));
+    this.part("#reset").addEventListener("click", () => this.store.resetThresholds());
+    this.each.addEventListener("change", () => this.#split(this.each.checked));
+  }
+
+  /** The slider moves all exits together; it keeps them apart as a list while each may have its own. */
+  #move(value) {
+    const { thresholds } = this.store;
+    this.store.setThresholds(Array.isArray(thresholds) ? thresholds.map(() => value) : value);
+  }
+
+  #split(apart) {
+    const { thresholds, trace } = this.store;
+    if (apart && trace) this.store.setThresholds(Array(trace.exits.length - 1).fill(thresholds));
+    if (!apart) this.store.setThresholds(this.slider.valueAsNumber);
+  }
+
+  update(changed) {
+    const { ruleFacts: rule } = this.store;
+    if (!rule) return;
+    if (changed.has("rules")) this.#buildChoices();
+    if (changed.has("rules") || changed.has("rule") || changed.has("trace")) this.#showRule(rule);
+    this.#showThreshold(rule);
+  }
+
+  #buildChoices() {
+    const choices = Object.entries(this.store.rules).map(([name, { title }]) => {
+      const input = element("input", { type: "radio", name: "rule", value: name });
+      return element("label", {}, input, element("span", {}, title));
+    });
+    this.part(".choices").replaceChildren(...choices);
+  }
+
+  #showRule(rule) {
+    const { trace } = this.store;
+    for (const input of this.shadowRoot.querySelectorAll(".choices input")) {
+      input.checked = input.value === this.store.rule;
+      input.disabled = Boolean(trace) && !Object.hasOwn(trace.scores ?? {}, input.value);
+    }
+    setAttributes(this.slider, { min: rule.min, max: rule.max, step: rule.step });
+    this.each.disabled = !trace || trace.exits.length < 2;
+  }
+
+  #showThreshold(rule) {
+    const { thresholds } = this.store;
+    const apart = Array.isArray(thresholds);
+    const all = apart ? thresholds : [thresholds];
+    const even = all.every((one) => one === all[0]);
+    const middle = all.length ? all.reduce((sum, one) => sum + one, 0) / all.length : rule.default;
+    const shown = even ? thresholdText(rule, all[0] ?? rule.default) : "varies";
+
+    if (this.slider.valueAsNumber !== middle) this.slider.value = middle;
+    this.slider.style.setProperty("--filled", `${((middle - rule.min) / (rule.max - rule.min)) * 100}%`);
+    setAttributes(this.slider, { "aria-valuetext": even ? null : "varies from exit to exit" });
+    setText(this.part("output"), shown);
+    this.each.checked = apart;
+    this.part("#reset").disabled = !apart && thresholds === rule.default;
+    setText(this.part(".says"), `${rule.says}${this.#nats(even ? all[0] : NaN)}`);
+  }
+
+  /** Papers give the entropy rule's threshold in nats; so do we, when the number of classes is known. */
+  #nats(threshold) {
+    const classCount = this.store.trace?.class_count;
+    if (this.store.rule !== "entropy" || !(classCount > 1) || !Number.isFinite(threshold)) return "";
+    return ` Here: H ≤ ${natsOf(threshold, classCount).toFixed(2)} nats of at most ln ${classCount} = ${Math.log(classCount).toFixed(2)}.`;
+  }
+}

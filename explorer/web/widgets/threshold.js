@@ -1,0 +1,28 @@
+// What a threshold may be under a rule: its range, its steps, how many digits it is written with, and nats for entropy.
+
+/** Digits after the point that a step needs: 0.005 -> 3, 1 -> 0. */
+export function decimalsOf(step) {
+  const text = String(step);
+  if (text.includes("e-")) return Number(text.split("e-")[1]);
+  return text.includes(".") ? text.split(".")[1].length : 0;
+}
+
+/** The allowed threshold nearest to `value`: on a step, within the rule's range. Throws TypeError if it is no number. */
+export function nearestThreshold(rule, value) {
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    throw new TypeError(`expected a finite number as threshold; got ${value}.`);
+  }
+  const steps = Math.round((value - rule.min) / rule.step);
+  const snapped = Number((rule.min + steps * rule.step).toFixed(decimalsOf(rule.step)));
+  return Math.min(rule.max, Math.max(rule.min, snapped));
+}
+
+/** The threshold in the digits of the rule's step: "0.900", "3". */
+export function thresholdText(rule, value) {
+  return value.toFixed(decimalsOf(rule.step));
+}
+
+/** The largest entropy H, in nats, that a certainty threshold t lets go: H <= (1 - t) ln C. */
+export function natsOf(threshold, classCount) {
+  return (1 - threshold) * Math.log(classCount);
+}

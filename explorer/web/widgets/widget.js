@@ -1,0 +1,84 @@
+// What all widgets do alike: a shadow root, a store to listen to, and redrawing when they come into view.
+
+import { sharedStore } from "./store.js";
+import { BASE_STYLE } from "./style.js";
+
+/** The names a widget is told of when it must draw everything. */
+const EVERYTHING = {
+  has: () => true,
+};
+
+export class Widget extends HTMLElement {
+  /** CSS of this widget, after the shared one. */
+  static style = "";
+  /** Markup that never changes; whatever comes from outside is put in as text later. */
+  static markup = "";
+
+  #store = sharedStore;
+  #unsubscribe = null;
+  #observer = null;
+  /** The widget's width in pixels; 0 while it is hidden, and then it need not draw. */
+  width = 0;
+
+  get store() {
+    return this.#store;
+  }
+
+  set store(store) {
+    this.#store = store;
+    if (this.isConnected) this.#listen();
+  }
+
+  connectedCallback() {
+    if (!this.shadowRoot) {
+      const root = this.attachShadow({ mode: "open" });
+      root.innerHTML = `<style>${BASE_STYLE}${this.constructor.style}</style>${this.constructor.markup}`;
+      if (Object.hasOwn(this, "store")) {
+        const { store } = this; // set before the element was defined: an own property that hides the accessor
+        delete this.store;
+        this.#store = store;
+      }
+      this.build(root);
+    }
+    this.#observer = new ResizeObserver(([entry]) => {
+      const width = Math.round(entry.contentRect.width);
+      if (width === this.width) return;
+      this.width = width;
+      this.resize();
+    });
+    this.#observer.observe(this);
+    this.#listen();
+  }
+
+  disconnectedCallback() {
+    this.#unsubscribe?.();
+    this.#observer?.disconnect();
+  }
+
+  #listen() {
+    this.#unsubscribe?.();
+    this.#unsubscribe = this.#store.subscribe((changed) => this.update(changed));
+    this.update(EVERYTHING);
+  }
+
+  /** One element of the widget's own markup. */
+  part(selector) {
+    return this.shadowRoot.querySelector(selector);
+  }
+
+  /** Tells the host, through every shadow root on the way. */
+  tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
+  }
+
+  /** Once, when the shadow root is there. */
+  build(_root) {}
+
+  /** After a change in the store; `changed.has("trace")` and so on. */
+  update(_changed) {}
+
+  /** After the width changed, also from or to 0. */
+  resize() {
+    if (this.width > 0) this.update(EVERYTHING);
+  }
+}

@@ -1,0 +1,229 @@
+import runpy
+import sys
+
+import numpy as np
+import pytest
+import torch
+from timm.models.deit import VisionTransformerDistilled
+from torch import Tensor
+
+from explorer.explain import saliency as saliency_module
+from explorer.explain.saliency import METHODS, grad_cam
+from explorer.model.backbone import Backbone, build_backbone
+from explorer.model.exits import ExitSpec
+from explorer.model.multi_exit import MultiExitViT
+
+TINY = {
+    "img_size": 32,
+    "in_chans": 3,
+    "num_classes": 5,
+    "embed_dim": 32,
+    "depth": 4,
+    "num_heads": 2,
+    "patch_size": 8,
+}
+EXITS = [ExitSpec(1, "lph-dw"), ExitSpec(2, "lph-pw"), ExitSpec(3, "gah", {"stride": 2})]
+IMAGES = torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+IMAGE = IMAGES[:1]
+
+
+def settle(backbone: Backbone) -> MultiExitViT:
+    """An untrained network whose batch norms have statistics, and whose patches differ by where they are."""
+    torch.manual_seed(0)
+    network = MultiExitViT(backbone, EXITS)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(std=0.1)
+            module.running_var.uniform_(0.5, 2)
+    torch.nn.init.normal_(backbone.vit.pos_embed)
+    return network.eval()
+
+
+@pytest.fixture
+def network() -> MultiExitViT:
+    return settle(build_backbone("vit", **TINY))
+
+
+@torch.no_grad()
+def local_maps(network: MultiExitViT, images: Tensor, exit_index: int) -> Tensor:
+    """The head's local maps (N, D, H, W), by a plain forward pass."""
+    head = network.heads[exit_index]
+    tokens = network.advance(network.backbone.embed(images), 0, network.specs[exit_index].block)
+    return head.local(head.map_of(tokens))
+
+
+def class_weights(network: MultiExitViT, exit_index: int) -> Tensor:
+    """The read-out's weights (C, D), averaged over its class tokens."""
+    linears = network.heads[exit_index].classifier.linears
+    return torch.stack([linear.weight.detach() for linear in linears]).mean(dim=0)
+
+
+def closed_form(network: MultiExitViT, images: Tensor, exit_index: int, target_class: int) -> np.ndarray:
+    """logit_c = w_c . (mean of the map + [CLS]) + b_c, so its gradient is w_c / (H * W) at every position."""
+    maps = local_maps(network, images, exit_index)
+    gradient = class_weights(network, exit_index)[target_class] / (maps.shape[2] * maps.shape[3])
+    return torch.einsum("d,ndhw->nhw", gradient, maps).relu().numpy()
+
+
+@pytest.mark.parametrize("exit_index", [0, 1])
+@pytest.mark.parametrize("target_class", range(5))
+def test_map_is_the_closed_form_of_a_linear_read_out(network, exit_index, target_class):
+    saliency = grad_cam(network, IMAGE, exit_index, target_class)
+    assert saliency.dtype == np.float32
+    assert saliency.shape == (4, 4)
+    assert saliency.max() > 0
+    np.testing.assert_allclose(
+        saliency, closed_form(network, IMAGE, exit_index, target_class)[0], rtol=1e-4, atol=1e-7
+    )
+
+
+def test_known_weights_and_map_give_the_map_worked_out_by_hand(network):
+    """Weights (2, -1, 0, ...), map channel 0 = patch number, channel 1 = 5: relu(2 p - 5) / 16 at patch p."""
+    head = network.heads[1]
+    values = torch.zeros(32, 4, 4)
+    values[0] = torch.arange(16.0).reshape(4, 4)
+    values[1] = 5
+    head.local.expand, head.local.spread = torch.nn.Identity(), torch.nn.Identity()
+
+    class Known(torch.nn.Module):  # what `project` adds to the head's input turns the sum into `values`
+        def forward(self, x: Tensor) -> Tensor:
+            return values - x
+
+    head.local.project = Known()
+    with torch.no_grad():
+        head.classifier.linears[0].weight[3] = torch.tensor([2.0, -1.0] + [0.0] * 30)
+    expected = np.maximum(2 * np.arange(16) - 5, 0).reshape(4, 4) / 16
+    np.testing.assert_allclose(grad_cam(network, IMAGE, 1, 3), expected, atol=1e-5)
+
+
+def test_distilled_model_averages_its_two_read_outs():
+    network = settle(Backbone(VisionTransformerDistilled(**TINY)))
+    saliency = grad_cam(network, IMAGE, 0, 2)
+    np.testing.assert_allclose(saliency, closed_form(network, IMAGE, 0, 2)[0], rtol=1e-4, atol=1e-7)
+
+
+def test_oblong_image_gives_rows_by_columns():
+    network = settle(build_backbone("vit", **TINY | {"img_size": (32, 48)}))
+    image = torch.randn(1, 3, 32, 48)
+    saliency = grad_cam(network, image, 0, 1)
+    assert saliency.shape == (4, 6)
+    np.testing.assert_allclose(saliency, closed_form(network, image, 0, 1)[0], rtol=1e-4, atol=1e-7)
+
+
+def test_each_image_alone_agrees_with_the_closed_form_of_the_batch(network):
+    alone = np.stack([grad_cam(network, image[None], 0, 4) for image in IMAGES])
+    np.testing.assert_allclose(alone, closed_form(network, IMAGES, 0, 4), rtol=1e-4, atol=1e-6)
+
+
+def test_class_without_weights_has_a_map_of_zeros(network):
+    with torch.no_grad():
+        network.heads[0].classifier.linears[0].weight[2] = 0
+    assert (grad_cam(network, IMAGE, 0, 2) == 0).all()
+    assert (grad_cam(network, IMAGE, 0, 1) > 0).any()
+
+
+def test_class_that_every_patch_speaks_against_has_a_map_of_zeros(network):
+    patches = local_maps(network, IMAGE, 0)[0].flatten(1).T  # (16, D): fewer rows than columns, so solvable
+    against_all = torch.linalg.pinv(patches) @ torch.full((16,), -16.0)
+    with torch.no_grad():
+        network.heads[0].classifier.linears[0].weight[2] = against_all
+    assert (grad_cam(network, IMAGE, 0, 2) == 0).all()
+
+
+def test_opposite_classes_light_up_opposite_patches(network):
+    with torch.no_grad():
+        weight = network.heads[0].classifier.linears[0].weight
+        weight[1] = -weight[0]
+    positive, negative = grad_cam(network, IMAGE, 0, 0), grad_cam(network, IMAGE, 0, 1)
+    assert ((positive > 0) ^ (negative > 0)).all()
+
+
+def test_blank_image_gives_no_nan(network):
+    for target_class in range(5):
+        saliency = grad_cam(network, torch.zeros(1, 3, 32, 32), 0, target_class)
+        assert np.isfinite(saliency).all()
+        assert (saliency >= 0).all()
+
+
+def test_network_is_left_as_it_was(network):
+    frozen = network.backbone.vit.cls_token.requires_grad_(False)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    grad_cam(network, IMAGE, 0, 1)
+    for module in network.modules():
+        assert not (module._forward_hooks or module._forward_pre_hooks or module._backward_hooks)
+        assert not module.training
+    for parameter in network.parameters():
+        assert parameter.grad is None
+        assert parameter.requires_grad == (parameter is not frozen)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_another_visitor_in_the_same_head_changes_nothing(network):
+    """While the first map is made, a second image passes the shared head, as from another thread."""
+    alone = grad_cam(network, IMAGE, 0, 1)
+    others = local_maps(network, IMAGES[1:2], 0)
+    head = network.heads[0]
+    visits = []
+
+    def visit(*_) -> None:
+        assert not head.local._forward_hooks
+        with torch.inference_mode():
+            visits.append(head.local(others))
+
+    head.classifier.register_forward_hook(visit)
+    np.testing.assert_array_equal(grad_cam(network, IMAGE, 0, 1), alone)
+    assert len(visits) == 1
+    assert not visits[0].requires_grad
+
+
+def test_class_may_be_a_numpy_integer_as_a_trace_gives_it(network):
+    predicted = network.analyse(IMAGE)[0].predicted[0]
+    np.testing.assert_array_equal(
+        grad_cam(network, IMAGE, 0, predicted), grad_cam(network, IMAGE, 0, int(predicted))
+    )
+
+
+def test_callers_inference_mode_changes_nothing(network):
+    alone = grad_cam(network, IMAGE, 0, 1)
+    with torch.inference_mode():
+        within = grad_cam(network, IMAGE.clone(), 0, 1)
+    np.testing.assert_array_equal(within, alone)
+
+
+def test_exit_without_local_head_is_refused(network):
+    with pytest.raises(ValueError, match="exit 2 has the head 'gah'"):
+        grad_cam(network, IMAGE, 2, 0)
+
+
+@pytest.mark.parametrize("exit_index", [-1, 3])
+def test_final_and_unknown_exits_are_refused(network, exit_index):
+    with pytest.raises(ValueError, match=r"no early exit .*expected 0\.\.2"):
+        grad_cam(network, IMAGE, exit_index, 0)
+
+
+@pytest.mark.parametrize("target_class", [-1, 5])
+def test_class_out_of_range_is_refused(network, target_class):
+    with pytest.raises(ValueError, match=r"no class .*expected 0\.\.4"):
+        grad_cam(network, IMAGE, 0, target_class)
+
+
+def test_batch_is_refused(network):
+    with pytest.raises(ValueError, match="one image at a time, got 3"):
+        grad_cam(network, IMAGES, 0, 0)
+
+
+def test_training_mode_is_refused_and_kept(network):
+    network.train()
+    with pytest.raises(RuntimeError, match="training mode"):
+        grad_cam(network, IMAGE, 0, 0)
+    assert network.training
+
+
+def test_methods_are_found_by_name():
+    assert METHODS["grad-cam"] is grad_cam
+
+
+def test_importing_the_module_needs_no_captum(monkeypatch):
+    monkeypatch.setitem(sys.modules, "captum", None)  # importing it would now raise
+    monkeypatch.setitem(sys.modules, "captum.attr", None)
+    assert "grad_cam" in runpy.run_path(saliency_module.__file__)
