@@ -5,10 +5,10 @@ import pytest
 
 @pytest.fixture(scope="session")
 def tiny_model_folder(tmp_path_factory):
-    """A model folder like the shipped one (grey 28 x 28 garments, ten labels, LGViT's heads), but tiny and untrained.
+    """A model folder like the shipped one (grey 28 x 28, ten garments, LGViT's heads), tiny and untrained.
 
-    Six blocks, exits behind 2, 3, 4 and 5. Its weights are large enough that exits disagree and images leave at
-    different ones. Read-only: copy it before changing it.
+    Six blocks, exits behind 2, 3, 4 and 5. Its weights are large enough that exits disagree and images leave
+    at different ones. Read-only: copy it before changing it.
     """
     import torch
 

@@ -11,7 +11,11 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from explorer.trace import Exit, Trace, trace_json
 
 EXITS = (Exit(4, "lph-dw"), Exit(8, "gah"), Exit(12, "final"))
-any_logits = arrays(np.float32, array_shapes(min_dims=2, max_dims=3, max_side=12), elements=st.floats(width=32, allow_nan=False, allow_infinity=False))  # fmt: skip
+any_logits = arrays(
+    np.float32,
+    array_shapes(min_dims=2, max_dims=3, max_side=9),
+    elements=st.floats(width=32, allow_nan=False, allow_infinity=False),
+)
 
 
 def trace_of(logits, exits=EXITS) -> Trace:
@@ -92,9 +96,7 @@ def test_the_page_gets_every_exits_best_classes_surest_first():
     assert [c["label"] for c in facts["classes"]] == ["a", "b", LABELS[4], "f", "d"]
     assert facts["class_count"] == 7
     assert facts["predicted"] == [1, 2, 0]  # positions in classes: b, <img, a
-    np.testing.assert_allclose(
-        facts["probabilities"], np.array(PROBABILITIES)[:, [0, 1, 4, 5, 3]], atol=1e-6
-    )
+    np.testing.assert_allclose(facts["probabilities"], np.array(PROBABILITIES)[:, [0, 1, 4, 5, 3]], atol=1e-6)
 
 
 def test_the_page_gets_plain_json():

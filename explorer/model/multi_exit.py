@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -96,11 +97,17 @@ class MultiExitViT(nn.Module):
         tokens = self.advance(tokens, done, self.backbone.blocks)
         return Outputs(logits, features, self.backbone.readout(tokens), tokens)
 
-    def _now(self) -> float:
-        """Milliseconds, after all work queued on a GPU is done."""
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-        return perf_counter() * 1000
+    def _clock(self) -> Callable[[], float]:
+        """A clock in milliseconds that waits for all work queued on a GPU."""
+        device = self.device
+        if device.type != "cuda":
+            return lambda: perf_counter() * 1000
+
+        def now() -> float:
+            torch.cuda.synchronize(device)
+            return perf_counter() * 1000
+
+        return now
 
     def _need_eval(self) -> None:
         if self.training:
@@ -110,19 +117,20 @@ class MultiExitViT(nn.Module):
     def analyse(self, images: Tensor) -> Trace:
         """Run normalised images (N, channels, height, width) through every exit once."""
         self._need_eval()
-        start = self._now()
+        now = self._clock()
+        start = now()
         tokens, done = self.backbone.embed(images.to(self.device)), 0
         logits, ms, on_heads = [], [], 0.0
         for spec, head in zip(self.specs, self.heads, strict=True):
             tokens, done = self.advance(tokens, done, spec.block), spec.block
-            before = self._now()
+            before = now()
             logits.append(head(tokens)[0])
-            after = self._now()
+            after = now()
             on_heads += after - before
             ms.append(after - start)
         tokens = self.advance(tokens, done, self.backbone.blocks)
         logits.append(self.backbone.readout(tokens))
-        ms.append(self._now() - start)
+        ms.append(now() - start)
         return Trace(
             model=self.name,
             exits=self.exits,
@@ -146,7 +154,8 @@ class MultiExitViT(nn.Module):
         exit_index = np.full(count, len(self.exits) - 1)
         answers = np.zeros((count, self.backbone.classes), dtype=np.float32)
         ms = np.zeros(count)
-        start = self._now()
+        now = self._clock()
+        start = now()
         active = np.arange(count)
         # The logits of those still inside, at the exits so far.
         history = np.zeros((count, 0, self.backbone.classes), dtype=np.float32)
@@ -161,13 +170,13 @@ class MultiExitViT(nn.Module):
             if not leaves.any():
                 continue
             gone = active[leaves]
-            exit_index[gone], answers[gone], ms[gone] = index, logits[leaves], self._now() - start
+            exit_index[gone], answers[gone], ms[gone] = index, logits[leaves], now() - start
             active, history = active[~leaves], history[~leaves]
             tokens = tokens[torch.from_numpy(~leaves).to(tokens.device)]
         if len(active):
             tokens = self.advance(tokens, done, self.backbone.blocks)
             answers[active] = self.backbone.readout(tokens).float().cpu().numpy()
-            ms[active] = self._now() - start
+            ms[active] = now() - start
         return Inference(exit_index, answers, self.macs[exit_index], ms)
 
     def _scores_so_far(self, rule: Rule, logits: NDArray[np.float32]) -> NDArray[np.float64]:

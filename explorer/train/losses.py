@@ -65,10 +65,10 @@ def prediction_distillation(student: Tensor, teacher: Tensor) -> Tensor:
     divergence = F.kl_div(
         F.log_softmax(student / TEMPERATURE, dim=-1),
         F.log_softmax(teacher.detach() / TEMPERATURE, dim=-1),
-        reduction="mean",
+        reduction="none",
         log_target=True,
     )
-    return divergence * TEMPERATURE**2
+    return divergence.mean() * TEMPERATURE**2
 
 
 def _channel_divergence(student: Tensor, teacher: Tensor) -> Tensor:

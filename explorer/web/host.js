@@ -32,7 +32,7 @@ window.ExitExplorer.host = {
 document.addEventListener("explain", async ({ detail: { exit, class: target, id } }) => {
   const example = store.example;
   try {
-    const map = await server.explain(store.model, example.saw, exit, target);
+    const map = await server.explain({ model: store.model, saw: example.saw, exit, class: target });
     if (map.error) store.failSaliency(exit, target, map.error);
     else store.addSaliency({ ...map, id });
   } catch {
@@ -40,4 +40,4 @@ document.addEventListener("explain", async ({ detail: { exit, class: target, id 
   }
 });
 
-open(JSON.parse(document.getElementById("ee-start").textContent));
+open(window.ExitExplorer.start);

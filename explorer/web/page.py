@@ -68,12 +68,16 @@ def analyse(image: str | None, model: str = DEFAULT) -> dict[str, Any] | None:
         return {"error": str(error)}
 
 
-def explain(model: str, saw: str, exit_index: int, target_class: int) -> dict[str, Any]:
-    """The Grad-CAM map of a local head for a class; or {"error": one plain sentence}."""
+def explain(question: dict[str, Any]) -> dict[str, Any]:
+    """The Grad-CAM map of a local head for a class; or {"error": one plain sentence}.
+
+    `question` has `model`, `saw` (data URI of the picture the network saw), `exit` and `class`. One dict, because
+    Gradio hands over several arguments as a single list.
+    """
     try:
-        return explain_exit(model, saw, int(exit_index), int(target_class))
-    except ValueError as error:
-        return {"error": str(error)}
+        return explain_exit(question["model"], question["saw"], int(question["exit"]), int(question["class"]))
+    except (KeyError, TypeError, ValueError) as error:
+        return {"error": str(error) if isinstance(error, ValueError) else "That question lacks a part; reload the page."}
 
 
 def choose(model: str) -> dict[str, Any]:
@@ -88,14 +92,13 @@ def _static(markup: str, **options: Any) -> gr.HTML:
     return gr.HTML(html_template=markup, apply_default_css=False, elem_classes="ee-html", **options)
 
 
-def build(model: str = DEFAULT) -> gr.Blocks:
+def build() -> gr.Blocks:
     """The whole page. Building it loads no network: the first paint shows a precomputed example."""
-    start = json.dumps(choose(model)).replace("</", "<\\/")
     models = [(entry.title, entry.name) for entry in list_models()]
     with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
         with gr.Row(elem_classes="ee-top"):
             _static(HEADER)
-            picker = gr.Dropdown(models, value=model, label="Model", elem_classes="ee-model", min_width=240)
+            picker = gr.Dropdown(models, value=DEFAULT, label="Model", elem_classes="ee-model", min_width=240)
         with gr.Row(elem_classes="ee-screen"):
             with gr.Column(elem_classes="ee-side"):
                 _static(SIDE_TOP)
@@ -114,7 +117,7 @@ def build(model: str = DEFAULT) -> gr.Blocks:
         answer = gr.JSON(visible="hidden")
         chosen = gr.JSON(visible="hidden")
         _static(
-            f'<script type="application/json" id="ee-start">{start}</script>',
+            "",
             js_on_load=(HERE / "host.js").read_text(encoding="utf-8"),
             server_functions=[explain],
             visible="hidden",
@@ -144,7 +147,9 @@ def build(model: str = DEFAULT) -> gr.Blocks:
 def launch_kwargs() -> dict[str, Any]:
     """What `launch` needs for the page to look and work as built; used wherever it is launched."""
     gr.set_static_paths([PLOTLY])
-    plotly_url = f"gradio_api/file={PLOTLY.as_posix()}"
-    head = f"<script>window.ExitExplorer = {{ plotlySrc: {json.dumps(plotly_url)} }};\n{widgets_script()}</script>"
+    start = {"plotlySrc": f"gradio_api/file={PLOTLY.as_posix()}", "start": choose(DEFAULT)}
+    # In the head and not in a template, where Gradio would read braces and backticks in a label as code.
+    facts = json.dumps(start).replace("<", "\\u003c")
+    head = f"<script>window.ExitExplorer = {facts};\n{widgets_script()}</script>"
     css = widgets_css() + (HERE / "page.css").read_text(encoding="utf-8")
     return {"head": head, "css": css, "theme": gr.themes.Default(), "footer_links": ["api", "settings"]}

@@ -11,7 +11,11 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from explorer.rules import RULES, decide, get_rule
 from explorer.trace import Exit, Trace
 
-some_logits = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=7), elements=st.floats(-9, 9, width=32))  # fmt: skip
+some_logits = arrays(
+    np.float32,
+    array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=7),
+    elements=st.floats(-9, 9, width=32),
+)
 
 
 def trace_of(logits) -> Trace:

@@ -11,20 +11,32 @@ const CARD_STYLE = `
 .card { display: grid; gap: 0.875rem; }
 .pictures { display: grid; grid-template-columns: 1fr 1fr; gap: 0.625rem; }
 figure { margin: 0; min-width: 0; }
-.frame { aspect-ratio: 1; border-radius: var(--corner); overflow: hidden; background: var(--well); border: 1px solid var(--line); }
+.frame {
+  aspect-ratio: 1; border-radius: var(--corner); overflow: hidden; background: var(--well);
+  border: 1px solid var(--line);
+}
 img { display: block; width: 100%; height: 100%; object-fit: contain; image-rendering: auto; }
 img.coarse { image-rendering: pixelated; }
 figcaption { margin-top: 0.25rem; font-size: 0.75rem; color: var(--quiet); }
 /* The reason comes last and the room for it is kept: while a threshold is dragged nothing moves. */
 .words { min-height: 9.5rem; }
-.answer { display: flex; align-items: baseline; gap: 0.75rem; font-size: 1.625rem; line-height: 1.2; letter-spacing: -0.015em; }
-.label { min-width: 0; font-weight: 680; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.answer {
+  display: flex; align-items: baseline; gap: 0.75rem; font-size: 1.625rem; line-height: 1.2;
+  letter-spacing: -0.015em;
+}
+.label {
+  min-width: 0; font-weight: 680; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical;
+  -webkit-line-clamp: 2; overflow: hidden;
+}
 .probability { margin-left: auto; font-weight: 400; color: var(--quiet); }
 .left { margin-top: 0.5rem; font-size: 1rem; font-weight: 650; color: var(--accent-ink); }
 .left::first-letter { text-transform: uppercase; }
 .reason { color: var(--quiet); }
 dl { display: grid; grid-template-columns: repeat(3, 1fr); margin: 0; border-block: 1px solid var(--line); }
-dl div { display: flex; flex-direction: column-reverse; padding: 0.5rem 0 0.5rem 0.625rem; border-left: 1px solid var(--line); }
+dl div {
+  display: flex; flex-direction: column-reverse; padding: 0.5rem 0 0.5rem 0.625rem;
+  border-left: 1px solid var(--line);
+}
 dl div:first-child { padding-left: 0; border-left: 0; }
 dt { font-size: 0.75rem; color: var(--quiet); }
 dd { margin: 0; min-height: 1.45em; font-size: 1.125rem; font-weight: 650; letter-spacing: -0.01em; }
@@ -32,8 +44,13 @@ dd { margin: 0; min-height: 1.45em; font-size: 1.125rem; font-weight: 650; lette
 .truth b { font-weight: 650; }
 .note { min-height: 2.9em; font-size: 0.8125rem; color: var(--quiet); }
 .message { padding: 0.5rem 0.75rem; border-left: 3px solid var(--accent-mark); background: var(--accent-soft); }
-.busy { position: absolute; inset: 0 0 auto; height: 3px; border-radius: 2px; overflow: hidden; background: var(--hush); }
-.busy::after { content: ""; position: absolute; inset: 0 60% 0 0; background: var(--accent-mark); animation: slide 1.2s ease-in-out infinite alternate; }
+.busy {
+  position: absolute; inset: 0 0 auto; height: 3px; border-radius: 2px; overflow: hidden; background: var(--hush);
+}
+.busy::after {
+  content: ""; position: absolute; inset: 0 60% 0 0; background: var(--accent-mark);
+  animation: slide 1.2s ease-in-out infinite alternate;
+}
 @keyframes slide { to { inset: 0 0 0 60%; } }
 :host { position: relative; }
 @container (min-width: 310px) {
@@ -70,7 +87,8 @@ const CARD_MARKUP = `
 export class AnswerCard extends Widget {
   static style = CARD_STYLE;
   static markup = CARD_MARKUP;
-  #story = null;
+  #story = "";
+  #telling = null; // the timer that hands the story to screen readers
 
   build() {
     this.factors = UNITS.map(({ by }) => {
@@ -86,7 +104,8 @@ export class AnswerCard extends Widget {
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    clearTimeout(this.#story);
+    clearTimeout(this.#telling);
+    this.#story = "";
   }
 
   update(changed) {
@@ -120,9 +139,11 @@ export class AnswerCard extends Widget {
     UNITS.forEach(({ key }, i) => setText(this.factors[i], factorText(saved[key])));
     setText(this.part(".truth"), truthText(example?.label, label));
 
-    clearTimeout(this.#story);
     const story = storyText(trace, fired, rule, ruleFacts, thresholds);
-    this.#story = setTimeout(() => setText(this.part(".unseen"), story), STORY_PAUSE_MS);
+    if (story === this.#story) return;
+    this.#story = story;
+    clearTimeout(this.#telling);
+    this.#telling = setTimeout(() => setText(this.part(".unseen"), story), STORY_PAUSE_MS);
   }
 }
 

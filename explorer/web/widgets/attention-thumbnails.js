@@ -9,11 +9,16 @@ const THUMBS_STYLE = `
 .thumbgrid [role=row] { display: contents; }
 .thumbgrid .title { align-self: center; justify-self: center; padding: 0 2px; white-space: nowrap; line-height: 1.2; }
 .thumbgrid [role=rowheader], .thumbgrid .title:first-child { justify-self: end; padding-right: 6px; }
-.thumbgrid button { display: block; width: 100%; aspect-ratio: 1; padding: 0; border: 0; border-radius: 2px; background: none; cursor: pointer; }
+.thumbgrid button {
+  display: block; width: 100%; aspect-ratio: 1; padding: 0; border: 0; border-radius: 2px; background: none;
+  cursor: pointer;
+}
 .thumbgrid canvas { display: block; width: 100%; height: 100%; border-radius: 2px; image-rendering: pixelated; }
 .thumbgrid button:hover { outline: 2px solid var(--quiet); outline-offset: 0; }
 .thumbgrid [aria-selected=true] button { outline: 2.5px solid var(--ink); outline-offset: 0; position: relative; }
-.thumbgrid button:focus-visible { outline: 2.5px solid var(--accent-ink); outline-offset: 1px; position: relative; z-index: 1; }
+.thumbgrid button:focus-visible {
+  outline: 2.5px solid var(--accent-ink); outline-offset: 1px; position: relative; z-index: 1;
+}
 `;
 
 export class AttentionThumbnails {
@@ -56,7 +61,12 @@ export class AttentionThumbnails {
     this.grid.style.setProperty("--thumb", heads > 8 ? "1.75rem" : "3.25rem");
     this.grid.style.gridTemplateColumns = `auto repeat(${blocks}, minmax(1.25rem, var(--thumb)))`;
     const title = (role, text) => element("span", { role, class: "title" }, text);
-    const header = element("div", { role: "row" }, title("columnheader", "block"), ...depth.map((block) => title("columnheader", String(block))));
+    const header = element(
+      "div",
+      { role: "row" },
+      title("columnheader", "block"),
+      ...depth.map((block) => title("columnheader", String(block))),
+    );
     const bodies = rows.map((head) => {
       const name = title("rowheader", head === "mean" ? "mean" : `head ${head + 1}`);
       return element("div", { role: "row" }, name, ...depth.map((block) => this.#makeCell(block, head)));
@@ -66,7 +76,11 @@ export class AttentionThumbnails {
 
   #makeCell(block, head) {
     const name = head === "mean" ? `Block ${block}, mean over heads` : `Block ${block}, head ${head + 1}`;
-    const button = element("button", { type: "button", tabindex: -1, "aria-label": name, title: name }, element("canvas"));
+    const button = element(
+      "button",
+      { type: "button", tabindex: -1, "aria-label": name, title: name },
+      element("canvas"),
+    );
     const cell = element("span", { role: "gridcell", "aria-selected": "false" }, button);
     Object.assign(cell, { block, head });
     this.#cells.set(`${block} ${head}`, cell);

@@ -78,7 +78,10 @@ export class AttentionView extends Widget {
       if (select.options.length === values.length) return;
       select.replaceChildren(...values.map(([value, text]) => element("option", { value }, text)));
     };
-    options(this.part("#block"), Array.from({ length: blocks }, (_, i) => [i + 1, String(i + 1)]));
+    options(
+      this.part("#block"),
+      Array.from({ length: blocks }, (_, i) => [i + 1, String(i + 1)]),
+    );
     const each = Array.from({ length: heads }, (_, i) => [i, String(i + 1)]);
     options(this.part("#head"), [["mean", `mean of ${heads}`], ...each]);
   }
@@ -102,7 +105,9 @@ export class AttentionView extends Widget {
     const most = strongest(map);
     const seen = map.values.reduce((sum, value) => sum + value, 0);
     const who = head === "mean" ? "All heads together" : `Head ${head + 1}`;
-    const reading = `${who}, block ${block}: strongest in row ${most.row}, column ${most.column} (${levelText(most.value)}); the patches get ${Math.round(seen * 100)} % of the attention.`;
+    const where = `strongest in row ${most.row}, column ${most.column} (${levelText(most.value)})`;
+    const share = `the patches get ${Math.round(seen * 100)} % of the attention`;
+    const reading = `${who}, block ${block}: ${where}; ${share}.`;
     this.part("heat-picture").show({
       picture: example.saw ?? example.image,
       map,

@@ -1,18 +1,22 @@
 // Refuses a trace or map that does not keep the data contract, in a sentence that says what was expected and what came.
 
 function expectCount(name, list, count, per) {
-  if (!Array.isArray(list)) throw new TypeError(`${name}: expected a list of ${count}, one per ${per}; got ${typeof list}.`);
+  if (!Array.isArray(list))
+    throw new TypeError(`${name}: expected a list of ${count}, one per ${per}; got ${typeof list}.`);
   if (list.length !== count) throw new TypeError(`${name}: expected ${count}, one per ${per}; got ${list.length}.`);
 }
 
 /** Returns the trace, or throws TypeError. */
 export function checkTrace(trace) {
   const exits = trace?.exits;
-  if (!Array.isArray(exits) || exits.length === 0) throw new TypeError("trace.exits: expected at least one exit; got none.");
+  if (!Array.isArray(exits) || exits.length === 0)
+    throw new TypeError("trace.exits: expected at least one exit; got none.");
   exits.forEach((exit, e) => {
     const above = e > 0 ? exits[e - 1].block : 0;
     if (!Number.isInteger(exit.block) || exit.block <= above || exit.block > trace.blocks) {
-      throw new TypeError(`trace.exits: expected blocks rising from 1 to ${trace.blocks}; got ${exit.block} after ${above}.`);
+      throw new TypeError(
+        `trace.exits: expected blocks rising from 1 to ${trace.blocks}; got ${exit.block} after ${above}.`,
+      );
     }
   });
   const names = ["macs", "ms", "probabilities", "predicted"];

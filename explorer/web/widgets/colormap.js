@@ -1,4 +1,4 @@
-// Colours that survive colour blindness and print: viridis for maps, Okabe-Ito hues with dashes and markers for classes.
+// Colours that survive colour blindness and print: viridis for maps, Okabe-Ito hues with dashes and marks for classes.
 
 // Viridis by N. Smith and S. van der Walt (matplotlib, CC0), every 15th of its 256 colours; straight lines between them
 // stay within 5 of 255 of the original.

@@ -29,7 +29,11 @@ ${HINT_STYLE}
   background: repeating-linear-gradient(45deg, var(--ink) 0 2px, var(--accent-mark) 2px 5px);
   clip-path: inset(0 calc(100% - var(--spent) * 100%) 0 calc(var(--full) * 100%));
 }
-.mark { inset: -3px auto -3px -1px; width: 100%; border-left: 2px solid var(--ink); transform: translateX(calc(var(--full) * 100%)); }
+.mark {
+  inset: -3px auto -3px -1px; width: 100%; border-left: 2px solid var(--ink);
+  transform: translateX(calc(var(--full) * 100%));
+}
+.row.unknown :is(.saved, .mark) { visibility: hidden; }
 .row.more .share { font-weight: 650; color: var(--ink); }
 .legend { display: flex; flex-wrap: wrap; gap: 0 1rem; margin-top: 0.75rem; }
 .legend span { display: inline-flex; align-items: center; gap: 0.375rem; }
@@ -43,7 +47,9 @@ const METER_MARKUP = `
 <div class="head"><h2>Speed-up, three ways</h2></div>
 <div class="rows"></div>
 <p class="legend quiet small" aria-hidden="true">
-  <span><i class="s"></i>spent</span><span><i class="n"></i>saved</span><span><i class="f"></i>backbone without exits</span>
+  <span><i class="s"></i>spent</span>
+  <span><i class="n"></i>saved</span>
+  <span><i class="f"></i>backbone without exits</span>
 </p>`;
 
 export class CostMeter extends Widget {
@@ -52,7 +58,9 @@ export class CostMeter extends Widget {
 
   build() {
     this.rows = UNITS.map((unit) => {
-      const parts = Object.fromEntries(["amount", "by", "share"].map((name) => [name, element("span", { class: name })]));
+      const parts = Object.fromEntries(
+        ["amount", "by", "share"].map((name) => [name, element("span", { class: name })]),
+      );
       const factor = element("strong");
       const hint = makeHint(`How ${unit.title} is counted`, `tip-${unit.key}`);
       const bar = element("div", { class: "bar", "aria-hidden": "true" });
@@ -83,6 +91,7 @@ export class CostMeter extends Widget {
       hint.say(unit.says(saved));
       bar.style.setProperty("--full", 1 / dearest);
       bar.style.setProperty("--spent", value === null ? 0 : 1 / value / dearest);
+      node.classList.toggle("unknown", value === null);
       node.classList.toggle("more", value !== null && value < 0.995);
     }
   }

@@ -19,13 +19,17 @@ tfoot td, tfoot th { border-bottom: 0; color: var(--quiet); font-weight: 400; }
 `;
 
 const TABLE_MARKUP = `
-<div class="head"><h2 id="title">Cost of every exit</h2><span class="quiet small">each head on the way is included in MACs and time</span></div>
+<div class="head">
+  <h2 id="title">Cost of every exit</h2>
+  <span class="quiet small">each head on the way is included in MACs and time</span>
+</div>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="title">
   <table aria-labelledby="title">
     <thead><tr><th scope="col">Exit</th><th scope="col">MACs</th><th scope="col">Time</th>
       <th scope="col">By blocks</th><th scope="col">By MACs</th><th scope="col">Measured</th></tr></thead>
     <tbody></tbody>
-    <tfoot><tr><th scope="row">Backbone without exits</th><td></td><td></td><td>1.00×</td><td>1.00×</td><td>1.00×</td></tr></tfoot>
+    <tfoot><tr><th scope="row">Backbone without exits</th><td></td><td></td>
+      <td>1.00×</td><td>1.00×</td><td>1.00×</td></tr></tfoot>
   </table>
 </div>`;
 
@@ -48,10 +52,15 @@ export class CostTable extends Widget {
   }
 
   #fill(trace) {
-    const makeRow = () => element("tr", {}, element("th", { scope: "row" }), ...Array.from({ length: 5 }, () => element("td")));
+    const makeRow = () =>
+      element("tr", {}, element("th", { scope: "row" }), ...Array.from({ length: 5 }, () => element("td")));
     keepChildren(this.part("tbody"), trace.exits, makeRow).forEach((row, exit) => {
       const saved = savings(trace, exit);
-      const texts = [macsText(trace.macs[exit]), msText(trace.ms[exit]), ...["blocks", "macs", "ms"].map((unit) => factorText(saved[unit]))];
+      const texts = [
+        macsText(trace.macs[exit]),
+        msText(trace.ms[exit]),
+        ...["blocks", "macs", "ms"].map((unit) => factorText(saved[unit])),
+      ];
       texts.forEach((text, i) => setText(row.children[i + 1], text));
     });
     const [, macs, ms] = this.part("tfoot tr").children;

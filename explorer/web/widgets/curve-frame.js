@@ -16,7 +16,8 @@ export function valueTicks(rule, top) {
 }
 
 /**
- * The frame of a curve `width` x `height` pixels large: {left, right, top, bottom, x(block), y(score), value(y), high, half}.
+ * The frame of a curve `width` x `height` pixels large:
+ * {width, height, left, right, top, bottom, x(block), y(score), value(y), high, half}.
  *
  * Blocks run from the first exit's to the last; scores from the rule's lowest to its highest, or to the number of exits
  * where a count can go beyond. A score outside, or NaN, is drawn at the nearest edge. `half` is half a block in pixels.
@@ -27,7 +28,8 @@ export function curveFrame(width, height, trace, rule) {
   const high = Number.isInteger(rule.step) ? Math.max(rule.max, trace.exits.length) : rule.max;
   const [left, right, top, bottom] = [LEFT, Math.max(LEFT + 40, width - RIGHT), TOP, height - BOTTOM];
   const inset = Math.min(24, (right - left) / (2 * (span + 1)));
-  const x = (block) => (span === 0 ? (left + right) / 2 : left + inset + ((block - first) / span) * (right - left - 2 * inset));
+  const x = (block) =>
+    span === 0 ? (left + right) / 2 : left + inset + ((block - first) / span) * (right - left - 2 * inset);
   const y = (score) => {
     const share = ((Number.isFinite(score) ? score : rule.min) - rule.min) / (high - rule.min);
     return bottom - Math.min(1, Math.max(0, share)) * (bottom - top);
@@ -45,14 +47,20 @@ export function pathThrough(points) {
 /** The threshold over the early exits: one level line to the right edge, or a step per exit. */
 export function thresholdPath(frame, trace, thresholds) {
   if (!Array.isArray(thresholds)) {
-    return pathThrough([[frame.left, frame.y(thresholds)], [frame.right, frame.y(thresholds)]]);
+    return pathThrough([
+      [frame.left, frame.y(thresholds)],
+      [frame.right, frame.y(thresholds)],
+    ]);
   }
   const blocks = trace.exits.map(({ block }) => frame.x(block));
   return pathThrough(
     thresholds.flatMap((threshold, exit) => {
       const from = exit === 0 ? frame.left : (blocks[exit - 1] + blocks[exit]) / 2;
       const to = (blocks[exit] + blocks[exit + 1]) / 2;
-      return [[from, frame.y(threshold)], [to, frame.y(threshold)]];
+      return [
+        [from, frame.y(threshold)],
+        [to, frame.y(threshold)],
+      ];
     }),
   );
 }

@@ -86,7 +86,14 @@ export class DepthChart extends Widget {
   #theme() {
     const css = (name) => `rgb(${themeColor(this, name).join()})`;
     const font = getComputedStyle(this).fontFamily;
-    return { ink: css("--ink"), quiet: css("--quiet"), line: css("--line"), accent: css("--accent-mark"), paper: themeColor(this, "--paper"), font };
+    return {
+      ink: css("--ink"),
+      quiet: css("--quiet"),
+      line: css("--line"),
+      accent: css("--accent-mark"),
+      paper: themeColor(this, "--paper"),
+      font,
+    };
   }
 
   #draw() {
@@ -109,7 +116,8 @@ export class DepthChart extends Widget {
   #config() {
     const plotly = this.#plotly;
     const filename = "class-probabilities-over-depth";
-    const save = (format) => (chart) => plotly.downloadImage(chart, { format, filename, scale: format === "png" ? 2 : 1 });
+    const save = (format) => (chart) =>
+      plotly.downloadImage(chart, { format, filename, scale: format === "png" ? 2 : 1 });
     return {
       displaylogo: false,
       displayModeBar: true,

@@ -53,7 +53,13 @@ export function depthFigure(trace, fired, theme, height) {
     hovermode: "x unified",
     hoverlabel: { bgcolor: `rgb(${theme.paper.join()})`, font: { color: theme.ink } },
     legend: { orientation: "h", x: 0, y: -0.2, yanchor: "top", maxheight: 0.3 },
-    xaxis: { ...axis, title: { text: "block" }, tickmode: "array", tickvals: blocks, range: [blocks[0] - 0.3, trace.blocks + 0.3] },
+    xaxis: {
+      ...axis,
+      title: { text: "block" },
+      tickmode: "array",
+      tickvals: blocks,
+      range: [blocks[0] - 0.3, trace.blocks + 0.3],
+    },
     yaxis: { ...axis, title: { text: "probability" }, range: [-0.02, 1.02] },
     shapes: [firedLine(trace, fired, theme.accent)],
     uirevision: trace.model, // keep a zoom while pictures change, not when the model does

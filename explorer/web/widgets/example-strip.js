@@ -5,17 +5,35 @@ import { Widget } from "./widget.js";
 import { leftText } from "./words.js";
 
 const STRIP_STYLE = `
-.strip { display: grid; grid-template-columns: repeat(auto-fill, minmax(3.5rem, 1fr)); gap: 0.375rem; margin: 0; padding: 0; list-style: none; }
-button { display: block; width: 100%; padding: 3px; border: 1.5px solid var(--line); border-radius: var(--corner); background: var(--paper); cursor: pointer; text-align: left; }
+.strip {
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(3.5rem, 1fr)); gap: 0.375rem; margin: 0;
+  padding: 0; list-style: none;
+}
+button {
+  display: block; width: 100%; padding: 3px; border: 1.5px solid var(--line); border-radius: var(--corner);
+  background: var(--paper); cursor: pointer; text-align: left;
+}
 button:hover { border-color: var(--quiet); }
 button[aria-pressed=true] { border-color: var(--accent-mark); box-shadow: 0 0 0 1px var(--accent-mark); }
-.frame { display: block; aspect-ratio: 1; overflow: hidden; border-radius: calc(var(--corner) - 3px); background: var(--well); }
+.frame {
+  display: block; aspect-ratio: 1; overflow: hidden; border-radius: calc(var(--corner) - 3px);
+  background: var(--well);
+}
 img { display: block; width: 100%; height: 100%; object-fit: cover; }
-.name { display: block; margin-top: 3px; padding: 0 2px; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; font-size: 0.6875rem; line-height: 1.35; }
+.name {
+  display: block; margin-top: 3px; padding: 0 2px; overflow: hidden; white-space: nowrap; text-overflow: ellipsis;
+  font-size: 0.6875rem; line-height: 1.35;
+}
 .frame { position: relative; }
-.where { position: absolute; right: 0; bottom: 0; min-width: 1.375rem; padding: 0 0.25rem; border-top-left-radius: 5px; background: var(--paper); color: var(--ink); font-size: 0.75rem; font-weight: 650; text-align: center; }
+.where {
+  position: absolute; right: 0; bottom: 0; min-width: 1.375rem; padding: 0 0.25rem; border-top-left-radius: 5px;
+  background: var(--paper); color: var(--ink); font-size: 0.75rem; font-weight: 650; text-align: center;
+}
 @container (min-width: 300px) and (max-width: 560px) {
-  .strip { grid-auto-flow: column; grid-template-columns: none; grid-auto-columns: 3.75rem; overflow-x: auto; padding: 2px; margin: -2px; }
+  .strip {
+    grid-auto-flow: column; grid-template-columns: none; grid-auto-columns: 3.75rem; overflow-x: auto; padding: 2px;
+    margin: -2px;
+  }
 }
 `;
 

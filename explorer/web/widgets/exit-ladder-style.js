@@ -28,7 +28,8 @@ export const LADDER_STYLE = `
 [data-status=ran] .rail::after { border-color: var(--accent-mark); background: var(--accent-mark); }
 [data-status=fired] .rail::after {
   left: calc(50% - 7px); top: calc(50% - 7px); width: 14px; height: 14px;
-  border: 3px solid var(--accent-mark); background: var(--paper); box-shadow: inset 0 0 0 1.5px var(--paper), inset 0 0 0 8px var(--accent-mark);
+  border: 3px solid var(--accent-mark); background: var(--paper);
+  box-shadow: inset 0 0 0 1.5px var(--paper), inset 0 0 0 8px var(--accent-mark);
 }
 .block { text-align: right; color: var(--quiet); }
 .badge {
@@ -46,7 +47,9 @@ export const LADDER_STYLE = `
   transform: scaleX(0); transform-origin: left;
 }
 /* As wide as the bar and moved by its own width, so that a dragged threshold costs no layout. */
-.tick { position: absolute; top: -4px; bottom: -4px; left: -1px; width: 100%; border-left: 2px solid var(--accent-mark); }
+.tick {
+  position: absolute; top: -4px; bottom: -4px; left: -1px; width: 100%; border-left: 2px solid var(--accent-mark);
+}
 .number { text-align: right; }
 .state { font-size: 0.75rem; color: var(--quiet); white-space: nowrap; }
 
@@ -57,7 +60,7 @@ export const LADDER_STYLE = `
 .rung[data-status=skipped] :is(.label, .number) { color: var(--quiet); }
 .rung[data-status=skipped] .label { font-style: italic; }
 .rung[data-status=skipped] .fill { background: var(--hatch); box-shadow: none; }
-.rung[data-status=skipped] :is(.badge, .bar) { opacity: 0.75; }
+.rung[data-status=skipped] :is(.badge, .bar) { opacity: 0.88; }
 .rung[aria-selected=true] { box-shadow: inset 0 0 0 1.5px var(--quiet); }
 .legend { margin-top: 0.5rem; white-space: pre-wrap; }
 

@@ -115,11 +115,13 @@ export class ExitLadder extends Widget {
       const exit = Number(node.dataset.exit);
       const words = { fired: "left here", ran: "went on", skipped: "not run" }[status];
       setText(state, words);
+      const { label, probability } = answerAt(trace, exit);
+      const saying = `${label}, ${probabilityText(probability)}`;
       const early = exit < trace.exits.length - 1;
       setAttributes(node, {
         "aria-selected": exit === selectedExit,
         tabindex: exit === selectedExit ? 0 : -1,
-        "aria-label": `Block ${block}, ${familyOf(trace.exits[exit]).name}: ${answerAt(trace, exit).label}, ${probabilityText(answerAt(trace, exit).probability)}, ${words}`,
+        "aria-label": `Block ${block}, ${familyOf(trace.exits[exit]).name}: ${saying}, ${words}`,
       });
       // Only confidence is measured on the bar's own scale, so only there the threshold can stand on the bar.
       tick.hidden = !early || rule !== "confidence";
@@ -148,7 +150,11 @@ function exitRung(block, exit, facts) {
     number: element("span", { class: "number" }),
     state: element("span", { class: "state" }),
   };
-  const badge = element("span", { class: "badge", "data-family": facts.family, title: `${name} (${facts.kind})` }, letter);
+  const badge = element(
+    "span",
+    { class: "badge", "data-family": facts.family, title: `${name} (${facts.kind})` },
+    letter,
+  );
   const node = element(
     "div",
     { class: "rung exit", role: "option", "data-exit": exit },

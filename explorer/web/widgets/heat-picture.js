@@ -6,16 +6,30 @@ import { BASE_STYLE } from "./style.js";
 import { levelText } from "./words.js";
 
 const HEAT_STYLE = `
-.stage { position: relative; aspect-ratio: 1; overflow: hidden; border-radius: var(--corner); border: 1px solid var(--line); background: var(--well); }
+.stage {
+  position: relative; aspect-ratio: 1; overflow: hidden; border-radius: var(--corner);
+  border: 1px solid var(--line); background: var(--well);
+}
 img, canvas { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: fill; }
 canvas, img.coarse { image-rendering: pixelated; }
-.cell { position: absolute; pointer-events: none; outline: 2px solid #fff; box-shadow: 0 0 0 3.5px #000, inset 0 0 0 1.5px #000; }
-.message { position: absolute; inset: auto 0 0; padding: 0.625rem 0.75rem; background: var(--paper); border-top: 1px solid var(--line); }
+.cell {
+  position: absolute; pointer-events: none; outline: 2px solid #fff;
+  box-shadow: 0 0 0 3.5px #000, inset 0 0 0 1.5px #000;
+}
+.message {
+  position: absolute; inset: auto 0 0; padding: 0.625rem 0.75rem; background: var(--paper);
+  border-top: 1px solid var(--line);
+}
 .scale { margin-top: 0.625rem; }
 .gradient { height: 0.625rem; border-radius: 2px; background: ${VIRIDIS_GRADIENT}; }
-.levels { display: flex; justify-content: space-between; margin-top: 0.125rem; font-size: 0.75rem; color: var(--quiet); }
+.levels {
+  display: flex; justify-content: space-between; margin-top: 0.125rem; font-size: 0.75rem; color: var(--quiet);
+}
 .reading { min-height: 1.45em; margin-top: 0.25rem; font-size: 0.8125rem; color: var(--quiet); }
-.opacity { display: grid; grid-template-columns: auto 1fr; align-items: center; gap: 0.625rem; margin-top: 0.25rem; font-size: 0.8125rem; color: var(--quiet); }
+.opacity {
+  display: grid; grid-template-columns: auto 1fr; align-items: center; gap: 0.625rem; margin-top: 0.25rem;
+  font-size: 0.8125rem; color: var(--quiet);
+}
 .off { visibility: hidden; }
 `;
 
@@ -85,7 +99,10 @@ export class HeatPicture extends HTMLElement {
   /** The value under the pointer, in place of the resting sentence. */
   #point(event) {
     if (!this.#map) return;
-    const { grid: [rows, columns], values } = this.#map;
+    const {
+      grid: [rows, columns],
+      values,
+    } = this.#map;
     const box = this.canvas.getBoundingClientRect();
     const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
     const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
@@ -93,7 +110,10 @@ export class HeatPicture extends HTMLElement {
     this.cell.hidden = false;
     const place = { left: column / columns, top: row / rows, width: 1 / columns, height: 1 / rows };
     for (const [name, share] of Object.entries(place)) this.cell.style[name] = `${share * 100}%`;
-    setText(this.reading, `patch in row ${row + 1}, column ${column + 1}: ${levelText(values[row * columns + column])} ${this.unit}`);
+    setText(
+      this.reading,
+      `patch in row ${row + 1}, column ${column + 1}: ${levelText(values[row * columns + column])} ${this.unit}`,
+    );
   }
 
   #rest() {
@@ -101,4 +121,3 @@ export class HeatPicture extends HTMLElement {
     setText(this.reading, this.#reading);
   }
 }
-

@@ -5,10 +5,12 @@ import { element, setText } from "./dom.js";
 export const HINT_STYLE = `
 .hint { display: inline-flex; }
 .hint button {
-  width: 1.5rem; height: 1.5rem; margin: -0.25rem 0; padding: 0; border: 0; background: none; cursor: help; color: var(--quiet);
+  width: 1.5rem; height: 1.5rem; margin: -0.25rem 0; padding: 0; border: 0; background: none; cursor: help;
+  color: var(--quiet);
 }
 .hint button span {
-  display: block; width: 0.9375rem; height: 0.9375rem; margin: auto; border: 1.25px solid currentColor; border-radius: 50%;
+  display: block; width: 0.9375rem; height: 0.9375rem; margin: auto; border: 1.25px solid currentColor;
+  border-radius: 50%;
   font: italic 700 0.6875rem/0.8125rem ui-serif, Georgia, serif; text-align: center;
 }
 .hint [role=tooltip] {

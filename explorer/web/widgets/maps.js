@@ -26,7 +26,9 @@ function headWeights(attention, block, head) {
   const start = ((block - 1) * attention.heads + head) * size;
   const bytes = bytesOf(attention).subarray(start, start + size);
   if (bytes.length !== size) {
-    throw new RangeError(`attention.data: expected ${attention.blocks * attention.heads * size} bytes; got ${bytesOf(attention).length}.`);
+    throw new RangeError(
+      `attention.data: expected ${attention.blocks * attention.heads * size} bytes; got ${bytesOf(attention).length}.`,
+    );
   }
   const unit = attention.peak[block - 1][head] / 255;
   return Float32Array.from(bytes, (byte) => byte * unit);

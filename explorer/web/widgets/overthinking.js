@@ -30,22 +30,28 @@ export function verdict(trace, label) {
     const right = early.filter((exit) => answerAt(trace, exit).label === label);
     if (final.label !== label && right.length > 0) {
       const where = blocksText(trace, right);
-      const text = `Overthinking: ${label} was the answer at ${where}, and it is true; the last exit changed its mind to ${final.label}.`;
-      return { kind: "overthinking", text };
+      const then = `${label} was the answer at ${where}, and it is true`;
+      return { kind: "overthinking", text: `Overthinking: ${then}; the last exit changed its mind to ${final.label}.` };
     }
     if (final.label === label && right.length < early.length) {
       const since = early.findLast((exit) => answerAt(trace, exit).label !== label) + 1;
-      return { kind: "depth", text: `Depth helped: the true answer, ${label}, holds from block ${trace.exits[since].block} on.` };
+      return {
+        kind: "depth",
+        text: `Depth helped: the true answer, ${label}, holds from block ${trace.exits[since].block} on.`,
+      };
     }
     if (final.label !== label) return { kind: "calm", text: `No exit found the true answer, ${label}.` };
     return { kind: "calm", text: `Every exit gives the true answer, ${label}.` };
   }
 
-  const sure = early.filter((exit) => answerAt(trace, exit).label !== final.label && answerAt(trace, exit).probability >= SURE);
+  const sure = early.filter(
+    (exit) => answerAt(trace, exit).label !== final.label && answerAt(trace, exit).probability >= SURE,
+  );
   if (sure.length > 0) {
     const { label: other, probability } = answerAt(trace, sure.at(-1));
     const block = trace.exits[sure.at(-1)].block;
-    const text = `Changed its mind: block ${block} was sure of ${other} (${probabilityText(probability)}), the last exit answers ${final.label}. One of them overthinks.`;
+    const then = `block ${block} was sure of ${other} (${probabilityText(probability)})`;
+    const text = `Changed its mind: ${then}, the last exit answers ${final.label}. It may be overthinking.`;
     return { kind: "overthinking", text };
   }
   const settled = early.findLast((exit) => answerAt(trace, exit).label !== final.label);

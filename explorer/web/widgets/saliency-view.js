@@ -14,7 +14,10 @@ const SALIENCY_STYLE = `
 .side select { width: 100%; color: var(--ink); font-size: 0.875rem; }
 .near:empty { display: none; }
 .near { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-.near button { min-height: 2rem; padding: 0.125rem 0.75rem; border: 1px solid var(--faint); border-radius: 6px; background: var(--paper); cursor: pointer; }
+.near button {
+  min-height: 2rem; padding: 0.125rem 0.75rem; border: 1px solid var(--faint); border-radius: 6px;
+  background: var(--paper); cursor: pointer;
+}
 .near button:hover { background: var(--accent-soft); }
 @container (max-width: 640px) { .views { grid-template-columns: minmax(0, 1fr); } }
 `;
@@ -92,7 +95,8 @@ export class SaliencyView extends Widget {
     this.#offerNear(local ? [] : nearestLocal(trace, exit));
     if (!local) {
       this.#show(null, `The exit at block ${facts.block} has no local head, so there is no saliency map for it.`);
-      setText(this.part(".which"), `Block ${facts.block} reads out with the ${familyOf(facts).name}. ${trace.exits.some(isLocal) ? "The nearest exits with a local head:" : "This network has no local heads."}`);
+      const near = trace.exits.some(isLocal) ? "Nearest exits with a local head:" : "This network has no local heads.";
+      setText(this.part(".which"), `Block ${facts.block} reads out with the ${familyOf(facts).name}. ${near}`);
       return;
     }
     const { label } = trace.classes[position];
@@ -125,7 +129,9 @@ export class SaliencyView extends Widget {
   #show(map, message, label) {
     const { example } = this.store;
     const most = map && strongest(map);
-    const reading = map ? `Strongest evidence for ${label} in row ${most.row}, column ${most.column} (${levelText(most.value)}).` : "";
+    const reading = map
+      ? `Strongest evidence for ${label} in row ${most.row}, column ${most.column} (${levelText(most.value)}).`
+      : "";
     const picture = example.saw ?? example.image;
     this.part("heat-picture").show({ picture, map, top: map?.peak, description: reading, reading, message });
   }

@@ -4,7 +4,9 @@ export const CURVE_STYLE = `
 .readout { min-height: 1.45em; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
 .readout b { font-weight: 650; }
 svg { flex: none; }
-.plot { display: block; width: 100%; overflow: visible; font-size: 0.75rem; user-select: none; -webkit-user-select: none; }
+.plot {
+  display: block; width: 100%; overflow: visible; font-size: 0.75rem; user-select: none; -webkit-user-select: none;
+}
 text { fill: var(--quiet); font-family: inherit; }
 .grid line { stroke: var(--line); }
 .grid text { text-anchor: end; dominant-baseline: central; }
@@ -29,10 +31,14 @@ text { fill: var(--quiet); font-family: inherit; }
 .marker .chosen { fill: none; stroke: none; }
 .marker.selected .chosen { stroke: var(--quiet); stroke-width: 1.25; }
 .line { fill: none; stroke: var(--accent-mark); stroke-width: 2; }
-.strip { fill: none; stroke: transparent; stroke-width: 22; cursor: ns-resize; touch-action: none; pointer-events: stroke; }
+.strip {
+  fill: none; stroke: transparent; stroke-width: 22; cursor: ns-resize; touch-action: none; pointer-events: stroke;
+}
 .handle { cursor: ns-resize; touch-action: none; outline: none; }
 .handle .grip { fill: var(--paper); stroke: var(--accent-mark); stroke-width: 2; }
-.handle .value { fill: var(--ink); font-size: 0.8125rem; font-weight: 650; text-anchor: middle; dominant-baseline: central; }
+.handle .value {
+  fill: var(--ink); font-size: 0.8125rem; font-weight: 650; text-anchor: middle; dominant-baseline: central;
+}
 .handle .halo { fill: none; stroke: none; }
 .handle:focus-visible .halo { stroke: var(--accent-ink); stroke-width: 2; }
 .handle:hover .grip { fill: var(--accent-soft); }

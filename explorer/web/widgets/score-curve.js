@@ -1,4 +1,4 @@
-// <score-curve>: the score at every exit against the threshold, which can be dragged; where the curve crosses, it leaves.
+// <score-curve>: the score at every exit against the threshold, which can be dragged; where they meet, it leaves.
 
 import { curveFrame, pathThrough, thresholdPath, valueTicks } from "./curve-frame.js";
 import { thresholdAt } from "./decide.js";
@@ -9,6 +9,9 @@ import { Widget } from "./widget.js";
 import { answerAt, comparisonText, familyOf, scoreNoun } from "./words.js";
 
 const CURVE_HEIGHT = 236;
+/** A marker as it stands in the legend. */
+const legendMarker = (names) => `<svg width="14" height="14" aria-hidden="true">
+  <g class="${names}"><circle class="dot" cx="7" cy="7" r="4.5"/></g></svg>`;
 const CURVE_MARKUP = `
 <div class="head"><h2 id="title"></h2><span class="readout quiet small"></span></div>
 <svg class="plot" role="group" aria-labelledby="title" height="${CURVE_HEIGHT}">
@@ -21,9 +24,11 @@ const CURVE_MARKUP = `
   <g class="handles"></g>
 </svg>
 <p class="legend quiet small">
-  <span><svg width="14" height="14" aria-hidden="true"><g class="marker agrees"><circle class="dot" cx="7" cy="7" r="4.5"/></g></svg>same answer as the last exit</span>
-  <span><svg width="14" height="14" aria-hidden="true"><g class="marker"><circle class="dot" cx="7" cy="7" r="4.5"/></g></svg>another answer</span>
-  <span id="previous"><svg width="26" height="14" aria-hidden="true"><path class="ghost" d="M1 7H25"/></svg><span class="previous"></span></span>
+  <span>${legendMarker("marker agrees")}same answer as the last exit</span>
+  <span>${legendMarker("marker")}another answer</span>
+  <span id="previous">
+    <svg width="26" height="14" aria-hidden="true"><path class="ghost" d="M1 7H25"/></svg><span class="previous"></span>
+  </span>
 </p>`;
 
 export class ScoreCurve extends Widget {
@@ -93,7 +98,17 @@ export class ScoreCurve extends Widget {
 
     const answer = trace.predicted.at(-1);
     const circle = (name, r) => svgElement("circle", { class: name, r });
-    const make = () => svgElement("g", {}, ...[["hit", 14], ["chosen", 12], ["ring", 8.5], ["dot", 4.5]].map((c) => circle(...c)));
+    const make = () =>
+      svgElement(
+        "g",
+        {},
+        ...[
+          ["hit", 14],
+          ["chosen", 12],
+          ["ring", 8.5],
+          ["dot", 4.5],
+        ].map((c) => circle(...c)),
+      );
     this.markers = keepChildren(this.part(".markers"), trace.exits, make);
     this.markers.forEach((marker, e) => {
       const [x, y] = this.points[e];
@@ -118,9 +133,19 @@ export class ScoreCurve extends Widget {
     setAttributes(this.part(".plot > .skipped"), { d: pathThrough(points.slice(fired)) });
     setAttributes(this.part(".drop"), { x1: x, x2: x, y1: y, y2: frame.bottom });
     const crowded = x > frame.right - 90; // no room for the words to the right of the line
-    setAttributes(this.part(".flag"), { x: x + (crowded ? -8 : 8), y: frame.bottom - 10, "text-anchor": crowded ? "end" : null });
+    setAttributes(this.part(".flag"), {
+      x: x + (crowded ? -8 : 8),
+      y: frame.bottom - 10,
+      "text-anchor": crowded ? "end" : null,
+    });
     this.markers.forEach((marker, e) => {
-      const names = ["marker", marker.agrees && "agrees", e > fired && "skipped-dot", e === fired && "fired", e === selectedExit && "selected"];
+      const names = [
+        "marker",
+        marker.agrees && "agrees",
+        e > fired && "skipped-dot",
+        e === fired && "fired",
+        e === selectedExit && "selected",
+      ];
       setAttributes(marker, { class: names.filter(Boolean).join(" ") });
       setAttributes(this.part(".xticks").children[e].firstChild, { class: e === fired ? "fired" : null });
     });

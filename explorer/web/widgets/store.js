@@ -8,10 +8,6 @@ import { nearestThreshold } from "./threshold.js";
 
 const NO_EXAMPLE = { id: null, title: "", label: null, image: null, saw: null, note: "" };
 
-function nextFrame(callback) {
-  requestAnimationFrame(callback);
-}
-
 function sameExits(a, b) {
   return a?.exits.length === b?.exits.length && a.exits.every((exit, e) => exit.block === b.exits[e].block);
 }
@@ -25,7 +21,7 @@ export class Store {
     examples: [],
     rules: {},
     rule: null,
-    selected: null,
+    selected: null, // the exit a person chose; null while the page follows the exit that fires
     attention: null,
     busy: false,
     message: null,
@@ -36,33 +32,41 @@ export class Store {
   #changed = new Set();
   #schedule;
 
+  static {
+    // Everything in the state can be read from outside, store.trace and so on; it is changed by the setters only.
+    for (const name of Object.keys(new this().#state)) {
+      const get = function () {
+        return this.#state[name];
+      };
+      Object.defineProperty(this.prototype, name, { get });
+    }
+  }
+
   /** `schedule(callback)` runs the callback soon, once; the next animation frame unless a test says otherwise. */
-  constructor(schedule = nextFrame) {
+  constructor(schedule = (callback) => requestAnimationFrame(callback)) {
     this.#schedule = schedule;
   }
 
-  get trace() { return this.#state.trace; }
-  get example() { return this.#state.example; }
-  get previousTrace() { return this.#state.previousTrace; }
-  get previousTitle() { return this.#state.previousTitle; }
-  get examples() { return this.#state.examples; }
-  get rules() { return this.#state.rules; }
-  get rule() { return this.#state.rule; }
-  get attention() { return this.#state.attention; }
-  get busy() { return this.#state.busy; }
-  get message() { return this.#state.message; }
-  /** The exit a person chose, or null while the page follows the exit that fires. */
-  get selected() { return this.#state.selected; }
   /** The current rule's description, or null before there are rules. */
-  get ruleFacts() { return this.#state.rules[this.#state.rule] ?? null; }
+  get ruleFacts() {
+    return this.#state.rules[this.#state.rule] ?? null;
+  }
   /** One number for all exits, or one per early exit. */
-  get thresholds() { return this.#chosen.get(this.#state.rule) ?? this.ruleFacts?.default ?? 0; }
+  get thresholds() {
+    return this.#chosen.get(this.#state.rule) ?? this.ruleFacts?.default ?? 0;
+  }
   /** The exit whose details are shown: the chosen one, else the one that fires. */
-  get selectedExit() { return this.#state.selected ?? this.fired; }
+  get selectedExit() {
+    return this.#state.selected ?? this.fired;
+  }
   /** Index of the exit that fires, or null before there is a trace. */
-  get fired() { return this.#state.trace ? this.firedOf(this.#state.trace) : null; }
+  get fired() {
+    return this.#state.trace ? this.firedOf(this.#state.trace) : null;
+  }
   /** The current rule's score at every exit; none of them fires where the trace lacks that rule. */
-  get scores() { return this.#state.trace ? this.scoresOf(this.#state.trace) : []; }
+  get scores() {
+    return this.#state.trace ? this.scoresOf(this.#state.trace) : [];
+  }
 
   scoresOf(trace) {
     return trace.scores?.[this.#state.rule] ?? trace.exits.map(() => NaN);
@@ -105,7 +109,8 @@ export class Store {
     const allowed = Array.isArray(thresholds)
       ? thresholds.map((one) => nearestThreshold(rule, one))
       : nearestThreshold(rule, thresholds);
-    if (String(allowed) === String(this.thresholds) && Array.isArray(allowed) === Array.isArray(this.thresholds)) return;
+    if (String(allowed) === String(this.thresholds) && Array.isArray(allowed) === Array.isArray(this.thresholds))
+      return;
     this.#chosen.set(this.rule, allowed);
     this.#tell("thresholds");
   }
@@ -143,7 +148,8 @@ export class Store {
     const trace = checkTrace(example.trace);
     const again = this.example !== null && example.id !== null && example.id === this.example.id;
     const same = sameExits(trace, this.trace);
-    const ghost = again && same ? {} : { previousTrace: same ? this.trace : null, previousTitle: this.example?.title ?? "" };
+    const ghost =
+      again && same ? {} : { previousTrace: same ? this.trace : null, previousTitle: this.example?.title ?? "" };
     this.#saliency = new Map((example.saliency ?? []).map((map) => [`${map.exit}:${map.class}`, checkSaliency(map)]));
     this.#set({
       ...ghost,
@@ -163,10 +169,14 @@ export class Store {
     this.show({ ...NO_EXAMPLE, ...this.example, trace, attention: null, saliency: [] });
   }
 
-  setAttention(attention) { this.#set({ attention }); }
+  setAttention(attention) {
+    this.#set({ attention });
+  }
 
   /** A map, {pending: true}, {failed: sentence}, or undefined when nobody has asked for it yet. */
-  saliency(exit, classIndex) { return this.#saliency.get(`${exit}:${classIndex}`); }
+  saliency(exit, classIndex) {
+    return this.#saliency.get(`${exit}:${classIndex}`);
+  }
 
   /** Takes a map in. One that says it is of another picture (`id`) comes too late and is dropped. */
   addSaliency(map) {
@@ -175,12 +185,20 @@ export class Store {
     this.#setSaliency(map.exit, map.class, map);
   }
 
-  awaitSaliency(exit, classIndex) { this.#setSaliency(exit, classIndex, { pending: true }); }
-  failSaliency(exit, classIndex, sentence) { this.#setSaliency(exit, classIndex, { failed: String(sentence) }); }
+  awaitSaliency(exit, classIndex) {
+    this.#setSaliency(exit, classIndex, { pending: true });
+  }
+  failSaliency(exit, classIndex, sentence) {
+    this.#setSaliency(exit, classIndex, { failed: String(sentence) });
+  }
 
-  setBusy(busy) { this.#set({ busy: Boolean(busy) }); }
+  setBusy(busy) {
+    this.#set({ busy: Boolean(busy) });
+  }
   /** A plain sentence for the visitor, or null. */
-  setMessage(message) { this.#set({ message: message ? String(message) : null, busy: false }); }
+  setMessage(message) {
+    this.#set({ message: message ? String(message) : null, busy: false });
+  }
 
   /** Calls `listener(changed)` with the names that changed, once a frame. Returns what ends it. */
   subscribe(listener) {

@@ -10,9 +10,9 @@ export const BASE_STYLE = `
   --line: var(--border-color-primary, #e4e4e7);
   --accent: var(--color-accent, #2563eb);
   --quiet: color-mix(in oklab, var(--ink) 74%, var(--paper));
-  --faint: color-mix(in oklab, var(--ink) 42%, var(--paper));
+  --faint: color-mix(in oklab, var(--ink) 48%, var(--paper));
   --hush: color-mix(in oklab, var(--ink) 9%, var(--paper));
-  --accent-ink: color-mix(in oklab, var(--accent) 52%, var(--ink));
+  --accent-ink: color-mix(in oklab, var(--accent) 46%, var(--ink));
   --accent-mark: color-mix(in oklab, var(--accent) 84%, var(--ink));
   --accent-soft: color-mix(in oklab, var(--accent) 11%, var(--paper));
   --hatch: repeating-linear-gradient(-45deg, var(--faint) 0 1px, transparent 1px 5px);
@@ -32,7 +32,9 @@ export const BASE_STYLE = `
 h2 { margin: 0; font-size: 0.9375rem; font-weight: 650; letter-spacing: -0.005em; }
 p { margin: 0; }
 /* Under a tab of the same name a heading is for listeners only. */
-:host([data-tab]) h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+:host([data-tab]) h2 {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
+}
 .quiet { color: var(--quiet); }
 .small { font-size: 0.8125rem; }
 .head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.75rem; margin-bottom: 0.625rem; }
@@ -53,7 +55,8 @@ select {
   max-width: 100%; min-height: 2rem; padding: 0.125rem 1.75rem 0.125rem 0.625rem;
   border: 1px solid var(--faint); border-radius: 6px; background: var(--paper);
   appearance: none; text-overflow: ellipsis; cursor: pointer;
-  background-image: linear-gradient(45deg, transparent 50%, var(--quiet) 50%), linear-gradient(-45deg, transparent 50%, var(--quiet) 50%);
+  background-image:
+    linear-gradient(45deg, transparent 50%, var(--quiet) 50%), linear-gradient(-45deg, transparent 50%, var(--quiet) 50%);
   background-size: 5px 5px; background-repeat: no-repeat;
   background-position: right 0.875rem center, right 0.55rem center;
 }
@@ -74,5 +77,10 @@ input[type=range]::-webkit-slider-thumb {
 input[type=range]::-moz-range-thumb {
   width: 14px; height: 14px; border-radius: 50%; border: 2px solid var(--accent-mark); background: var(--paper);
 }
-@media (prefers-reduced-motion: reduce) { *, ::before, ::after { transition: none !important; animation: none !important; } }
+input[type=range]:focus-visible { outline: none; }
+input[type=range]:focus-visible::-webkit-slider-thumb { outline: 2px solid var(--accent-ink); outline-offset: 2px; }
+input[type=range]:focus-visible::-moz-range-thumb { outline: 2px solid var(--accent-ink); outline-offset: 2px; }
+@media (prefers-reduced-motion: reduce) {
+  *, ::before, ::after { transition: none !important; animation: none !important; }
+}
 `;

@@ -9,7 +9,14 @@ const PAGE_STEPS = 10;
 /** Steps to move for a key, or null when the key is none of ours. */
 function stepsOf(event) {
   const size = event.shiftKey ? PAGE_STEPS : 1;
-  const steps = { ArrowUp: size, ArrowRight: size, ArrowDown: -size, ArrowLeft: -size, PageUp: PAGE_STEPS, PageDown: -PAGE_STEPS };
+  const steps = {
+    ArrowUp: size,
+    ArrowRight: size,
+    ArrowDown: -size,
+    ArrowLeft: -size,
+    PageUp: PAGE_STEPS,
+    PageDown: -PAGE_STEPS,
+  };
   return steps[event.key] ?? null;
 }
 
@@ -36,7 +43,8 @@ export function dragHandles(curve) {
   let dragged = null; // {exit or null, offset}: what a pointer holds, and how far from the line it grabbed it
 
   const current = (exit) => (exit === null ? curve.store.thresholds : curve.store.thresholds[exit]);
-  const set = (exit, value) => (exit === null ? curve.store.setThresholds(value) : curve.store.setThresholdAt(exit, value));
+  const set = (exit, value) =>
+    exit === null ? curve.store.setThresholds(value) : curve.store.setThresholdAt(exit, value);
   const exitOf = (handle) => (handle.dataset.exit === "all" ? null : Number(handle.dataset.exit));
   const heightOf = (event) => event.clientY - curve.svg.getBoundingClientRect().top;
 
@@ -59,7 +67,10 @@ export function dragHandles(curve) {
   for (const target of [group, strip]) {
     target.addEventListener("pointerdown", grab);
     target.addEventListener("pointermove", drag);
-    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) target.addEventListener(end, () => (dragged = null));
+    // touch-action alone does not keep every browser from scrolling when the finger is on a shape inside an SVG.
+    target.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
+      target.addEventListener(end, () => (dragged = null));
   }
 
   group.addEventListener("keydown", (event) => {

@@ -7,7 +7,7 @@ export function decimalsOf(step) {
   return text.includes(".") ? text.split(".")[1].length : 0;
 }
 
-/** The allowed threshold nearest to `value`: on a step, within the rule's range. Throws TypeError if it is no number. */
+/** The allowed threshold nearest to `value`: on a step, within the rule's range. Throws TypeError for no number. */
 export function nearestThreshold(rule, value) {
   if (typeof value !== "number" || !Number.isFinite(value)) {
     throw new TypeError(`expected a finite number as threshold; got ${value}.`);

@@ -4,8 +4,14 @@ import { element, setAttributes } from "./dom.js";
 import { BASE_STYLE } from "./style.js";
 
 const TABS_STYLE = `
-.tabs { display: flex; gap: 0.25rem; overflow-x: auto; border-bottom: 1px solid var(--line); margin-bottom: 1rem; scrollbar-width: none; }
-.tabs button { flex: none; padding: 0.5rem 0.75rem; border: 0; border-bottom: 2px solid transparent; background: none; color: var(--quiet); cursor: pointer; }
+.tabs {
+  display: flex; gap: 0.25rem; overflow-x: auto; border-bottom: 1px solid var(--line); margin-bottom: 1rem;
+  scrollbar-width: none;
+}
+.tabs button {
+  flex: none; padding: 0.5rem 0.75rem; border: 0; border-bottom: 2px solid transparent; background: none;
+  color: var(--quiet); cursor: pointer;
+}
 .tabs button:hover { color: var(--ink); }
 .tabs button[aria-selected=true] { border-bottom-color: var(--accent-mark); color: var(--ink); font-weight: 650; }
 .tabs button:focus-visible { outline-offset: -3px; }
@@ -15,7 +21,8 @@ export class WhyTabs extends HTMLElement {
   connectedCallback() {
     if (this.shadowRoot) return;
     const root = this.attachShadow({ mode: "open" });
-    root.innerHTML = `<style>${BASE_STYLE}${TABS_STYLE}</style><div class="tabs" role="tablist" aria-label="Why?"></div><slot></slot>`;
+    root.innerHTML = `<style>${BASE_STYLE}${TABS_STYLE}</style>
+      <div class="tabs" role="tablist" aria-label="Why?"></div><slot></slot>`;
     this.bar = root.querySelector(".tabs");
     this.bar.addEventListener("click", (event) => {
       const tab = event.target.closest("[role=tab]");
@@ -41,8 +48,13 @@ export class WhyTabs extends HTMLElement {
   }
 
   #list() {
-    const open = Math.max(0, this.panels.findIndex((panel) => panel.dataset.tab === (this.getAttribute("tab") ?? this.tab)));
-    const tabs = this.panels.map((panel, i) => element("button", { type: "button", role: "tab", id: `tab-${i}`, "data-panel": i }, panel.dataset.tab));
+    const open = Math.max(
+      0,
+      this.panels.findIndex((panel) => panel.dataset.tab === (this.getAttribute("tab") ?? this.tab)),
+    );
+    const tabs = this.panels.map((panel, i) =>
+      element("button", { type: "button", role: "tab", id: `tab-${i}`, "data-panel": i }, panel.dataset.tab),
+    );
     this.bar.replaceChildren(...tabs);
     this.#open(open, false);
   }
@@ -61,7 +73,9 @@ export class WhyTabs extends HTMLElement {
   #key(event) {
     const now = Number(event.target.dataset.panel);
     const count = this.panels.length;
-    const to = { ArrowRight: (now + 1) % count, ArrowLeft: (now + count - 1) % count, Home: 0, End: count - 1 }[event.key];
+    const to = { ArrowRight: (now + 1) % count, ArrowLeft: (now + count - 1) % count, Home: 0, End: count - 1 }[
+      event.key
+    ];
     if (to === undefined) return;
     this.#open(to, true);
     this.bar.children[to].focus();

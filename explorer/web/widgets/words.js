@@ -64,7 +64,8 @@ export function comparisonText(rule, score, threshold) {
 /** "left at block 7 of 12". */
 export function leftText(trace, exit) {
   const { block } = trace.exits[exit];
-  if (exit === trace.exits.length - 1) return `went through all ${trace.blocks} blocks`;
+  if (exit === trace.exits.length - 1)
+    return trace.blocks === 1 ? "went through its only block" : `went through all ${trace.blocks} blocks`;
   return `left at block ${block} of ${trace.blocks}`;
 }
 
@@ -73,7 +74,8 @@ export function reasonText(trace, exit, name, rule, thresholds) {
   const noun = scoreNoun(name, rule);
   if (exit === trace.exits.length - 1) {
     if (exit === 0) return "it is the only exit";
-    return `no earlier exit’s ${noun} reached ${Array.isArray(thresholds) ? "its threshold" : thresholdText(rule, thresholds)}`;
+    const bar = Array.isArray(thresholds) ? "its threshold" : thresholdText(rule, thresholds);
+    return `no earlier exit’s ${noun} reached ${bar}`;
   }
   return `${noun} ${comparisonText(rule, trace.scores[name][exit], thresholdAt(thresholds, exit))}`;
 }
@@ -102,7 +104,8 @@ export const UNITS = [
     amount: (s) => `${macsText(s.spent.macs)} of ${macsText(s.full.macs)}`,
     says: (s) =>
       `Multiply-accumulates of the plain backbone (${macsText(s.full.macs)}) ÷ those spent until this exit ` +
-      `(${macsText(s.spent.macs)}), every exit head on the way included. Below 1× the heads cost more than leaving early saved.`,
+      `(${macsText(s.spent.macs)}), every exit head on the way included. ` +
+      "Below 1× the heads cost more than leaving early saved.",
   },
   {
     key: "ms",
@@ -110,8 +113,9 @@ export const UNITS = [
     by: "measured",
     amount: (s) => (s.ms === null ? "not measured" : `${msText(s.spent.ms)} of ${msText(s.full.ms)}`),
     says: (s) =>
-      `Time of the plain backbone (${msText(s.full.ms)}) ÷ time until this exit had answered (${msText(s.spent.ms)}), ` +
-      "both measured in the same run on the machine that serves this page. It varies from run to run.",
+      `Time of the plain backbone (${msText(s.full.ms)}) ÷ ` +
+      `time until this exit had answered (${msText(s.spent.ms)}), both ` +
+      "measured in the same run on the machine that serves this page. It varies from run to run.",
   },
 ];
 
@@ -129,5 +133,6 @@ export function storyText(trace, exit, name, rule, thresholds) {
   const saved = savings(trace, exit);
   const parts = UNITS.filter(({ key }) => saved[key] !== null).map(({ key, by }) => `${factorText(saved[key])} ${by}`);
   const reason = reasonText(trace, exit, name, rule, thresholds);
-  return `${label}, ${probabilityText(probability)}: ${leftText(trace, exit)}, because ${reason}. Speed-up ${parts.join(", ")}.`;
+  const answer = `${label}, ${probabilityText(probability)}`;
+  return `${answer}: ${leftText(trace, exit)}, because ${reason}. Speed-up ${parts.join(", ")}.`;
 }

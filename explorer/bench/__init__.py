@@ -1,0 +1,34 @@
+"""python -m explorer bench: what the README claims about speed, measured here and now, as ratios of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.table import Table
+
+from explorer.bench import network, page
+
+# Name -> what measures it: a model's name to rows of (what, value, aim or remark).
+Row = tuple[str, str, str]
+BENCHES: dict[str, Callable[[str], list[Row]]] = {
+    "analyse": network.analyse,
+    "infer": network.infer,
+    "paint": page.paint,
+    "start": page.start,
+}
+
+
+def run(only: list[str] | None, model: str) -> None:
+    """Run the benches named, or all. Raises `ValueError` for a name that is none."""
+    for name in only or BENCHES:
+        if name not in BENCHES:
+            raise ValueError(f"there is no bench '{name}'; choose from {', '.join(BENCHES)}.")
+    table = Table("Bench", "Measured", "Value", "Aim")
+    console = Console()
+    for name in only or BENCHES:
+        with console.status(f"measuring {name}"):
+            rows = BENCHES[name](model)
+        for row in rows:
+            table.add_row(name, *row)
+    console.print(table)

@@ -1,0 +1,94 @@
+"""Benches of the network alone: what looking at every exit costs, and whether saved MACs are saved time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explorer.data.reading import read_image
+from explorer.model.bundle import Model
+from explorer.model.catalog import load_model
+from explorer.pipeline import default_threshold, see, to_tensor, warm_up
+from explorer.rules import get_rule
+from explorer.web.analysis import EXAMPLES
+
+ROUNDS = 60
+RULE = "confidence"
+
+
+def example_batch(model: Model) -> Tensor:
+    """The shipped example images as this model's input, (N, channels, H, W)."""
+    paths = sorted((EXAMPLES / "fashion").glob("*.png"))
+    return torch.cat([to_tensor(model, see(model, read_image(path)).image) for path in paths])
+
+
+def in_turn(*calls: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+    """Median milliseconds of each call, taken alternately so that a busy moment hits all of them alike."""
+    times: list[list[float]] = [[] for _ in calls]
+    for _ in range(rounds):
+        for call, taken in zip(calls, times, strict=True):
+            start = perf_counter()
+            call()
+            taken.append((perf_counter() - start) * 1000)
+    return [median(taken) for taken in times]
+
+
+def _load(name: str) -> tuple[Model, Tensor, Callable[[Tensor], Tensor]]:
+    model = load_model(name)
+    warm_up(model)
+
+    def plain(images: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return model.network.backbone.vit(images)
+
+    return model, example_batch(model), plain
+
+
+def analyse(name: str) -> list[tuple[str, str, str]]:
+    """`analyse` against timm's own forward of the same backbone, one image."""
+    model, images, plain = _load(name)
+    image = images[:1]
+    ours, theirs = in_turn(lambda: model.network.analyse(image), lambda: plain(image))
+    return [
+        ("analyse / plain timm forward, one image", f"{ours / theirs:.2f}x ({ours:.2f} / {theirs:.2f} ms)", "<= 1.35x")
+    ]
+
+
+def infer(name: str) -> list[tuple[str, str, str]]:
+    """Time that `infer` saves against the plain forward, beside the MACs it saves: image by image, and in a batch."""
+    model, images, plain = _load(name)
+    rule, limit = get_rule(RULE), default_threshold(model, RULE)
+
+    def one_by_one() -> None:
+        for image in images:
+            model.network.infer(image[None], rule, limit)
+
+    def plain_one_by_one() -> None:
+        for image in images:
+            plain(image[None])
+
+    batch = images.repeat(-(-64 // len(images)), 1, 1, 1)[:64]
+    rows = []
+    for what, used, full, seen in (
+        (f"{len(images)} examples one by one", one_by_one, plain_one_by_one, images),
+        ("a batch of 64", lambda: model.network.infer(batch, rule, limit), lambda: plain(batch), batch),
+    ):
+        spent, whole = in_turn(used, full, rounds=ROUNDS // 3)
+        macs = model.network.infer(seen, rule, limit).macs.mean() / model.network.macs_full
+        saved_time, saved_macs = 1 - spent / whole, 1 - float(macs)
+        off = abs(spent / whole - float(macs)) / float(macs)
+        rows.append(
+            (
+                f"infer, {what}: time saved, MACs saved",
+                f"{saved_time:.0%}, {saved_macs:.0%} (time spent is {off:.0%} off the MACs spent)",
+                "within 15 %",
+            )
+        )
+    mean_block = np.array([e.block for e in model.network.exits])[model.network.infer(images, rule, limit).exit].mean()
+    rows.append(("mean exit block of the examples", f"{mean_block:.1f}", ""))
+    return rows

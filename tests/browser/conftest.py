@@ -1,0 +1,34 @@
+"""A Chromium and the running page, once for all browser tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from explorer.bench.browser import browser, served
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator:
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """Where the page is served, by `python app.py` as a person starts it."""
+    with served(["app.py"]) as (url, _):
+        yield url
+
+
+@pytest.fixture
+def page(chromium, address):
+    """The page, opened and showing its first example, in a desktop window; page errors fail the test."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.goto(address)
+    opened.wait_for_function("window.ExitExplorer?.store?.trace")
+    yield opened
+    context.close()
+    assert errors == []

@@ -1,0 +1,91 @@
+"""python -m explorer evaluate: which models are compared, and what is said when there are none."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from explorer.__main__ import app
+from explorer.data.fashion import LABELS, Split
+from explorer.evaluate import command
+from explorer.evaluate.record import evaluate, save_records
+from explorer.model.bundle import load_model_folder
+from explorer.model.catalog import Entry
+
+
+@pytest.fixture(scope="module")
+def splits():
+    rng = np.random.default_rng(0)
+    return {
+        name: Split(rng.integers(0, 256, (n, 28, 28), dtype=np.uint8), rng.integers(0, 10, n))
+        for name, n in (("train", 1), ("validation", 4), ("test", 5))
+    }
+
+
+@pytest.fixture
+def folder(tiny_model_folder, tmp_path, splits, monkeypatch):
+    monkeypatch.setattr(command, "load_fashion", lambda _: splits)
+    return shutil.copytree(tiny_model_folder, tmp_path / "tiny")
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, ["evaluate", *map(str, arguments)])
+
+
+def test_running_and_reading_what_was_stored_give_the_same_tables(folder, splits):
+    ran = call("--model", folder, "--markdown")
+    assert ran.exit_code == 0
+    assert "| Tiny | " in ran.stdout
+    model = load_model_folder(folder)
+    records = {name: list(evaluate(model, splits[name]))[-1] for name in ("validation", "test")}
+    save_records(records, folder / "evaluation.npz")
+    stored = call("--model", folder, "--markdown", "--stored")
+    assert stored.stdout == ran.stdout
+
+
+def test_two_models_of_one_title_are_two_rows(folder, tmp_path, monkeypatch):
+    twin = shutil.copytree(folder, tmp_path / "twin")
+    entries = [Entry(p.name, "Tiny", p, "yours") for p in (folder, twin)]
+    monkeypatch.setattr(command, "list_models", lambda: entries)
+    rows = [line for line in call("--markdown").stdout.splitlines() if line.startswith("| Tiny")]
+    assert len(rows) == 2 * (1 + 3 + 3)  # a row of exits, and one per rule in two tables
+    assert sum(str(twin) in row for row in rows) == 7
+
+
+def refused(result, sentence):
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert sentence in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_no_model_at_all(monkeypatch):
+    monkeypatch.setattr(command, "list_models", list)
+    refused(call(), "there is no model on this machine; train one or name one by --model")
+
+
+def test_an_unknown_model():
+    refused(call("--model", "nonsense"), "There is no model 'nonsense'")
+
+
+def test_a_model_without_stored_evaluation(folder):
+    refused(call("--model", folder, "--stored"), "has no evaluation.npz; run evaluate without --stored")
+
+
+def test_a_model_of_other_classes(folder):
+    (folder / "labels.txt").write_text("\n".join([*LABELS[:9], "cat"]))
+    config = json.loads((folder / "config.json").read_text()) | {"name": "cats"}
+    (folder / "config.json").write_text(json.dumps(config))
+    refused(
+        call("--model", folder), "cats was not trained on Fashion-MNIST's ten classes; nothing to compare"
+    )
+
+
+def test_missing_data(folder, monkeypatch, tmp_path):
+    monkeypatch.undo()
+    refused(
+        call("--model", folder, "--data", tmp_path / "none"), "--data needs Fashion-MNIST's four idx files"
+    )

@@ -1,0 +1,110 @@
+"""Models by name: shipped, yours, by path, and from the hub's cache."""
+
+import shutil
+import time
+
+import huggingface_hub.constants
+import pytest
+
+from explorer.model.bundle import ModelError
+from explorer.model.catalog import find_model, list_models, load_model
+
+
+@pytest.fixture
+def homes(tmp_path, tiny_model_folder):
+    """shipped/{fashion, other} and yours/{mine, broken}."""
+    shipped, yours = tmp_path / "shipped", tmp_path / "yours"
+    for folder in (shipped / "other", shipped / "fashion", yours / "mine"):
+        shutil.copytree(tiny_model_folder, folder)
+    (yours / "broken").mkdir()
+    (yours / "broken" / "config.json").write_text("{")
+    (yours / "run").mkdir()
+    return shipped, yours
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """An empty hub cache, and no network."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    return tmp_path / "hub"
+
+
+def in_cache(hub, owner, name, model_folder):
+    """A snapshot as the hub's client lays it out."""
+    repo, sha = hub / f"models--{owner}--{name}", "0123456789abcdef0123456789abcdef01234567"
+    (repo / "refs").mkdir(parents=True)
+    (repo / "refs" / "main").write_text(sha)
+    return shutil.copytree(model_folder, repo / "snapshots" / sha)
+
+
+def test_the_list_has_the_default_first_and_leaves_out_what_cannot_be_read(homes):
+    entries = list_models(*homes)
+    assert [(e.name, e.source) for e in entries] == [
+        ("fashion", "shipped"), ("other", "shipped"), ("mine", "yours"),
+    ]  # fmt: skip
+    assert {e.title for e in entries} == {"Tiny"}
+    assert entries[2].folder == homes[1] / "mine"
+
+
+def test_no_folders_is_no_models(tmp_path):
+    assert list_models(tmp_path / "none", tmp_path / "neither") == []
+
+
+def test_a_model_is_found_by_name_shipped_first(homes):
+    shipped, yours = homes
+    assert find_model("fashion", shipped, yours) == shipped / "fashion"
+    assert find_model("mine", shipped, yours) == yours / "mine"
+    shutil.copytree(yours / "mine", yours / "fashion")
+    assert find_model("fashion", shipped, yours) == shipped / "fashion"
+
+
+def test_a_model_is_found_by_path(homes, tmp_path, monkeypatch):
+    shipped, yours = homes
+    assert find_model(str(shipped / "other"), tmp_path / "a", tmp_path / "b") == shipped / "other"
+    monkeypatch.chdir(yours)
+    assert find_model("./mine", tmp_path / "a", tmp_path / "b").resolve() == yours / "mine"
+
+
+@pytest.mark.parametrize("name", ["nonsense", "run", "", "/a/b", "./a", "a/b/c", "~/model"])
+def test_an_unknown_name_is_answered_with_the_names_there_are(homes, name):
+    with pytest.raises(ModelError, match=r"There is no model '.*'; there are: fashion, other, mine"):
+        find_model(name, *homes)
+
+
+def test_a_hub_id_is_found_in_the_hubs_cache(homes, hub, tiny_model_folder):
+    snapshot = in_cache(hub, "someone", "tiny-vit", tiny_model_folder)
+    assert find_model("someone/tiny-vit", *homes) == snapshot
+    assert load_model("someone/tiny-vit").name == "tiny"
+
+
+def test_a_hub_id_in_the_cache_asks_no_network(homes, hub, tiny_model_folder, monkeypatch):
+    snapshot = in_cache(hub, "someone", "tiny-vit", tiny_model_folder)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub._snapshot_download.HfApi.repo_info", pytest.fail)
+    assert find_model("someone/tiny-vit", *homes) == snapshot
+
+
+@pytest.mark.parametrize("offline", [True, False])
+def test_a_hub_that_cannot_be_reached_is_said_at_once_and_plainly(homes, hub, offline, monkeypatch, capfd):
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", offline)
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
+    start = time.process_time()
+    with pytest.raises(
+        ModelError, match="'someone/missing' is not on this machine and the hub did not give it"
+    ):
+        find_model("someone/missing", *homes)
+    assert time.process_time() - start < 2
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_name_the_hub_does_not_allow_is_refused_plainly(homes, hub):
+    with pytest.raises(ModelError, match="check its name and the network"):
+        find_model("some one/what?", *homes)
+
+
+def test_a_loaded_model_is_ready_to_use(tiny_model_folder):
+    model = load_model(str(tiny_model_folder))
+    assert model.labels[9] == "Ankle boot"
+    assert not model.network.training
+    assert [e.block for e in model.network.exits] == [2, 3, 4, 5, 6]

@@ -1,0 +1,115 @@
+"""python -m explorer train: from images to a model folder that says what was measured."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from explorer.__main__ import app
+from explorer.data.fashion import LABELS, Split
+from explorer.evaluate import command as evaluation
+from explorer.evaluate.record import load_records
+from explorer.evaluate.tradeoff import at_threshold, candidates
+from explorer.model.bundle import load_model_folder
+from explorer.train import command
+from explorer.train import fashion as networks
+
+BACKBONE = {
+    "kind": "vit", "img_size": 28, "patch_size": 14, "in_chans": 1, "num_classes": 10,
+    "embed_dim": 8, "depth": 12, "num_heads": 2, "mlp_ratio": 1,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder trained for four passes of one step each."""
+    rng = np.random.default_rng(0)
+    splits = {
+        name: Split(rng.integers(0, 256, (n, 28, 28), dtype=np.uint8), rng.integers(0, 10, n))
+        for name, n in (("train", 64), ("validation", 12), ("test", 10))
+    }
+    out = tmp_path_factory.mktemp("trained") / "fashion-lgvit"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(networks, "BACKBONE", BACKBONE)
+        patch.setattr(command, "BACKBONE", BACKBONE)
+        for module in (command, evaluation):
+            patch.setattr(module, "load_fashion", lambda _: splits)
+        patch.setattr("torch.set_num_threads", lambda _: None)
+        result = CliRunner().invoke(app, ["train", "--out", str(out), "--passes", "4"])
+    assert result.exit_code == 0, result.output
+    return out, splits
+
+
+def test_the_folder_is_a_model_with_everything(trained):
+    out, _ = trained
+    assert {p.name for p in out.iterdir()} == {
+        "config.json", "labels.txt", "backbone.safetensors", "exits.safetensors", "README.md",
+        "evaluation.npz", "training.json", "run",
+    }  # fmt: skip
+    model = load_model_folder(out)
+    assert model.name == "fashion-lgvit"
+    assert model.title == "LGViT: local and global heads, both stages"
+    assert model.labels == LABELS
+    assert (model.input.sight, model.input.mean, model.input.std) == ("garment", (0.286,), (0.353,))
+    assert [e.block for e in model.network.exits] == [4, 5, 6, 7, 8, 9, 10, 11, 12]
+
+
+def test_the_evaluation_is_of_the_weights_in_the_folder(trained):
+    out, splits = trained
+    records, model = load_records(out / "evaluation.npz"), load_model_folder(out)
+    again = evaluation.records_of
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "load_fashion", lambda _: splits)
+        fresh = again(model, None)
+    for split in ("validation", "test"):
+        assert records[split].labels.tolist() == splits[split].labels.tolist()
+        assert records[split].predicted.tolist() == fresh[split].predicted.tolist()
+
+
+def test_thresholds_lose_at_most_one_point_on_validation_at_the_least_cost(trained):
+    out, _ = trained
+    model, record = load_model_folder(out), load_records(out / "evaluation.npz")["validation"]
+    floor = record.accuracy[-1] - 0.01
+    assert set(model.thresholds) == set(record.scores)
+    for rule, threshold in model.thresholds.items():
+        scores32 = np.float32(threshold)  # the file keeps scores in single precision
+        chosen = at_threshold(record, rule, float(scores32))
+        assert chosen.accuracy >= floor
+        points = [at_threshold(record, rule, t) for t in candidates(record, rule)]
+        assert chosen.macs == min(p.macs for p in points if p.accuracy >= floor)
+
+
+def test_the_curves_are_the_log(trained):
+    out, _ = trained
+    facts = json.loads((out / "training.json").read_text())
+    assert facts["recipe"] == "lgvit"
+    assert facts["settings"]["passes"] == 4
+    with (out / "run" / "log.csv").open() as file:
+        assert facts["curves"] == list(csv.DictReader(file))
+    assert [row["stage"] for row in facts["curves"]] == ["end-to-end"] * 3 + ["self-distillation"]
+
+
+def test_the_card_says_what_was_measured(trained):
+    out, _ = trained
+    card, record = (out / "README.md").read_text(), load_records(out / "evaluation.npz")["test"]
+    assert card.startswith("---\nlicense: mit\n")
+    assert "# LGViT: local and global heads, both stages" in card
+    assert "12 blocks" in card
+    assert "4 patch tokens, width 8" in card
+    assert "blocks 4, 5, 6, 7, 8, 9, 10, 11," in card
+    assert "`python -m explorer train --recipe lgvit --passes 4`" in card
+    accuracies = " | ".join(f"{100 * a:.2f}" for a in record.accuracy)
+    assert f"| LGViT: local and global heads, both stages | {accuracies} |" in card
+    assert "{" not in card
+
+
+def test_an_unknown_recipe_is_one_line_on_stderr(tmp_path):
+    result = CliRunner().invoke(app, ["train", "--recipe", "pabee", "--out", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert (
+        result.stderr
+        == "error: there is no recipe 'pabee'; choose one of lgvit, lgvit-stage1, sdn, deebert.\n"
+    )
+    assert not (tmp_path / "out").exists()
