@@ -1,4 +1,4 @@
-"""Command line: python -m explorer classify, models, evaluate, train, bench. Heavy imports wait."""
+"""Command line: python -m explorer classify, models, evaluate, train, examples, bench. Heavy imports wait."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="where the model goes [default: checkpoints/fashion-RECIPE]")
     ] = None,
-    passes: Annotated[int, typer.Option(help="over the training images, all stages together")] = 14,
+    passes: Annotated[int, typer.Option(help="over the training images, all stages together")] = 11,
     seed: Annotated[int, typer.Option(help="of weights, order and augmentation")] = 0,
     threads: Annotated[int, typer.Option(help="CPU threads; two runs side by side are quickest with 1")] = 2,
 ) -> None:
@@ -94,6 +94,17 @@ def train(
     except Stopped:
         print("stopped; the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None
+    except (ValueError, FileNotFoundError) as error:
+        fail(error)
+
+
+@app.command()
+def examples(model: ModelOption = "fashion", data: DataOption = None) -> None:
+    """Choose test images that leave at different exits, and precompute what the page shows of them."""
+    from explorer.web.examples import run
+
+    try:
+        print(run(model, data))
     except (ValueError, FileNotFoundError) as error:
         fail(error)
 

@@ -1,4 +1,4 @@
-"""python -m explorer bench: what the README claims about speed, measured here and now, as ratios of one run."""
+"""python -m explorer bench: what the README claims about speed, measured here, as ratios of one run."""
 
 from __future__ import annotations
 

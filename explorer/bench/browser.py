@@ -32,7 +32,9 @@ def browser() -> Iterator:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        raise ValueError("this bench needs Playwright; pip install -r tests/requirements.txt first.") from None
+        raise ValueError(
+            "this bench needs Playwright; pip install -r tests/requirements.txt first."
+        ) from None
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGS)
         try:

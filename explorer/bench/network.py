@@ -55,7 +55,11 @@ def analyse(name: str) -> list[tuple[str, str, str]]:
     image = images[:1]
     ours, theirs = in_turn(lambda: model.network.analyse(image), lambda: plain(image))
     return [
-        ("analyse / plain timm forward, one image", f"{ours / theirs:.2f}x ({ours:.2f} / {theirs:.2f} ms)", "<= 1.35x")
+        (
+            "analyse / plain timm forward, one image",
+            f"{ours / theirs:.2f}x ({ours:.2f} / {theirs:.2f} ms)",
+            "<= 1.35x",
+        )
     ]
 
 
@@ -89,6 +93,8 @@ def infer(name: str) -> list[tuple[str, str, str]]:
                 "within 15 %",
             )
         )
-    mean_block = np.array([e.block for e in model.network.exits])[model.network.infer(images, rule, limit).exit].mean()
+    mean_block = np.array([e.block for e in model.network.exits])[
+        model.network.infer(images, rule, limit).exit
+    ].mean()
     rows.append(("mean exit block of the examples", f"{mean_block:.1f}", ""))
     return rows

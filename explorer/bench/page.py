@@ -73,7 +73,8 @@ page.launch()
 
 def start(model: str) -> list[tuple[str, str, str]]:
     """Cold start until the page answers, against an empty page with the same imports; alternating, the best of each."""
-    ours, empty = [], []
+    ours: list[float] = []
+    empty: list[float] = []
     for _ in range(STARTS):
         for program, seconds in ((["app.py"], ours), (["-c", _EMPTY], empty)):
             with served(program) as (_, taken):

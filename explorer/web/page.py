@@ -14,6 +14,7 @@ from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, list_models
 from explorer.web.analysis import analyse_upload, explain_exit, model_json
 from explorer.web.script import widgets_css, widgets_script
+from explorer.web.upload import Upload
 
 HERE = Path(__file__).parent
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -44,16 +45,6 @@ WHY = """
 """
 
 
-class Upload(gr.Image):
-    """An image input that hands over the file as it came: reading it, with all its ways to fail, is ours."""
-
-    is_template = True  # Gradio then uses Image's own front end
-
-    def preprocess(self, payload):  # noqa: ANN001, ANN201 - Gradio's own signature
-        """The path of the uploaded file, or None."""
-        return payload.path if payload else None
-
-
 def analyse(image: str | None, model: str = DEFAULT) -> dict[str, Any] | None:
     """Run an image through every exit of a model.
 
@@ -77,7 +68,11 @@ def explain(question: dict[str, Any]) -> dict[str, Any]:
     try:
         return explain_exit(question["model"], question["saw"], int(question["exit"]), int(question["class"]))
     except (KeyError, TypeError, ValueError) as error:
-        return {"error": str(error) if isinstance(error, ValueError) else "That question lacks a part; reload the page."}
+        return {
+            "error": str(error)
+            if isinstance(error, ValueError)
+            else "That question lacks a part; reload the page."
+        }
 
 
 def choose(model: str) -> dict[str, Any]:
@@ -131,7 +126,12 @@ def build() -> gr.Blocks:
             concurrency_id="network",
             show_progress="hidden",
             trigger_mode="always_last",
-        ).then(None, answer, upload, js="(answer) => { window.ExitExplorer.host.receive(answer); return [null]; }")
+        ).then(
+            None,
+            answer,
+            upload,
+            js="(answer) => { window.ExitExplorer.host.receive(answer); return [null]; }",
+        )
         picker.input(
             choose,
             picker,

@@ -42,14 +42,18 @@ def give(page, path):
 
 def set_threshold(page, value):
     slider = page.get_by_role("slider", name="Threshold").first
-    slider.evaluate("(e, v) => { e.value = v; e.dispatchEvent(new Event('input', { bubbles: true })); }", str(value))
+    slider.evaluate(
+        "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', { bubbles: true })); }", str(value)
+    )
     page.evaluate("() => new Promise(requestAnimationFrame)")
 
 
 def test_first_paint_shows_a_finished_example(page):
     first = examples_json(DEFAULT)[0]
     assert state(page, "s.example.id") == first["id"]
-    expect(page.locator("answer-card .left")).to_have_text(re.compile(r"left at block \d+ of 12", re.IGNORECASE))
+    expect(page.locator("answer-card .left")).to_have_text(
+        re.compile(r"left at block \d+ of 12", re.IGNORECASE)
+    )
     expect(page.get_by_role("listbox", name="Exit ladder").get_by_role("option")).to_have_count(9)
 
 
@@ -68,7 +72,11 @@ def test_moving_the_threshold_decides_as_python_does_and_asks_the_server_nothing
 
 def test_every_rule_decides_as_python_does(page):
     asked = quiet(page)
-    for name, thresholds in (("Entropy", (0.2, 0.7, 0.95)), ("Patience", (1, 2, 5, 9)), ("Confidence", (0.6,))):
+    for name, thresholds in (
+        ("Entropy", (0.2, 0.7, 0.95)),
+        ("Patience", (1, 2, 5, 9)),
+        ("Confidence", (0.6,)),
+    ):
         page.get_by_role("radio", name=name).check()
         scores = np.array(state(page, f"s.trace.scores.{name.lower()}"))
         for threshold in thresholds:
@@ -130,7 +138,11 @@ def test_a_photo_on_white_is_brought_halfway(page, tmp_path):
     photo.convert("RGB").save(tmp_path / "photo.jpg", quality=90)
     give(page, tmp_path / "photo.jpg")
     assert "inverted" in state(page, "s.example.note")
-    assert state(page, "s.trace.classes[s.trace.predicted.at(-1)].label") in {"Sneaker", "Ankle boot", "Sandal"}
+    assert state(page, "s.trace.classes[s.trace.predicted.at(-1)].label") in {
+        "Sneaker",
+        "Ankle boot",
+        "Sandal",
+    }
     assert state(page, "s.example.saw").startswith("data:image/png")
 
 

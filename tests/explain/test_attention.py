@@ -61,7 +61,7 @@ def timm_weights(network: MultiExitViT, image: Tensor) -> Tensor:
     seen: list[Tensor] = []
     for block in watched.backbone.vit.blocks:
         block.attn.fused_attn = False
-        block.attn.attn_drop.register_forward_hook(lambda module, inputs, output: seen.append(output))
+        block.attn.attn_drop.register_forward_hook(lambda _module, _inputs, output: seen.append(output))
     with torch.no_grad():
         watched.backbone.vit.forward_features(image)
     return torch.cat(seen)

@@ -219,6 +219,8 @@ test("maps are found by exit and class, wait, fail, and are dropped when they ar
   assert.equal(store.saliency(0, 9), map);
   store.failSaliency(0, 7, "The server is busy.");
   assert.deepEqual(store.saliency(0, 7), { failed: "The server is busy." });
+  store.failSaliency(2, 7, "Too late.", "another");
+  assert.equal(store.saliency(2, 7), undefined);
   store.show({ id: "b", trace: makeTrace() });
   assert.equal(store.saliency(0, 9), undefined);
 });

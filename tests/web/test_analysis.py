@@ -18,7 +18,7 @@ from explorer.web import analysis, page
 @pytest.fixture
 def tiny(tiny_model_folder, monkeypatch):
     model = load_model_folder(tiny_model_folder)
-    monkeypatch.setattr(analysis, "open_model", lambda name: model)
+    monkeypatch.setattr(analysis, "open_model", lambda _: model)
     return model
 
 
@@ -64,7 +64,9 @@ def test_an_explanation_needs_only_the_picture_the_page_was_sent(tiny):
     assert len(b64decode(answer["data"])) == direct.size
 
 
-@pytest.mark.parametrize("uri", ["", "data:image/png;base64", "https://elsewhere/x.png", "data:image/png;base64,AAAA"])
+@pytest.mark.parametrize(
+    "uri", ["", "data:image/png;base64", "https://elsewhere/x.png", "data:image/png;base64,AAAA"]
+)
 def test_a_picture_that_is_not_ours_is_refused_in_words(tiny, uri):
     with pytest.raises(ValueError, match=r"^[A-Z].*\.$"):
         analysis.explain_exit("tiny", uri, 0, 3)

@@ -32,6 +32,7 @@ const SALIENCY_MARKUP = `
   <div class="side">
     <p class="which"></p>
     <div class="near"></div>
+    <p id="failed" hidden><button type="button" class="plain" id="again">Ask for this map again</button></p>
     <label>Evidence for <select></select></label>
     <p class="quiet small">Grad-CAM on the head’s own map: bright patches speak for the class, dark ones do not.
     It shows where, not why; the numbers are in the units of the head and compare only within one map.</p>
@@ -50,11 +51,20 @@ export class SaliencyView extends Widget {
     this.select = this.part("select");
     this.select.addEventListener("change", () => {
       this.#class = Number(this.select.value);
+      this.#forgive();
       this.#draw();
     });
     this.part(".near").addEventListener("click", (event) => {
       if (event.target.dataset.exit) this.store.select(Number(event.target.dataset.exit));
     });
+    this.part("#again").addEventListener("click", () => this.#forgive());
+  }
+
+  /** A map that failed is asked for once more. */
+  #forgive() {
+    const { trace, selectedExit: exit } = this.store;
+    const classIndex = this.#class ?? trace.classes[trace.predicted[exit]].index;
+    if (this.store.saliency(exit, classIndex)?.failed) this.#request(exit, classIndex);
   }
 
   disconnectedCallback() {
@@ -92,6 +102,7 @@ export class SaliencyView extends Widget {
     this.select.value = classIndex;
     this.select.parentElement.hidden = !local;
     clearTimeout(this.#ask);
+    this.part("#failed").hidden = !entry?.failed;
     this.#offerNear(local ? [] : nearestLocal(trace, exit));
     if (!local) {
       this.#show(null, `The exit at block ${facts.block} has no local head, so there is no saliency map for it.`);

@@ -188,8 +188,9 @@ export class Store {
   awaitSaliency(exit, classIndex) {
     this.#setSaliency(exit, classIndex, { pending: true });
   }
-  failSaliency(exit, classIndex, sentence) {
-    this.#setSaliency(exit, classIndex, { failed: String(sentence) });
+  /** Why there is no map; dropped like a late map when `id` is of another picture. */
+  failSaliency(exit, classIndex, sentence, id = this.example?.id) {
+    if (id === this.example?.id) this.#setSaliency(exit, classIndex, { failed: String(sentence) });
   }
 
   setBusy(busy) {

@@ -56,7 +56,8 @@ select {
   border: 1px solid var(--faint); border-radius: 6px; background: var(--paper);
   appearance: none; text-overflow: ellipsis; cursor: pointer;
   background-image:
-    linear-gradient(45deg, transparent 50%, var(--quiet) 50%), linear-gradient(-45deg, transparent 50%, var(--quiet) 50%);
+    linear-gradient(45deg, transparent 50%, var(--quiet) 50%),
+    linear-gradient(-45deg, transparent 50%, var(--quiet) 50%);
   background-size: 5px 5px; background-repeat: no-repeat;
   background-position: right 0.875rem center, right 0.55rem center;
 }
