@@ -33,10 +33,10 @@ document.addEventListener("explain", async ({ detail: { exit, class: target, id 
   const example = store.example;
   try {
     const map = await server.explain({ model: store.model, saw: example.saw, exit, class: target });
-    if (map.error) store.failSaliency(exit, target, map.error);
+    if (map.error) store.failSaliency(exit, target, map.error, id);
     else store.addSaliency({ ...map, id });
   } catch {
-    store.failSaliency(exit, target, "The server did not answer; choose the class again to retry.");
+    store.failSaliency(exit, target, "The server did not answer; choose the class again to retry.", id);
   }
 });
 

@@ -29,10 +29,10 @@ def test_every_recipe_has_the_same_exits_and_the_same_budget(name):
     assert sum(stage.share for stage in recipe.stages) == 1
 
 
-@pytest.mark.parametrize("passes", range(1, 30))
 @pytest.mark.parametrize("name", RECIPES)
-def test_stages_rounded_to_whole_passes_add_up(name, passes):
-    assert sum(round(passes * stage.share) for stage in RECIPES[name].stages) == passes
+def test_stages_rounded_to_whole_passes_add_up(name):
+    for passes in range(1, 30):
+        assert sum(round(passes * stage.share) for stage in RECIPES[name].stages) == passes
 
 
 def test_an_unknown_recipe_is_refused_with_the_names_there_are():
