@@ -12,7 +12,7 @@ from torch import Tensor
 
 from explorer.data.garment import see_garment
 from explorer.data.sight import Sight
-from explorer.model.bundle import Model
+from explorer.model.bundle import Model, ModelError
 from explorer.model.multi_exit import Inference
 from explorer.rules import RULES, get_rule
 from explorer.trace import Trace
@@ -21,7 +21,14 @@ SIGHTS: dict[str, Callable[[Image.Image], Sight]] = {"garment": see_garment}
 
 
 def see(model: Model, image: Image.Image) -> Sight:
-    """What this model's network sees of an image, and one sentence on how it was made of it."""
+    """What this model's network sees of an image, and one sentence on how it was made of it.
+
+    Raises `ModelError` for a model with a sight this version does not have.
+    """
+    if model.input.sight not in SIGHTS:
+        raise ModelError(
+            f"{model.name} needs the sight '{model.input.sight}'; there are: {', '.join(SIGHTS)}."
+        )
     return SIGHTS[model.input.sight](image)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.evaluate.record import Record
-from explorer.rules import decide
+from explorer.rules import RULES, decide
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,17 @@ def cheapest(record: Record, rule: str, accuracy: float) -> Point:
 
 def most_accurate(record: Record, rule: str, by_macs: float) -> Point:
     """The most accurate point that saves at least that factor in MACs; the cheapest point if none does."""
-    points = curve(record, rule)
+    return _most_accurate(curve(record, rule), by_macs)
+
+
+def default_threshold(record: Record, rule: str, by_macs: float) -> float:
+    """As `most_accurate`, among the thresholds that the page's slider can be set to."""
+    facts = RULES[rule]
+    steps = round((facts.high - facts.low) / facts.step)
+    settable = [round(facts.low + i * facts.step, 6) for i in range(steps + 1)]
+    return _most_accurate([at_threshold(record, rule, t) for t in settable], by_macs).threshold
+
+
+def _most_accurate(points: list[Point], by_macs: float) -> Point:
     within = [p for p in points if p.by_macs >= by_macs]
     return max(within, key=lambda p: p.accuracy) if within else min(points, key=lambda p: p.macs)

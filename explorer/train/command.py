@@ -12,8 +12,7 @@ import torch
 from explorer.data.fashion import LABELS, load_fashion
 from explorer.evaluate.command import records_of
 from explorer.evaluate.record import save_records
-from explorer.evaluate.report import MARGIN
-from explorer.evaluate.tradeoff import cheapest
+from explorer.evaluate.tradeoff import default_threshold
 from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train.card import write_card
@@ -21,14 +20,18 @@ from explorer.train.fashion import BACKBONE, new_network
 from explorer.train.loop import Settings, train
 from explorer.train.recipes import Recipe, get_recipe
 
+SAVING = (
+    1.5  # a model's own thresholds: the most accurate on validation that save at least this factor in MACs
+)
+
 
 def run(recipe_name: str, data: Path | None, out: Path, passes: int, seed: int, threads: int) -> None:
     """Train (or go on training) in `out`/run, then write the model folder `out`.
 
     Raises `ValueError` for an unknown recipe or a run with other settings, `Stopped` when asked to stop.
     """
-    torch.set_num_threads(threads)
     recipe = get_recipe(recipe_name)
+    torch.set_num_threads(threads)
     settings = Settings(passes=passes, seed=seed)
     network = new_network(recipe, seed)
     train(network, recipe, settings, load_fashion(data), out / "run")
@@ -49,8 +52,7 @@ def finish(network: MultiExitViT, recipe: Recipe, settings: Settings, data: Path
     records = records_of(load_model_folder(out), data)  # of the weights as written, in half precision
     save_records(records, out / "evaluation.npz")
     validation = records["validation"]
-    floor = validation.accuracy[-1] - MARGIN
-    thresholds = {rule: cheapest(validation, rule, floor).threshold for rule in validation.scores}
+    thresholds = {rule: default_threshold(validation, rule, SAVING) for rule in validation.scores}
     save_model(replace(untuned, thresholds=thresholds), BACKBONE, out)
     with (out / "run" / "log.csv").open() as file:
         log = list(csv.DictReader(file))

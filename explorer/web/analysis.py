@@ -15,8 +15,8 @@ from explorer.data.reading import read_image
 from explorer.explain.attention import cls_attention
 from explorer.explain.packing import pack_attention, pack_saliency
 from explorer.explain.saliency import grad_cam
-from explorer.model.bundle import Model
-from explorer.model.catalog import ROOT, load_model
+from explorer.model.bundle import Model, read_config
+from explorer.model.catalog import ROOT, find_model, load_model
 from explorer.pipeline import all_scores, see, to_tensor, warm_up
 from explorer.rules import RULES
 from explorer.trace import trace_json
@@ -36,12 +36,12 @@ def open_model(name: str) -> Model:
     return model
 
 
-def rules_json(model: Model) -> dict[str, Any]:
-    """Every rule as the page needs it, with this model's own threshold as the default."""
+def rules_json(config: dict[str, Any]) -> dict[str, Any]:
+    """Every rule as the page needs it, with a model's own thresholds, from its config.json, as the defaults."""
     rules = {name: rule.describe() for name, rule in RULES.items()}
-    for name, threshold in model.thresholds.items():
+    for name, threshold in config["thresholds"].items():
         rules[name]["default"] = threshold
-    rules["patience"]["max"] = len(model.network.exits)
+    rules["patience"]["max"] = len(config["exits"]) + 1  # with the final read-out
     return rules
 
 
@@ -84,9 +84,12 @@ def explain_exit(model_name: str, saw: str, exit_index: int, target_class: int) 
 
 
 def model_json(name: str) -> dict[str, Any]:
-    """What the page needs when a model is chosen: its rules and the examples, analysed by it."""
-    model = open_model(name)
-    return {"model": name, "rules": rules_json(model), "examples": examples_json(name)}
+    """What the page needs when a model is chosen: its rules and the examples, analysed by it.
+
+    Loads no network where the examples are precomputed.
+    """
+    rules = rules_json(read_config(find_model(name)))
+    return {"model": name, "rules": rules, "examples": examples_json(name)}
 
 
 @lru_cache(maxsize=4)

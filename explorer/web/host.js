@@ -7,7 +7,8 @@ function open({ model, rules, examples }) {
   store.model = model;
   store.setRules(rules);
   store.setExamples(examples);
-  if (examples.length > 0) store.show(examples[0]);
+  // They come ordered by exit: one from the middle is neither too easy nor too hard to tell the story.
+  if (examples.length > 0) store.show(examples[Math.floor(examples.length / 2)]);
 }
 
 let uploads = 0;
@@ -40,4 +41,4 @@ document.addEventListener("explain", async ({ detail: { exit, class: target, id 
   }
 });
 
-open(window.ExitExplorer.start);
+window.ExitExplorer.host.opened(window.ExitExplorer.start);

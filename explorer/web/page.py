@@ -93,7 +93,9 @@ def build() -> gr.Blocks:
     with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
         with gr.Row(elem_classes="ee-top"):
             _static(HEADER)
-            picker = gr.Dropdown(models, value=DEFAULT, label="Model", container=False, elem_classes="ee-model")
+            picker = gr.Dropdown(
+                models, value=DEFAULT, label="Model", container=False, elem_classes="ee-model"
+            )
         with gr.Row(elem_classes="ee-screen"):
             with gr.Column(elem_classes="ee-side"):
                 _static(SIDE_TOP)

@@ -49,7 +49,8 @@ def set_threshold(page, value):
 
 
 def test_first_paint_shows_a_finished_example(page):
-    first = examples_json(DEFAULT)[0]
+    examples = examples_json(DEFAULT)
+    first = examples[len(examples) // 2]
     assert state(page, "s.example.id") == first["id"]
     expect(page.locator("answer-card .left")).to_have_text(
         re.compile(r"left at block \d+ of 12", re.IGNORECASE)

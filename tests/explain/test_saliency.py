@@ -150,7 +150,8 @@ def test_network_is_left_as_it_was(network):
     before = {name: value.clone() for name, value in network.state_dict().items()}
     grad_cam(network, IMAGE, 0, 1)
     for module in network.modules():
-        assert not (module._forward_hooks or module._forward_pre_hooks or module._backward_hooks)
+        for hooks in (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks):
+            assert not hooks
         assert not module.training
     for parameter in network.parameters():
         assert parameter.grad is None

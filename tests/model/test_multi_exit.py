@@ -54,15 +54,25 @@ def test_infer_agrees_with_analyse_and_decide(network, name, count):
     trace = network.analyse(images)
     scores = rule.score(trace)
     rng = np.random.default_rng(count)
-    for threshold in thresholds_between(scores):
-        jitter = rng.choice(thresholds_between(scores), size=len(EXITS))
-        for thresholds in (threshold, jitter):
-            left = network.infer(images, rule, thresholds)
-            expected = decide(scores, thresholds)
-            assert left.exit.tolist() == expected.tolist()
-            answers = trace.logits[np.arange(count), expected]
-            np.testing.assert_allclose(left.logits, answers, atol=1e-5)
-            assert left.macs.tolist() == trace.macs[expected].tolist()
+    everywhere = thresholds_between(scores)
+    for thresholds in (*everywhere, rng.choice(everywhere, size=len(EXITS))):
+        left = network.infer(images, rule, thresholds)
+        expected = decide(scores, thresholds)
+        assert left.exit.tolist() == expected.tolist()
+        answers = trace.logits[np.arange(count), expected]
+        np.testing.assert_allclose(left.logits, answers, atol=1e-5)
+        assert left.macs.tolist() == trace.macs[expected].tolist()
+
+
+def test_a_score_equal_to_its_threshold_leaves_in_infer_as_in_decide(network):
+    rule, images = get_rule("patience"), images_for(7)  # counts, so equal to the last bit
+    scores = rule.score(network.analyse(images))
+    fired = []
+    for t in range(1, 7):
+        fired.append(network.infer(images, rule, t).exit.tolist())
+        assert fired[-1] == decide(scores, t).tolist()
+    assert fired[0] == [0] * 7
+    assert len(set(map(tuple, fired))) >= 4
 
 
 def test_images_do_leave_at_different_exits_out_of_order(network):

@@ -48,8 +48,8 @@ def test_a_label_cannot_leave_the_start_data(monkeypatch):
     assert "\\u003c/script>" in head
 
 
-def test_the_models_own_thresholds_are_the_rules_defaults(tiny):
-    rules = analysis.rules_json(tiny)
+def test_the_models_own_thresholds_are_the_rules_defaults(tiny_model_folder):
+    rules = analysis.rules_json(read_config(tiny_model_folder))
     assert set(rules) == set(RULES)
     assert rules["confidence"]["default"] == 0.7
     assert rules["patience"]["max"] == 5

@@ -1,0 +1,105 @@
+"""From a picture to a trace, and the library's face."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import explorer
+from explorer.model.bundle import InputSpec, ModelError, load_model_folder
+from explorer.pipeline import all_scores, analyse, default_threshold, infer, see, to_tensor
+from explorer.rules import RULES, decide
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model_folder):
+    return load_model_folder(tiny_model_folder)
+
+
+def garment(seed: int) -> Image.Image:
+    """Noise with a black border, which the garment's sight leaves as it is."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (28, 28), dtype=np.uint8)
+    pixels[[0, -1]] = pixels[:, [0, -1]] = 0
+    return Image.fromarray(pixels)
+
+
+def test_grey_pixels_become_one_normalised_channel(model):
+    grey = replace(model, input=InputSpec("garment", (0.2,), (0.5,)))
+    tensor = to_tensor(grey, np.array([[0, 51], [102, 255]], np.uint8))
+    torch.testing.assert_close(tensor, torch.tensor([[[[-0.4, 0.0], [0.4, 1.6]]]]))
+    assert tensor.dtype == torch.float32
+
+
+def test_each_colour_has_its_own_mean_and_deviation(model):
+    colours = replace(model, input=InputSpec("garment", (0.0, 0.2, 1.0), (1.0, 0.5, 2.0)))
+    tensor = to_tensor(colours, Image.new("RGB", (3, 2), (255, 51, 0)))
+    assert tensor.shape == (1, 3, 2, 3)
+    torch.testing.assert_close(tensor[0, :, 0, 0], torch.tensor([1.0, 0.0, -0.5]))
+
+
+def test_analyse_runs_what_the_network_sees(model):
+    image = garment(0)
+    trace = analyse(model, image.convert("RGB"))
+    assert trace.logits.shape == (5, 10)
+    expected = model.network.analyse(to_tensor(model, np.asarray(image))).logits[0]
+    np.testing.assert_array_equal(trace.logits, expected)
+
+
+def test_infer_takes_the_models_threshold_else_the_rules_unless_told_otherwise(model):
+    images = [garment(seed) for seed in range(6)]
+    traces = [analyse(model, image) for image in images]
+    assert default_threshold(model, "confidence") == 0.7
+    assert default_threshold(model, "patience") == 3
+    for rule, given, used in (
+        ("confidence", None, 0.7),
+        ("patience", None, 3),
+        ("patience", [9, 2, 2, 2], None),
+    ):
+        limits = given if used is None else used
+        expected = [int(decide(RULES[rule].score(trace), limits)) for trace in traces]
+        assert infer(model, images, rule, given).exit.tolist() == expected
+    with pytest.raises(ValueError, match="there is no exit rule 'luck'"):
+        infer(model, images, "luck")
+
+
+def test_all_scores_are_every_rules(model):
+    trace = analyse(model, garment(0))
+    scores = all_scores(trace)
+    assert list(scores) == list(RULES)
+    for name, values in scores.items():
+        np.testing.assert_array_equal(values, RULES[name].score(trace))
+
+
+def test_an_unknown_sight_is_refused_with_those_there_are(model):
+    other = replace(model, name="m", input=InputSpec("radar", (0.0,), (1.0,)))
+    with pytest.raises(ModelError, match="m needs the sight 'radar'; there are: garment"):
+        see(other, garment(0))
+
+
+def test_every_name_of_the_library_is_there():
+    for name in explorer.__all__:
+        assert getattr(explorer, name).__name__ == name if name != "RULES" else explorer.RULES is RULES
+    with pytest.raises(AttributeError, match="module 'explorer' has no attribute 'guess'"):
+        explorer.guess  # noqa: B018
+
+
+@pytest.mark.parametrize("module", ["explorer", "explorer.trace", "explorer.rules", "explorer.__main__"])
+def test_light_modules_stay_light(module):
+    check = (
+        f"import sys, {module}; print([m for m in ('torch', 'timm', 'gradio', 'PIL') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_nothing_below_the_page_imports_gradio():
+    check = (
+        "import sys, explorer.classify, explorer.evaluate.command, explorer.train.command, "
+        "explorer.explain.saliency; print('gradio' in sys.modules, 'matplotlib' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout == "False False\n"
