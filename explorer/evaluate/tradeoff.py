@@ -62,7 +62,7 @@ def most_accurate(record: Record, rule: str, by_macs: float) -> Point:
     return _most_accurate(curve(record, rule), by_macs)
 
 
-def default_threshold(record: Record, rule: str, by_macs: float) -> float:
+def settable_threshold(record: Record, rule: str, by_macs: float) -> float:
     """As `most_accurate`, among the thresholds that the page's slider can be set to."""
     facts = RULES[rule]
     steps = round((facts.high - facts.low) / facts.step)

@@ -12,7 +12,7 @@ import torch
 from explorer.data.fashion import LABELS, load_fashion
 from explorer.evaluate.command import records_of
 from explorer.evaluate.record import save_records
-from explorer.evaluate.tradeoff import default_threshold
+from explorer.evaluate.tradeoff import settable_threshold
 from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train.card import write_card
@@ -20,9 +20,8 @@ from explorer.train.fashion import BACKBONE, new_network
 from explorer.train.loop import Settings, train
 from explorer.train.recipes import Recipe, get_recipe
 
-SAVING = (
-    1.5  # a model's own thresholds: the most accurate on validation that save at least this factor in MACs
-)
+# A model's own thresholds are the most accurate on validation that save at least this factor in MACs.
+SAVING = 1.5
 
 
 def run(recipe_name: str, data: Path | None, out: Path, passes: int, seed: int, threads: int) -> None:
@@ -52,7 +51,7 @@ def finish(network: MultiExitViT, recipe: Recipe, settings: Settings, data: Path
     records = records_of(load_model_folder(out), data)  # of the weights as written, in half precision
     save_records(records, out / "evaluation.npz")
     validation = records["validation"]
-    thresholds = {rule: default_threshold(validation, rule, SAVING) for rule in validation.scores}
+    thresholds = {rule: settable_threshold(validation, rule, SAVING) for rule in validation.scores}
     save_model(replace(untuned, thresholds=thresholds), BACKBONE, out)
     with (out / "run" / "log.csv").open() as file:
         log = list(csv.DictReader(file))

@@ -226,7 +226,7 @@ def test_nothing_jumps_when_another_image_is_shown(page):
 
 def test_another_model_brings_its_own_answers(page):
     other = list_models()[1]
-    page.get_by_role("listbox", name="Model").click()
+    page.get_by_role("combobox", name="Model").click()
     page.get_by_role("option", name=other.title).click()
     page.wait_for_function(
         "(name) => window.ExitExplorer.store.trace.model === name", arg=other.name, timeout=60_000

@@ -81,8 +81,12 @@ def test_a_hub_id_is_found_in_the_hubs_cache(homes, hub, tiny_model_folder):
 def test_a_hub_id_in_the_cache_asks_no_network(homes, hub, tiny_model_folder, monkeypatch):
     snapshot = in_cache(hub, "someone", "tiny-vit", tiny_model_folder)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr("huggingface_hub._snapshot_download.HfApi.repo_info", pytest.fail)
+    asked = []
+    monkeypatch.setattr(
+        "huggingface_hub._snapshot_download.HfApi.repo_info", lambda *_, **question: asked.append(question)
+    )
     assert find_model("someone/tiny-vit", *homes) == snapshot
+    assert asked == []
 
 
 @pytest.mark.parametrize("offline", [True, False])
