@@ -26,16 +26,20 @@ class Entry:
 
 
 def list_models(shipped: Path = SHIPPED, yours: Path = YOURS) -> list[Entry]:
-    """The models on this machine, the default first; a folder that cannot be read is left out."""
-    entries = []
+    """The models on this machine, the default first.
+
+    Left out: a folder that cannot be read, and one of yours under a shipped name, which `find_model` would not find.
+    """
+    entries: dict[str, Entry] = {}
     for root, source in ((shipped, "shipped"), (yours, "yours")):
         for path in sorted(root.glob("*/config.json")):
             try:
                 config = read_config(path.parent)
             except ModelError:
                 continue
-            entries.append(Entry(path.parent.name, config["title"], path.parent, source))
-    return sorted(entries, key=lambda entry: entry.name != DEFAULT)
+            name = path.parent.name
+            entries.setdefault(name, Entry(name, config["title"], path.parent, source))
+    return sorted(entries.values(), key=lambda entry: entry.name != DEFAULT)
 
 
 def find_model(name: str, shipped: Path = SHIPPED, yours: Path = YOURS) -> Path:

@@ -11,7 +11,7 @@ import plotly
 
 from explorer.data.reading import UnreadableImage
 from explorer.model.bundle import ModelError
-from explorer.model.catalog import DEFAULT, list_models
+from explorer.model.catalog import DEFAULT, Entry, list_models
 from explorer.web.analysis import analyse_upload, explain_exit, model_json
 from explorer.web.script import widgets_css, widgets_script
 from explorer.web.upload import Upload
@@ -87,9 +87,14 @@ def _static(markup: str, **options: Any) -> gr.HTML:
     return gr.HTML(html_template=markup, apply_default_css=False, elem_classes="ee-html", **options)
 
 
+def picker_label(entry: Entry) -> str:
+    """A model in the picker; your own by name as well, for they often share a title."""
+    return entry.title if entry.source == "shipped" else f"{entry.title} (yours: {entry.name})"
+
+
 def build() -> gr.Blocks:
     """The whole page. Building it loads no network: the first paint shows a precomputed example."""
-    models = [(entry.title, entry.name) for entry in list_models()]
+    models = [(picker_label(entry), entry.name) for entry in list_models()]
     with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
         with gr.Row(elem_classes="ee-top"):
             _static(HEADER)

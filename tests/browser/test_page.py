@@ -11,6 +11,7 @@ from explorer.model.catalog import DEFAULT, list_models
 from explorer.rules import decide
 from explorer.web.analysis import EXAMPLES as ASSETS
 from explorer.web.analysis import examples_json
+from explorer.web.page import picker_label
 
 STATE = "(() => { const s = window.ExitExplorer.store; return %s; })()"
 
@@ -227,7 +228,7 @@ def test_nothing_jumps_when_another_image_is_shown(page):
 def test_another_model_brings_its_own_answers(page):
     other = list_models()[1]
     page.get_by_role("combobox", name="Model").click()
-    page.get_by_role("option", name=other.title).click()
+    page.get_by_role("option", name=picker_label(other), exact=True).click()
     page.wait_for_function(
         "(name) => window.ExitExplorer.store.trace.model === name", arg=other.name, timeout=60_000
     )
