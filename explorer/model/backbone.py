@@ -78,7 +78,7 @@ def _vit(stem: dict[str, Any] | None = None, **options: Any) -> VisionTransforme
     convolutions = ConvStem(
         in_chans=options["in_chans"], depth=len(stem["channels"]), padding=1, act_layer=nn.GELU, **stem
     )
-    convolutions = convolutions.to(memory_format=torch.channels_last)  # 4 % quicker on a CPU
+    convolutions = convolutions.to(memory_format=torch.channels_last)  # quicker on a CPU
     return VisionTransformer(
         **options, patch_size=1, embed_layer=partial(HybridEmbed, convolutions, proj=False)
     )
