@@ -30,7 +30,7 @@ with exits behind blocks {exit_blocks}, trained from scratch for [Exit Explorer]
 Fashion-MNIST.
 
 - **Recipe**: `{recipe}`, {passes} passes over 55,000 training images in all ({minutes:.0f} minutes of
-  training time here, one CPU core), seed {seed}. Settings and curves: `training.json`. Made by
+  training time here), seed {seed}. Settings and curves: `training.json`. Made by
   `python -m explorer train --recipe {recipe} --passes {passes}` with torch {torch}, timm {timm}.
 - **Data**: Fashion-MNIST (Xiao, Rasul, Vollgraf 2017, arXiv 1708.07747; MIT licence). 5,000 of the 60,000
   training images were kept apart; thresholds are chosen on them, and accuracy is reported on the 10,000 test
@@ -38,8 +38,8 @@ Fashion-MNIST.
 - **Input**: 28 x 28 grey, bright garment on black. Photographs are brought halfway: turned to grey, inverted
   if the background is light, cropped to the object.
 - **Cost**: {macs:.1f} M multiply-accumulates to the end without exits.
-- **Limits**: it knows ten kinds of garment and nothing else, and says so of any picture with high
-  confidence. Pictures unlike the catalogue photographs it was trained on (worn clothes, busy backgrounds) are
+- **Limits**: it knows ten kinds of garment and nothing else, and will name one of them for any
+  picture. Pictures unlike the catalogue photographs it was trained on (worn clothes, busy backgrounds) are
   outside what was measured.
 - **Licence of the weights**: MIT.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from binascii import Error as BinasciiError
 from functools import lru_cache
 from io import BytesIO
 from threading import Lock
@@ -120,7 +121,10 @@ def from_data_uri(uri: str, model: Model) -> Image.Image:
     head, comma, data = uri.partition(",")
     if not comma or not head.startswith("data:image/png;base64") or len(data) > 2_000_000:
         raise ValueError("That picture is not one this page sent; analyse it again.")
-    image = read_image(b64decode(data))
+    try:
+        image = read_image(b64decode(data))
+    except BinasciiError as error:
+        raise ValueError("That picture is not one this page sent; analyse it again.") from error
     height, width = model.network.backbone.vit.patch_embed.img_size
     if image.size != (width, height):
         raise ValueError("That picture is not one this model saw; analyse it again.")

@@ -45,6 +45,17 @@ WHY = """
 """
 
 
+def offered(model: str) -> str:
+    """The name, if the picker offers it. A visitor may not name a folder of the server or start a download.
+
+    Raises `ModelError`.
+    """
+    names = [entry.name for entry in list_models()]
+    if model not in names:
+        raise ModelError(f"This page does not offer the model '{model}'; choose one of {', '.join(names)}.")
+    return model
+
+
 def analyse(image: str | None, model: str = DEFAULT) -> dict[str, Any] | None:
     """Run an image through every exit of a model.
 
@@ -54,7 +65,7 @@ def analyse(image: str | None, model: str = DEFAULT) -> dict[str, Any] | None:
     if image is None:
         return None
     try:
-        return analyse_upload(image, model)
+        return analyse_upload(image, offered(model))
     except (UnreadableImage, ModelError) as error:
         return {"error": str(error)}
 
@@ -66,19 +77,18 @@ def explain(question: dict[str, Any]) -> dict[str, Any]:
     Gradio hands over several arguments as a single list.
     """
     try:
-        return explain_exit(question["model"], question["saw"], int(question["exit"]), int(question["class"]))
-    except (KeyError, TypeError, ValueError) as error:
-        return {
-            "error": str(error)
-            if isinstance(error, ValueError)
-            else "That question lacks a part; reload the page."
-        }
+        model = offered(question["model"])
+        return explain_exit(model, question["saw"], int(question["exit"]), int(question["class"]))
+    except ValueError as error:
+        return {"error": str(error)}
+    except (KeyError, TypeError):
+        return {"error": "That question lacks a part; reload the page."}
 
 
 def choose(model: str) -> dict[str, Any]:
     """Rules and examples of a model; or {"error": one plain sentence}."""
     try:
-        return model_json(model)
+        return model_json(offered(model))
     except ModelError as error:
         return {"error": str(error)}
 

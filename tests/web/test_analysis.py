@@ -65,7 +65,14 @@ def test_an_explanation_needs_only_the_picture_the_page_was_sent(tiny):
 
 
 @pytest.mark.parametrize(
-    "uri", ["", "data:image/png;base64", "https://elsewhere/x.png", "data:image/png;base64,AAAA"]
+    "uri",
+    [
+        "",
+        "data:image/png;base64",
+        "https://elsewhere/x.png",
+        "data:image/png;base64,AAAA",
+        "data:image/png;base64,AAAAA",
+    ],
 )
 def test_a_picture_that_is_not_ours_is_refused_in_words(tiny, uri):
     with pytest.raises(ValueError, match=r"^[A-Z].*\.$"):
@@ -73,7 +80,21 @@ def test_a_picture_that_is_not_ours_is_refused_in_words(tiny, uri):
 
 
 def test_a_question_that_lacks_a_part_gets_a_sentence(tiny):
-    assert page.explain({"model": "tiny"})["error"].endswith("reload the page.")
+    assert page.explain({"model": DEFAULT})["error"].endswith("reload the page.")
+
+
+@pytest.mark.parametrize("name", ["owner/name", "assets/models/fashion", "..", ""])
+def test_a_visitor_can_name_only_a_model_the_picker_offers(name, monkeypatch, tmp_path):
+    def never(*_):
+        raise AssertionError("a model was looked for")
+
+    monkeypatch.setattr(analysis, "load_model", never)
+    monkeypatch.setattr(analysis, "find_model", never)
+    picture = tmp_path / "grey.png"
+    Image.new("L", (28, 28)).save(picture)
+    question = {"model": name, "saw": "", "exit": 0, "class": 0}
+    for answer in (page.choose(name), page.analyse(str(picture), name), page.explain(question)):
+        assert answer["error"].startswith("This page does not offer the model")
 
 
 def test_the_examples_are_many_leave_at_different_exits_and_belong_to_the_shipped_weights(examples):
