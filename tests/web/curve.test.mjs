@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { curveFrame, pathThrough, thresholdPath, valueTicks } from "../../explorer/web/widgets/curve-frame.js";
-import { classesToDraw, depthFigure, firedLine, plainLabel } from "../../explorer/web/widgets/depth-figure.js";
+import { classesToDraw, depthFigure, exitLines, plainLabel } from "../../explorer/web/widgets/depth-figure.js";
 import { makeTrace, RULES } from "./helpers.mjs";
 
 const frame = curveFrame(600, 240, makeTrace(), RULES.confidence);
@@ -87,16 +87,22 @@ test("labels cannot carry markup into the figure", () => {
   assert.equal(plainLabel("<b>a</b> & b"), "&lt;b&gt;a&lt;/b&gt; &amp; b");
 });
 
-test("the figure has a line per class over the exits' blocks and the upright line where it left", () => {
+test("the figure has a line per class over the exits' blocks and upright lines where it left and at the exit looked at", () => {
   const theme = { ink: "#000", quiet: "#555", line: "#ddd", accent: "#00f", paper: [255, 255, 255], font: "x" };
-  const { data, layout } = depthFigure(makeTrace(), 1, theme, 360);
+  const { data, layout } = depthFigure(makeTrace(), [1, 0], theme, 360);
   assert.deepEqual(
     data.map(({ name }) => name),
     ["Ankle boot", "Sneaker", "Sandal"],
   );
   assert.deepEqual(data[0].x, [4, 8, 12]);
   assert.deepEqual(data[1].y, [0.5, 0.2, 0.03]);
-  assert.deepEqual(layout.shapes, [firedLine(makeTrace(), 1, "#00f")]);
-  assert.equal(layout.shapes[0].x0, 8);
+  assert.deepEqual(
+    layout.shapes.map(({ x0, line }) => [x0, line.color, line.dash]),
+    [
+      [8, "#00f", undefined],
+      [4, "#555", "dot"],
+    ],
+  );
+  assert.deepEqual(exitLines(makeTrace(), [1], theme), layout.shapes.slice(0, 1));
   assert.equal(layout.height, 360);
 });

@@ -24,10 +24,10 @@ MAIN = """
 WHY = """
 <div class="ee-panel">
   <why-tabs>
-    <attention-view data-tab="Attention"></attention-view>
-    <saliency-view data-tab="Local-head saliency"></saliency-view>
-    <depth-chart data-tab="Class probabilities over depth"></depth-chart>
-    <cost-table data-tab="Cost"></cost-table>
+    <attention-view data-tab="attention"></attention-view>
+    <saliency-view data-tab="saliency"></saliency-view>
+    <depth-chart data-tab="depth"></depth-chart>
+    <cost-table data-tab="cost"></cost-table>
   </why-tabs>
 </div>
 """

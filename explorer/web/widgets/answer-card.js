@@ -2,6 +2,8 @@
 
 import { savings } from "./decide.js";
 import { element, setAttributes, setPicture, setText } from "./dom.js";
+import { referenced } from "./overthinking.js";
+import { t, translated } from "./strings.js";
 import { Widget } from "./widget.js";
 import { answerAt, factorText, leftText, probabilityText, reasonText, storyText, UNITS } from "./words.js";
 
@@ -65,12 +67,12 @@ dd { margin: 0; min-height: 1.45em; font-size: 1.125rem; font-weight: 650; lette
 }
 `;
 
-const CARD_MARKUP = `
+const cardMarkup = () => `
 <div class="busy" hidden></div>
 <div class="card">
   <div class="pictures">
-    <figure><div class="frame"><img id="given"></div><figcaption>you gave</figcaption></figure>
-    <figure><div class="frame"><img id="saw"></div><figcaption>the network saw</figcaption></figure>
+    <figure><div class="frame"><img id="given"></div><figcaption>${t("explore.you_gave")}</figcaption></figure>
+    <figure><div class="frame"><img id="saw"></div><figcaption>${t("explore.network_saw")}</figcaption></figure>
   </div>
   <div class="words">
     <div class="answer"><span class="label"></span><span class="probability"></span></div>
@@ -78,7 +80,7 @@ const CARD_MARKUP = `
     <p class="left"></p>
     <p class="reason"></p>
   </div>
-  <dl aria-label="Speed-up"></dl>
+  <dl aria-label="${t("explore.speedup")}"></dl>
   <p class="note"></p>
   <p class="message" role="alert" hidden></p>
 </div>
@@ -86,7 +88,11 @@ const CARD_MARKUP = `
 
 export class AnswerCard extends Widget {
   static style = CARD_STYLE;
-  static markup = CARD_MARKUP;
+
+  static get markup() {
+    return cardMarkup();
+  }
+
   #story = "";
   #telling = null; // the timer that hands the story to screen readers
 
@@ -113,17 +119,18 @@ export class AnswerCard extends Widget {
     this.part(".busy").hidden = !busy;
     setAttributes(this.part(".card"), { "aria-busy": busy ? "true" : null });
     this.part(".message").hidden = !message;
-    setText(this.part(".message"), message ?? "");
+    setText(this.part(".message"), translated(message ?? ""));
     if (!trace) return;
     if (changed.has("example")) this.#showPictures();
     this.#showAnswer(trace);
   }
 
   #showPictures() {
-    const { title, image, saw, note } = this.store.example;
-    setPicture(this.part("#given"), image, title || "your picture");
-    setPicture(this.part("#saw"), saw ?? image, `${title || "your picture"}, cropped and scaled for the network`);
-    setText(this.part(".note"), note ?? "");
+    const { image, saw, note } = this.store.example;
+    const title = translated(this.store.example.title) || t("explore.your_picture");
+    setPicture(this.part("#given"), image, title);
+    setPicture(this.part("#saw"), saw ?? image, t("explore.cropped", { title }));
+    setText(this.part(".note"), translated(note ?? ""));
   }
 
   #showAnswer(trace) {
@@ -135,9 +142,9 @@ export class AnswerCard extends Widget {
     this.part(".label").title = label;
     setText(this.part(".probability"), probabilityText(probability));
     setText(this.part(".left"), leftText(trace, fired));
-    setText(this.part(".reason"), `because ${reasonText(trace, fired, rule, ruleFacts, thresholds)}`);
+    setText(this.part(".reason"), t("explore.because", { reason: reasonText(trace, fired, rule, ruleFacts, thresholds) }));
     UNITS.forEach(({ key }, i) => setText(this.factors[i], factorText(saved[key])));
-    setText(this.part(".truth"), truthText(example?.label, label));
+    setText(this.part(".truth"), truthText(example?.label, label, this.store.reference));
 
     const story = storyText(trace, fired, rule, ruleFacts, thresholds);
     if (story === this.#story) return;
@@ -147,7 +154,8 @@ export class AnswerCard extends Widget {
   }
 }
 
-function truthText(truth, answer) {
-  if (truth === null || truth === undefined) return "True label: not known";
-  return truth === answer ? `✓ right: the true label is ${truth}` : `✗ wrong: the true label is ${truth}`;
+function truthText(truth, answer, reference) {
+  const say = (name) => t(referenced(`explore.truth_${name}`, reference), { label: truth });
+  if (truth === null || truth === undefined) return say("unknown");
+  return say(truth === answer ? "right" : "wrong");
 }

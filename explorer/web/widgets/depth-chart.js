@@ -1,40 +1,52 @@
-// <depth-chart plotly-src="...">: how the top classes rise and fall from exit to exit, and a word on overthinking.
+// <depth-chart plotly-src="...">: how the top classes rise and fall from exit to exit.
 
-import { depthFigure, firedLine } from "./depth-figure.js";
+import { classesToDraw, depthFigure, exitLines } from "./depth-figure.js";
 import { setText } from "./dom.js";
-import { verdict } from "./overthinking.js";
 import { adoptPlotlyStyle, loadPlotly } from "./plotly.js";
+import { saveButtons } from "./save.js";
+import { t } from "./strings.js";
 import { onThemeChange, themeColor } from "./theme.js";
 import { Widget } from "./widget.js";
 
 const CHART_HEIGHT = 360;
+const CONFIG = {
+  displaylogo: false,
+  displayModeBar: true,
+  modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"]],
+};
 const CHART_STYLE = `
-.verdict { display: flex; gap: 0.5rem; min-height: 2.9em; margin-bottom: 0.25rem; max-width: 60rem; }
-.verdict[data-kind=overthinking] { font-weight: 600; }
-.verdict::before { content: "•"; color: var(--quiet); }
-.verdict[data-kind=overthinking]::before { content: "⚠"; color: var(--accent-ink); }
-.verdict[data-kind=depth]::before { content: "↗"; color: var(--accent-ink); }
 .chart { height: ${CHART_HEIGHT}px; overflow: hidden; }
-@container (min-width: 700px) { .verdict { min-height: 1.45em; } }
 .none { position: absolute; }
 `;
 
-const CHART_MARKUP = `
+const chartMarkup = () => `
 <div class="head">
-  <h2 id="title">Class probabilities over depth</h2>
-  <span class="quiet small">the upright line is the exit that fires</span>
+  <h2 id="title">${t("explore.why_depth")}</h2>
+  <span class="quiet small">${t("explore.depth_idea")}</span>
 </div>
-<p class="verdict"></p>
 <div class="chart" role="img" aria-labelledby="title"><p class="none quiet" hidden></p></div>`;
 
 export class DepthChart extends Widget {
   static style = CHART_STYLE;
-  static markup = CHART_MARKUP;
   #plotly = null;
   #progress = "none"; // of loading Plotly: none, loading or failed; a failure is tried again when the tab is reopened
   #drawn = null; // the trace the figure shows
-  #line = null; // the exit its upright line stands at
+  #lines = ""; // the exits its upright lines stand at
+  #look = null; // the theme's colours as drawn
   #endThemeWatch = null;
+
+  static get markup() {
+    return chartMarkup();
+  }
+
+  build() {
+    if (this.chart) this.#plotly?.purge(this.chart);
+    this.chart = this.part(".chart");
+    this.#drawn = null;
+    const image = (format) => this.#image(format);
+    this.part(".head").append(saveButtons("class-probabilities", { image, csv: () => this.#rows() }));
+    if (this.#plotly) adoptPlotlyStyle(this.shadowRoot);
+  }
 
   connectedCallback() {
     super.connectedCallback();
@@ -46,18 +58,18 @@ export class DepthChart extends Widget {
     this.#endThemeWatch?.();
   }
 
-  update(changed) {
-    const { trace, example, fired } = this.store;
+  update() {
+    const { trace } = this.store;
     if (!trace) return;
-    if (changed.has("trace") || changed.has("example")) {
-      const { kind, text } = verdict(trace, example?.label ?? null);
-      this.part(".verdict").dataset.kind = kind;
-      setText(this.part(".verdict"), text);
-    }
-    if (this.width === 0) return; // in a closed tab: neither load nor draw
     if (!this.#plotly) this.#load();
     else if (this.#drawn !== trace) this.#draw();
-    else if (this.#line !== fired) this.#moveLine();
+    else if (this.#lines !== this.#exits.join()) this.#moveLines();
+  }
+
+  /** The exit that fires and, where a person looks at another, that one. */
+  get #exits() {
+    const { fired, selectedExit } = this.store;
+    return selectedExit === fired ? [fired] : [fired, selectedExit];
   }
 
   resize() {
@@ -79,7 +91,8 @@ export class DepthChart extends Widget {
     } catch (error) {
       this.#progress = "failed";
       this.part(".none").hidden = false;
-      setText(this.part(".none"), `The chart needs Plotly, and ${error.message} The other views work without it.`);
+      console.warn(error);
+      setText(this.part(".none"), t("explore.depth_needs_plotly"));
     }
   }
 
@@ -97,37 +110,34 @@ export class DepthChart extends Widget {
   }
 
   #draw() {
-    const { trace, fired } = this.store;
+    const { trace } = this.store;
     if (!this.#plotly || !trace || this.width === 0) return;
-    const theme = this.#theme();
-    this.accent = theme.accent;
-    const { data, layout } = depthFigure(trace, fired, theme, CHART_HEIGHT);
-    this.#plotly.react(this.part(".chart"), data, { ...layout, width: this.width }, this.#config());
+    this.#look = this.#theme();
+    const { data, layout } = depthFigure(trace, this.#exits, this.#look, CHART_HEIGHT);
+    this.#plotly.react(this.chart, data, { ...layout, width: this.width }, CONFIG);
     this.#drawn = trace;
-    this.#line = fired;
+    this.#lines = this.#exits.join();
   }
 
-  #moveLine() {
-    const { trace, fired } = this.store;
-    this.#line = fired;
-    this.#plotly.relayout(this.part(".chart"), { shapes: [firedLine(trace, fired, this.accent)] });
+  #moveLines() {
+    this.#lines = this.#exits.join();
+    this.#plotly.relayout(this.chart, { shapes: exitLines(this.store.trace, this.#exits, this.#look) });
   }
 
-  #config() {
-    const plotly = this.#plotly;
-    const filename = "class-probabilities-over-depth";
-    const save = (format) => (chart) =>
-      plotly.downloadImage(chart, { format, filename, scale: format === "png" ? 2 : 1 });
-    return {
-      displaylogo: false,
-      displayModeBar: true,
-      modeBarButtons: [
-        [
-          { name: "Save as PNG", icon: plotly.Icons.camera, click: save("png") },
-          { name: "Save as SVG", icon: plotly.Icons.disk, click: save("svg") },
-        ],
-        ["zoom2d", "pan2d", "resetScale2d"],
-      ],
-    };
+  /** The figure on the theme's paper, as a blob. */
+  async #image(format) {
+    const { data, layout } = depthFigure(this.store.trace, this.#exits, this.#look, CHART_HEIGHT);
+    const figure = { data, layout: { ...layout, paper_bgcolor: `rgb(${this.#look.paper.join()})` } };
+    const scale = format === "png" ? 2 : 1;
+    const address = await this.#plotly.toImage(figure, { format, width: this.width, height: CHART_HEIGHT, scale });
+    return (await fetch(address)).blob();
+  }
+
+  #rows() {
+    const { trace } = this.store;
+    const positions = classesToDraw(trace);
+    const header = ["block", ...positions.map((position) => trace.classes[position].label)];
+    const row = ({ block }, e) => [block, ...positions.map((position) => trace.probabilities[e][position])];
+    return [header, ...trace.exits.map(row)];
   }
 }

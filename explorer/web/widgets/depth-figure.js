@@ -1,6 +1,7 @@
 // The figure of class probabilities over depth, as Plotly wants it: one line per class that ever mattered.
 
 import { classStyle } from "./colormap.js";
+import { t } from "./strings.js";
 
 const MOST_LINES = 8; // more lines than colours and eyes can follow; the ladder has the rest
 const TOO_SMALL = 0.05; // a class that never reaches this would lie on the axis
@@ -20,14 +21,20 @@ export function plainLabel(text) {
   return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** The vertical line at the exit that fired. */
-export function firedLine(trace, fired, color) {
-  const x = trace.exits[fired].block;
-  return { type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color, width: 2 } };
+/** Vertical lines: at the exit that fired, and a dotted one at the exit looked at where that is another. */
+export function exitLines(trace, exits, { accent, quiet }) {
+  const looks = [
+    { color: accent, width: 2 },
+    { color: quiet, width: 1.5, dash: "dot" },
+  ];
+  return exits.map((exit, i) => {
+    const x = trace.exits[exit].block;
+    return { type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: looks[i] };
+  });
 }
 
-/** {data, layout}; `theme` has css colours `ink`, `quiet`, `line`, `accent`, and `paper` as [r, g, b]. */
-export function depthFigure(trace, fired, theme, height) {
+/** {data, layout}; `exits` as for `exitLines`; `theme` has css colours `ink`, `quiet`, `line`, `accent`, and `paper` as [r, g, b]. */
+export function depthFigure(trace, exits, theme, height) {
   const blocks = trace.exits.map(({ block }) => block);
   const data = classesToDraw(trace).map((position, n) => {
     const { color, dash, marker } = classStyle(n, theme.paper);
@@ -39,7 +46,7 @@ export function depthFigure(trace, fired, theme, height) {
       y: trace.probabilities.map((row) => row[position]),
       line: { color, dash, width: 2 },
       marker: { color, symbol: marker, size: 7 },
-      hovertemplate: "%{y:.3f} at block %{x}",
+      hovertemplate: t("explore.depth_hover", { probability: "%{y:.3f}", block: "%{x}" }),
     };
   });
   const axis = { color: theme.quiet, gridcolor: theme.line, linecolor: theme.line, zeroline: false, fixedrange: false };
@@ -55,13 +62,13 @@ export function depthFigure(trace, fired, theme, height) {
     legend: { orientation: "h", x: 0, y: -0.2, yanchor: "top", maxheight: 0.3 },
     xaxis: {
       ...axis,
-      title: { text: "block" },
+      title: { text: t("explore.depth_block") },
       tickmode: "array",
       tickvals: blocks,
       range: [blocks[0] - 0.3, trace.blocks + 0.3],
     },
-    yaxis: { ...axis, title: { text: "probability" }, range: [-0.02, 1.02] },
-    shapes: [firedLine(trace, fired, theme.accent)],
+    yaxis: { ...axis, title: { text: t("explore.depth_probability") }, range: [-0.02, 1.02] },
+    shapes: exitLines(trace, exits, theme),
     uirevision: trace.model, // keep a zoom while pictures change, not when the model does
   };
   return { data, layout };

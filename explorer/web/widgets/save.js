@@ -26,7 +26,7 @@ export function csvOf(rows) {
 // What a figure's look comes from; everything else is geometry in its attributes.
 const LOOK = [
   "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "opacity",
-  "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "visibility", "display",
+  "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "visibility", "display", "paint-order",
 ]; // prettier-ignore
 
 /** An SVG element as a file of its own: computed styles written into it, on the theme's paper. */
@@ -62,7 +62,8 @@ export async function svgPng(svg, scale = 2) {
 
 /**
  * Buttons that save what a widget shows; append the node to the widget's head. `parts` has any of `svg: () => element`,
- * `canvas: () => HTMLCanvasElement | Promise`, `csv: () => rows`, `json: () => value`; `name` begins the file's name.
+ * `canvas: () => HTMLCanvasElement | Promise`, `image: (format) => Promise<Blob>` with format "png" or "svg",
+ * `csv: () => rows`, `json: () => value`; `name` begins the file's name.
  */
 export function saveButtons(name, parts) {
   const kinds = {
@@ -75,6 +76,10 @@ export function saveButtons(name, parts) {
         const canvas = await parts.canvas();
         canvas.toBlob((blob) => download(`${name}.png`, blob));
       },
+    }),
+    ...(parts.image && {
+      PNG: async () => download(`${name}.png`, await parts.image("png")),
+      SVG: async () => download(`${name}.svg`, await parts.image("svg")),
     }),
     ...(parts.csv && { CSV: () => download(`${name}.csv`, csvOf(parts.csv()), "text/csv") }),
     ...(parts.json && {
