@@ -42,7 +42,7 @@ dl div {
 dl div:first-child { padding-left: 0; border-left: 0; }
 dt { font-size: 0.75rem; color: var(--quiet); }
 dd { margin: 0; min-height: 1.45em; font-size: 1.125rem; font-weight: 650; letter-spacing: -0.01em; }
-.truth { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
+.truth { overflow-wrap: anywhere; }
 .truth b { font-weight: 650; }
 .note { min-height: 2.9em; font-size: 0.8125rem; color: var(--quiet); }
 .message { padding: 0.5rem 0.75rem; border-left: 3px solid var(--accent-mark); background: var(--accent-soft); }

@@ -24,7 +24,8 @@ const chartMarkup = () => `
   <h2 id="title">${t("explore.why_depth")}</h2>
   <span class="quiet small">${t("explore.depth_idea")}</span>
 </div>
-<div class="chart" role="img" aria-labelledby="title"><p class="none quiet" hidden></p></div>`;
+<p class="none quiet" role="status" hidden></p>
+<div class="chart" role="img" aria-labelledby="title"></div>`;
 
 export class DepthChart extends Widget {
   static style = CHART_STYLE;
@@ -81,19 +82,25 @@ export class DepthChart extends Widget {
   async #load() {
     if (this.#progress !== "none") return;
     this.#progress = "loading";
+    this.#say(t("explore.depth_loading"));
     const source = this.getAttribute("plotly-src") ?? window.ExitExplorer?.plotlySrc;
     try {
       const plotly = await loadPlotly(source);
       this.#plotly = plotly;
-      this.part(".none").hidden = true;
+      this.#say("");
       this.#draw();
       adoptPlotlyStyle(this.shadowRoot);
     } catch (error) {
       this.#progress = "failed";
-      this.part(".none").hidden = false;
       console.warn(error);
-      setText(this.part(".none"), t("explore.depth_needs_plotly"));
+      this.#say(t("explore.depth_needs_plotly"));
     }
+  }
+
+  /** A sentence where the chart will be, or none. */
+  #say(sentence) {
+    this.part(".none").hidden = sentence === "";
+    setText(this.part(".none"), sentence);
   }
 
   #theme() {

@@ -13,7 +13,7 @@ const ladderMarkup = () => `
 <div class="head">
   <h2 id="title">${t("explore.ladder")}</h2>
   <span class="quiet small" id="idea">${t("explore.ladder_idea")}</span>
-  <button type="button" class="plain end" id="follow">${t("explore.ladder_follow")}</button>
+  <button type="button" class="plain" id="follow">${t("explore.ladder_follow")}</button>
 </div>
 <div class="ladder" role="listbox" aria-labelledby="title"></div>
 <p class="legend quiet small"></p>
@@ -77,7 +77,9 @@ export class ExitLadder extends Widget {
 
   update(changed) {
     const { trace } = this.store;
-    this.part("#follow").disabled = this.store.selected === null;
+    // The way back takes the place of the idea, which by then is understood.
+    this.part("#follow").hidden = this.store.selected === null;
+    this.part("#idea").hidden = this.store.selected !== null;
     if (!trace) return;
     if (changed.has("trace")) {
       this.#buildRungs(trace);
