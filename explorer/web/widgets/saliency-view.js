@@ -12,11 +12,10 @@ const ASK_PAUSE_MS = 200; // while a threshold is dragged the exit changes quick
 
 const SALIENCY_STYLE = `
 .views { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: start; }
-figure { flex: 0 1 22rem; min-width: min(15rem, 100%); margin: 0; }
-.views.pair figure { flex-basis: 20rem; }
+figure { flex: 1 1 18rem; max-width: 22rem; margin: 0; }
 figcaption { display: flex; flex-wrap: wrap; gap: 0 0.75rem; align-items: center; min-height: 2rem; margin-bottom: 0.25rem; }
 figcaption .save { margin-left: auto; }
-.side { flex: 1 1 15rem; display: grid; gap: 0.75rem; max-width: 34rem; }
+.side { flex: 2 1 15rem; display: grid; gap: 0.75rem; max-width: 34rem; }
 .side label { display: grid; gap: 0.25rem; font-size: 0.8125rem; color: var(--quiet); }
 .side select { width: 100%; color: var(--ink); font-size: 0.875rem; }
 .near:empty { display: none; }
@@ -157,7 +156,6 @@ export class SaliencyView extends Widget {
     this.beside.value = this.#beside ?? "";
     for (const choice of [this.select, this.beside]) choice.disabled = !local;
     this.part("#failed").hidden = !entries.some((entry) => entry?.failed);
-    this.part(".views").classList.toggle("pair", exits.length > 1);
     this.figures[1].hidden = exits.length < 2;
     this.#offerNear(local ? [] : nearestLocal(trace, exit));
     if (local) exits.forEach((one, i) => this.#drawMap(i, one, entries[i], classIndex));
