@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import plotly
 
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, Entry, list_models
@@ -19,7 +18,6 @@ from explorer.web.tabs import TABS
 from explorer.web.tabs.tab import static
 
 HERE = Path(__file__).parent
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 TITLE = "Exit Explorer"
 HEADER = "<page-header></page-header>"
 TOOLS = '<div class="ee-tools"><language-picker></language-picker><theme-switch></theme-switch></div>'
@@ -80,9 +78,7 @@ def build() -> gr.Blocks:
 
 def launch_kwargs() -> dict[str, Any]:
     """What `launch` needs for the page to look and work as built; used wherever it is launched."""
-    gr.set_static_paths([PLOTLY])
     start = {
-        "plotlySrc": f"gradio_api/file={PLOTLY.as_posix()}",
         "start": choose(DEFAULT),
         "strings": {language: strings(language) for language in LANGUAGES},
     }

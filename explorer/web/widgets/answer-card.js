@@ -50,20 +50,22 @@ dd { margin: 0; min-height: 1.45em; font-size: 1.125rem; font-weight: 650; lette
   position: absolute; inset: 0 0 auto; height: 3px; border-radius: 2px; overflow: hidden; background: var(--hush);
 }
 .busy::after {
-  content: ""; position: absolute; inset: 0 60% 0 0; background: var(--accent-mark);
+  content: ""; position: absolute; inset: 0 60% 0 0; background: var(--accent-mark); /* moved by transform: no layout */
   animation: slide 1.2s ease-in-out infinite alternate;
 }
-@keyframes slide { to { inset: 0 0 0 60%; } }
+@keyframes slide { to { transform: translateX(150%); } }
 :host { position: relative; }
 @container (min-width: 310px) {
   .card { grid-template-columns: 10rem minmax(0, 1fr); align-items: start; column-gap: 1rem; }
   dl, .note, .message { grid-column: 1 / -1; }
   .pictures { gap: 0.375rem; }
   .answer { font-size: 1.25rem; }
+  .truth { min-height: 2.9em; }
 }
 @container (min-width: 420px) {
   .card { grid-template-columns: minmax(0, 15rem) minmax(0, 1fr); column-gap: 1.25rem; align-items: start; }
   .answer { font-size: 1.625rem; }
+  .truth { min-height: 0; }
 }
 `;
 

@@ -1,22 +1,37 @@
-// <depth-chart plotly-src="...">: how the top classes rise and fall from exit to exit.
+// <depth-chart>: how the top classes rise and fall from exit to exit.
 
-import { classesToDraw, depthFigure, exitLines } from "./depth-figure.js";
-import { setText } from "./dom.js";
-import { adoptPlotlyStyle, loadPlotly } from "./plotly.js";
+import { classStyle } from "./colormap.js";
+import { curveFrame, pathThrough, valueTicks } from "./curve-frame.js";
+import { classesToDraw, DASHES, MARKS } from "./depth-lines.js";
+import { element, keepChildren, setAttributes, setText, svgElement } from "./dom.js";
 import { saveButtons } from "./save.js";
 import { t } from "./strings.js";
 import { onThemeChange, themeColor } from "./theme.js";
 import { Widget } from "./widget.js";
+import { probabilityText } from "./words.js";
 
-const CHART_HEIGHT = 360;
-const CONFIG = {
-  displaylogo: false,
-  displayModeBar: true,
-  modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"]],
-};
+const HEIGHT = 320;
+const RIGHT = 16; // no handle stands there
+const PROBABILITY = { min: 0, max: 1, step: 0.005 };
+
 const CHART_STYLE = `
-.chart { height: ${CHART_HEIGHT}px; overflow: hidden; }
-.none { position: absolute; }
+.plot { display: block; width: 100%; overflow: visible; font-size: 0.75rem; cursor: pointer; }
+text { fill: var(--quiet); font-family: inherit; }
+.grid line { stroke: var(--line); }
+.grid text { text-anchor: end; dominant-baseline: central; }
+.xticks text { text-anchor: middle; }
+.xticks .fired { font-weight: 700; fill: var(--ink); }
+.axis { text-anchor: end; }
+.fires { stroke: var(--accent-mark); stroke-width: 2; }
+.looked { stroke: var(--quiet); stroke-width: 1.5; stroke-dasharray: 2 4; }
+.flag { fill: var(--accent-ink); font-weight: 700; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
+.curve { fill: none; stroke-width: 2; stroke-linejoin: round; }
+.mark { stroke-width: 2; }
+.readout { min-height: 1.45em; margin-bottom: 0.25rem; font-size: 0.8125rem; }
+.legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin: 0.25rem 0 0; padding: 0; list-style: none; }
+.legend li { display: inline-flex; align-items: center; gap: 0.5rem; }
+.legend svg { flex: none; }
+@container (max-width: 640px) { .readout { min-height: 2.9em; } }
 `;
 
 const chartMarkup = () => `
@@ -24,16 +39,20 @@ const chartMarkup = () => `
   <h2 id="title">${t("explore.why_depth")}</h2>
   <span class="quiet small">${t("explore.depth_idea")}</span>
 </div>
-<p class="none quiet" role="status" hidden></p>
-<div class="chart" role="img" aria-labelledby="title"></div>`;
+<p class="readout" id="readout"></p>
+<svg class="plot" role="img" aria-labelledby="title readout" height="${HEIGHT}">
+  <g class="grid"></g><g class="xticks"></g><text class="axis">${t("explore.curve_block")}</text>
+  <line class="looked"/><line class="fires"/>
+  <g class="curves"></g>
+  <text class="flag">${t("explore.curve_leaves")}</text>
+</svg>
+<ul class="legend small"></ul>`;
 
 export class DepthChart extends Widget {
   static style = CHART_STYLE;
-  #plotly = null;
-  #progress = "none"; // of loading Plotly: none, loading or failed; a failure is tried again when the tab is reopened
-  #drawn = null; // the trace the figure shows
-  #lines = ""; // the exits its upright lines stand at
-  #look = null; // the theme's colours as drawn
+  #frame = null;
+  #classes = []; // positions of the classes that have a line
+  #pointed = null; // the exit under the pointer, read out in place of the one looked at
   #endThemeWatch = null;
 
   static get markup() {
@@ -41,17 +60,16 @@ export class DepthChart extends Widget {
   }
 
   build() {
-    if (this.chart) this.#plotly?.purge(this.chart);
-    this.chart = this.part(".chart");
-    this.#drawn = null;
-    const image = (format) => this.#image(format);
-    this.part(".head").append(saveButtons("class-probabilities", { image, csv: () => this.#rows() }));
-    if (this.#plotly) adoptPlotlyStyle(this.shadowRoot);
+    this.svg = this.part(".plot");
+    this.part(".head").append(saveButtons("class-probabilities", { svg: () => this.svg, csv: () => this.#rows() }));
+    this.svg.addEventListener("pointermove", (event) => this.#point(this.#exitAt(event)));
+    this.svg.addEventListener("pointerleave", () => this.#point(null));
+    this.svg.addEventListener("click", (event) => this.store.select(this.#exitAt(event)));
   }
 
   connectedCallback() {
     super.connectedCallback();
-    this.#endThemeWatch = onThemeChange(() => this.#draw());
+    this.#endThemeWatch = onThemeChange(() => this.resize());
   }
 
   disconnectedCallback() {
@@ -59,92 +77,117 @@ export class DepthChart extends Widget {
     this.#endThemeWatch?.();
   }
 
-  update() {
+  update(changed) {
     const { trace } = this.store;
     if (!trace) return;
-    if (!this.#plotly) this.#load();
-    else if (this.#drawn !== trace) this.#draw();
-    else if (this.#lines !== this.#exits.join()) this.#moveLines();
-  }
-
-  /** The exit that fires and, where a person looks at another, that one. */
-  get #exits() {
-    const { fired, selectedExit } = this.store;
-    return selectedExit === fired ? [fired] : [fired, selectedExit];
-  }
-
-  resize() {
-    if (this.#progress === "failed") this.#progress = "none";
-    if (this.width > 0 && this.#drawn) this.#draw();
-    super.resize();
-  }
-
-  async #load() {
-    if (this.#progress !== "none") return;
-    this.#progress = "loading";
-    this.#say(t("explore.depth_loading"));
-    const source = this.getAttribute("plotly-src") ?? window.ExitExplorer?.plotlySrc;
-    try {
-      const plotly = await loadPlotly(source);
-      this.#plotly = plotly;
-      this.#say("");
-      this.#draw();
-      adoptPlotlyStyle(this.shadowRoot);
-    } catch (error) {
-      this.#progress = "failed";
-      console.warn(error);
-      this.#say(t("explore.depth_needs_plotly"));
+    if (changed.has("trace")) {
+      this.#pointed = null;
+      this.#classes = classesToDraw(trace);
+      this.#frame = curveFrame(this.width, HEIGHT, trace, PROBABILITY, RIGHT);
+      this.#drawAxes(trace);
+      this.#drawCurves(trace);
     }
+    this.#drawExits(trace);
   }
 
-  /** A sentence where the chart will be, or none. */
-  #say(sentence) {
-    this.part(".none").hidden = sentence === "";
-    setText(this.part(".none"), sentence);
+  #drawAxes(trace) {
+    const frame = this.#frame;
+    setAttributes(this.svg, { viewBox: `0 0 ${frame.width} ${frame.height}` });
+    setAttributes(this.part(".axis"), { x: frame.left - 8, y: frame.bottom + 18 });
+    const ticks = valueTicks(PROBABILITY, 1);
+    const makeTick = () => svgElement("g", {}, svgElement("line"), svgElement("text"));
+    keepChildren(this.part(".grid"), ticks, makeTick).forEach(({ children: [line, text] }, i) => {
+      const y = frame.y(ticks[i]);
+      setAttributes(line, { x1: frame.left, x2: frame.right, y1: y, y2: y });
+      setAttributes(text, { x: frame.left - 8, y });
+      setText(text, String(ticks[i]));
+    });
+    const stride = Math.ceil(18 / (2 * frame.half)); // numbers that would touch are left out
+    const last = trace.exits.length - 1;
+    keepChildren(this.part(".xticks"), trace.exits, () => svgElement("text")).forEach((text, e) => {
+      const { block } = trace.exits[e];
+      const written = e === last || (e % stride === 0 && last - e >= stride);
+      setAttributes(text, { x: frame.x(block), y: frame.bottom + 18 });
+      setText(text, written ? String(block) : "");
+    });
   }
 
-  #theme() {
-    const css = (name) => `rgb(${themeColor(this, name).join()})`;
-    const font = getComputedStyle(this).fontFamily;
-    return {
-      ink: css("--ink"),
-      quiet: css("--quiet"),
-      line: css("--line"),
-      accent: css("--accent-mark"),
-      paper: themeColor(this, "--paper"),
-      font,
+  #drawCurves(trace) {
+    const { x, y } = this.#frame;
+    const paper = themeColor(this, "--paper");
+    const looks = this.#classes.map((_, n) => classStyle(n, paper));
+    const curves = this.#classes.map((position, n) => {
+      const points = trace.exits.map(({ block }, e) => [x(block), y(trace.probabilities[e][position])]);
+      const { color, dash, marker } = looks[n];
+      const line = svgElement("path", { class: "curve", d: pathThrough(points), stroke: color });
+      setAttributes(line, { "stroke-dasharray": DASHES[dash] });
+      const marks = points.map(([px, py]) => makeMark(marker, color, px, py));
+      return svgElement("g", {}, line, ...marks);
+    });
+    this.part(".curves").replaceChildren(...curves.reverse()); // the surest on top
+    const entries = this.#classes.map((position, n) => {
+      const { color, dash, marker } = looks[n];
+      const line = svgElement("path", { class: "curve", d: "M1 8H33", stroke: color });
+      setAttributes(line, { "stroke-dasharray": DASHES[dash] });
+      const sample = svgElement("svg", { width: 34, height: 16, "aria-hidden": "true" }, line);
+      sample.append(makeMark(marker, color, 17, 8));
+      return element("li", {}, sample, trace.classes[position].label);
+    });
+    this.part(".legend").replaceChildren(...entries);
+  }
+
+  /** Where it left, which exit is looked at, and the numbers there: what the threshold and a choice change. */
+  #drawExits(trace) {
+    const { fired, selectedExit } = this.store;
+    const frame = this.#frame;
+    const upright = (exit) => {
+      const x = frame.x(trace.exits[exit].block);
+      return { x1: x, x2: x, y1: frame.top, y2: frame.bottom };
     };
+    setAttributes(this.part(".fires"), upright(fired));
+    setAttributes(this.part(".looked"), upright(selectedExit));
+    const { x1: x } = upright(fired);
+    const crowded = x > frame.right - 90;
+    const place = { x: x + (crowded ? -8 : 8), y: frame.top + 10, "text-anchor": crowded ? "end" : null };
+    setAttributes(this.part(".flag"), place);
+    [...this.part(".xticks").children].forEach((text, e) => {
+      setAttributes(text, { class: e === fired ? "fired" : null });
+    });
+    this.#read(trace);
   }
 
-  #draw() {
-    const { trace } = this.store;
-    if (!this.#plotly || !trace || this.width === 0) return;
-    this.#look = this.#theme();
-    const { data, layout } = depthFigure(trace, this.#exits, this.#look, CHART_HEIGHT);
-    this.#plotly.react(this.chart, data, { ...layout, width: this.width }, CONFIG);
-    this.#drawn = trace;
-    this.#lines = this.#exits.join();
+  #read(trace) {
+    const exit = this.#pointed ?? this.store.selectedExit;
+    const answers = this.#classes.map((position) => {
+      const probability = probabilityText(trace.probabilities[exit][position], 3);
+      return t("explore.depth_answer", { label: trace.classes[position].label, probability });
+    });
+    const { block } = trace.exits[exit];
+    setText(this.part(".readout"), t("explore.depth_readout", { block, answers: answers.join(", ") }));
   }
 
-  #moveLines() {
-    this.#lines = this.#exits.join();
-    this.#plotly.relayout(this.chart, { shapes: exitLines(this.store.trace, this.#exits, this.#look) });
+  #point(exit) {
+    if (exit === this.#pointed || !this.store.trace) return;
+    this.#pointed = exit;
+    this.#read(this.store.trace);
   }
 
-  /** The figure on the theme's paper, as a blob. */
-  async #image(format) {
-    const { data, layout } = depthFigure(this.store.trace, this.#exits, this.#look, CHART_HEIGHT);
-    const figure = { data, layout: { ...layout, paper_bgcolor: `rgb(${this.#look.paper.join()})` } };
-    const scale = format === "png" ? 2 : 1;
-    const address = await this.#plotly.toImage(figure, { format, width: this.width, height: CHART_HEIGHT, scale });
-    return (await fetch(address)).blob();
+  /** The exit nearest to the pointer. */
+  #exitAt(event) {
+    const x = event.clientX - this.svg.getBoundingClientRect().left;
+    const away = this.store.trace.exits.map(({ block }) => Math.abs(this.#frame.x(block) - x));
+    return away.indexOf(Math.min(...away));
   }
 
   #rows() {
     const { trace } = this.store;
-    const positions = classesToDraw(trace);
-    const header = ["block", ...positions.map((position) => trace.classes[position].label)];
-    const row = ({ block }, e) => [block, ...positions.map((position) => trace.probabilities[e][position])];
+    const header = ["block", ...this.#classes.map((position) => trace.classes[position].label)];
+    const row = ({ block }, e) => [block, ...this.#classes.map((position) => trace.probabilities[e][position])];
     return [header, ...trace.exits.map(row)];
   }
+}
+
+function makeMark(marker, color, x, y) {
+  const place = `translate(${x.toFixed(1)} ${y.toFixed(1)})`;
+  return svgElement("path", { class: "mark", d: MARKS[marker], fill: color, stroke: color, transform: place });
 }

@@ -41,7 +41,7 @@ const ELEMENTS = {
 };
 
 // A page may run this script twice; the second run must not part the elements from the store they listen to.
-// What the host wrote there before, such as `plotlySrc`, stays.
+// What the host wrote there before, such as `language`, stays.
 if (!window.ExitExplorer?.store) {
   window.ExitExplorer = Object.assign(window.ExitExplorer ?? {}, { store: sharedStore, Store, decide, savings, t });
   setStrings(window.ExitExplorer.strings);

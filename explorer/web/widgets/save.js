@@ -62,8 +62,7 @@ export async function svgPng(svg, scale = 2) {
 
 /**
  * Buttons that save what a widget shows; append the node to the widget's head. `parts` has any of `svg: () => element`,
- * `canvas: () => HTMLCanvasElement | Promise`, `image: (format) => Promise<Blob>` with format "png" or "svg",
- * `csv: () => rows`, `json: () => value`; `name` begins the file's name.
+ * `canvas: () => HTMLCanvasElement | Promise`, `csv: () => rows`, `json: () => value`; `name` begins the file's name.
  */
 export function saveButtons(name, parts) {
   const kinds = {
@@ -76,10 +75,6 @@ export function saveButtons(name, parts) {
         const canvas = await parts.canvas();
         canvas.toBlob((blob) => download(`${name}.png`, blob));
       },
-    }),
-    ...(parts.image && {
-      PNG: async () => download(`${name}.png`, await parts.image("png")),
-      SVG: async () => download(`${name}.svg`, await parts.image("svg")),
     }),
     ...(parts.csv && { CSV: () => download(`${name}.csv`, csvOf(parts.csv()), "text/csv") }),
     ...(parts.json && {
