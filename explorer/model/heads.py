@@ -12,6 +12,7 @@ from functools import partial
 from math import ceil
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -31,8 +32,11 @@ class Readout(nn.Module):
         return self.average([mean + tokens[:, i] for i in range(self.class_tokens)])
 
     def average(self, inputs: list[Tensor]) -> Tensor:
-        """Each linear's logits for its own input (N, D), averaged: (N, C)."""
-        answers: list[Tensor] = [linear(x) for linear, x in zip(self.linears, inputs, strict=True)]
+        """Each linear's logits for its own input (N, D), averaged: (N, C). In float32, as `Backbone.readout`."""
+        with torch.autocast(inputs[0].device.type, enabled=False):
+            answers: list[Tensor] = [
+                linear(x.float()) for linear, x in zip(self.linears, inputs, strict=True)
+            ]
         return sum(answers[1:], answers[0]) / len(answers)
 
     def macs(self) -> int:

@@ -1,0 +1,22 @@
+"""What a network for photographs sees: the middle square of the picture, at its own size."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from explorer.data.sight import Sight
+
+SIZE = 224  # pixels
+
+
+def see_photo(image: Image.Image) -> Sight:
+    """The largest middle square of an RGB image at 224 x 224, bicubic."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    square = image.resize(
+        (SIZE, SIZE), Image.Resampling.BICUBIC, (left, top, left + side, top + side), reducing_gap=3.0
+    )
+    if image.size == (SIZE, SIZE):
+        return Sight(image, "Seen as it is.")
+    cut = "" if image.width == image.height else "Cropped to its middle square and "
+    return Sight(square, f"{cut or 'R'}{'r' if cut else ''}esized to {SIZE} x {SIZE} pixels.")
