@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import timm
@@ -61,7 +62,13 @@ class Backbone(nn.Module):
 
     def block(self, index: int, tokens: Tensor) -> Tensor:
         """Tokens behind block `index` (from 1), same shape."""
-        return self.vit.blocks[index - 1](tokens)
+        return self.advance(tokens, index - 1, index)
+
+    def advance(self, tokens: Tensor, done: int, until: int) -> Tensor:
+        """Tokens behind block `until` (from 1), from those behind block `done` (0: what `embed` gave); same shape."""
+        for block in islice(self.vit.blocks, done, until):
+            tokens = block(tokens)
+        return tokens
 
     def readout(self, tokens: Tensor) -> Tensor:
         """Final norm and classifier: tokens behind the last block to logits (N, C), in float32 always.

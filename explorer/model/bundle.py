@@ -51,7 +51,9 @@ class Model:
     input: InputSpec
     thresholds: dict[str, float]  # by rule, chosen on the validation images
     folder: Path | None = None
-    reference: str = "labels"  # what its evaluation holds answers against: true "labels", or a "teacher"'s answers
+    reference: str = (
+        "labels"  # what its evaluation holds answers against: true "labels", or a "teacher"'s answers
+    )
 
 
 def save_model(model: Model, backbone: dict[str, Any], folder: Path) -> None:
@@ -93,9 +95,7 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
     backbone = {key: value for key, value in config["backbone"].items() if key != "pretrained"}
     try:
         exits = [ExitSpec(**spec) for spec in config["exits"]]
-        network = MultiExitViT(
-            build_backbone(**backbone), exits, config["name"], config.get("temperatures")
-        )
+        network = MultiExitViT(build_backbone(**backbone), exits, config["name"], config.get("temperatures"))
         facts = config["input"]
         spec = InputSpec(facts["sight"], tuple(facts["mean"]), tuple(facts["std"]))
     except Exception as error:  # timm raises whatever its layers raise

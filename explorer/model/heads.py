@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from explorer.model.folding import FoldedPerception
+
 
 class Readout(nn.Module):
     """Linear on mean(features) + class token; of two class tokens (DeiT) each has its own, averaged."""
@@ -34,6 +36,9 @@ class Readout(nn.Module):
     def average(self, inputs: list[Tensor]) -> Tensor:
         """Each linear's logits for its own input (N, D), averaged: (N, C). In float32, as `Backbone.readout`."""
         with torch.autocast(inputs[0].device.type, enabled=False):
+            if len(inputs) == 1:
+                only: Tensor = self.linears[0](inputs[0].float())
+                return only
             answers: list[Tensor] = [
                 linear(x.float()) for linear, x in zip(self.linears, inputs, strict=True)
             ]
@@ -75,18 +80,42 @@ class LocalPerception(nn.Module):
     """Convolutions over a patch map (N, D, H, W) plus the map itself, same shape.
 
     Depth-wise form: 1x1 conv, GELU, BN; 3x3 depth-wise conv, GELU, BN; 1x1 conv, BN. Point-wise form: without
-    the middle part.
+    the middle part. `eval()` folds the batch norms away (`FoldedPerception`) for passes without gradients; whoever
+    changes weights by hand after that calls `eval()` again.
     """
 
-    def __init__(self, width: int, depthwise: bool) -> None:
+    def __init__(self, grid: tuple[int, int], width: int, depthwise: bool) -> None:
         super().__init__()
+        self.grid = grid
         self.expand = nn.Sequential(nn.Conv2d(width, width, 1), nn.GELU(), nn.BatchNorm2d(width))
         spread = nn.Conv2d(width, width, 3, padding=1, groups=width)
         self.spread = nn.Sequential(spread, nn.GELU(), nn.BatchNorm2d(width)) if depthwise else nn.Identity()
         self.project = nn.Sequential(nn.Conv2d(width, width, 1), nn.BatchNorm2d(width))
+        self.folded: FoldedPerception | None = None
+        self.register_load_state_dict_post_hook(_refold)
+
+    @torch.no_grad()
+    def train(self, mode: bool = True) -> LocalPerception:
+        super().train(mode)
+        spread = self.spread if isinstance(self.spread, nn.Sequential) else None
+        folded = None if mode else FoldedPerception(self.expand, spread, self.project, self.grid)
+        self.folded = folded and folded.eval()
+        return self
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.folded is not None and not self._learns():
+            mapped: Tensor = self.folded(x)
+            return mapped
         return self.project(self.spread(self.expand(x))) + x
+
+    def _learns(self) -> bool:
+        """Whether a gradient may be asked of the weights, which what was folded from them cannot hand back."""
+        return torch.is_grad_enabled() and any(p.requires_grad for p in self.parameters())
+
+
+def _refold(module: nn.Module, _: object) -> None:
+    """New weights came in: what was folded from the old ones goes."""
+    module.train(module.training)
 
 
 class LocalPerceptionHead(Head):
@@ -96,7 +125,7 @@ class LocalPerceptionHead(Head):
         self, grid: tuple[int, int], prefix: int, width: int, readout: Readout, depthwise: bool
     ) -> None:
         super().__init__(grid, prefix, readout)
-        self.local = LocalPerception(width, depthwise)
+        self.local = LocalPerception(grid, width, depthwise)
 
     def features(self, tokens: Tensor) -> Tensor:
         return self.local(self.map_of(tokens)).flatten(2).transpose(1, 2)  # (N, H * W, D)
@@ -111,6 +140,7 @@ class GlobalAggregationHead(Head):
     """GAH: keep every `stride`-th token both ways, then self-attention with 8 heads; no residual, no MLP."""
 
     ATTENTION_HEADS = 8
+    places: Tensor  # which tokens are kept
 
     def __init__(
         self, grid: tuple[int, int], prefix: int, width: int, readout: Readout, stride: int = 2
@@ -119,12 +149,15 @@ class GlobalAggregationHead(Head):
         if width % self.ATTENTION_HEADS:
             raise ValueError(f"a global aggregation head needs a width divisible by 8, got {width}.")
         self.stride = stride
+        rows, columns = torch.arange(0, grid[0], stride), torch.arange(0, grid[1], stride)
+        places = prefix + (rows[:, None] * grid[1] + columns).flatten()
+        self.register_buffer("places", places, persistent=False)
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.project = nn.Linear(width, width)
 
     def kept(self, tokens: Tensor) -> Tensor:
         """The thinned patch tokens, (N, ceil(H / stride) * ceil(W / stride), D)."""
-        return self.map_of(tokens)[..., :: self.stride, :: self.stride].flatten(2).transpose(1, 2)
+        return tokens.index_select(1, self.places)
 
     def features(self, tokens: Tensor) -> Tensor:
         x = self.kept(tokens)

@@ -101,9 +101,7 @@ class MultiExitViT(nn.Module):
 
     def advance(self, tokens: Tensor, done: int, until: int) -> Tensor:
         """Tokens behind block `until`, from those behind block `done`."""
-        for block in range(done + 1, until + 1):
-            tokens = self.backbone.block(block, tokens)
-        return tokens
+        return self.backbone.advance(tokens, done, until)
 
     def forward(self, images: Tensor, heads: bool = True) -> Outputs:
         """One pass through everything, for training; `heads=False` leaves the exit heads out."""
@@ -118,9 +116,9 @@ class MultiExitViT(nn.Module):
         tokens = self.advance(tokens, done, self.backbone.blocks)
         return Outputs(logits, features, self.backbone.readout(tokens), tokens)
 
-    def _clock(self) -> Callable[[], float]:
+    @staticmethod
+    def _clock(device: torch.device) -> Callable[[], float]:
         """A clock in milliseconds that waits for all work queued on a GPU."""
-        device = self.device
         if device.type != "cuda":
             return lambda: perf_counter() * 1000
 
@@ -142,9 +140,10 @@ class MultiExitViT(nn.Module):
 
     def _analyse(self, images: Tensor) -> Trace:
         self._need_eval()
-        now = self._clock()
+        device = self.device
+        now = self._clock(device)
         start = now()
-        tokens, done = self.backbone.embed(images.to(self.device)), 0
+        tokens, done = self.backbone.embed(images.to(device)), 0
         logits, ms, on_heads = [], [], 0.0
         for spec, head in zip(self.specs, self.heads, strict=True):
             tokens, done = self.advance(tokens, done, spec.block), spec.block
@@ -183,12 +182,13 @@ class MultiExitViT(nn.Module):
         exit_index = np.full(count, len(self.exits) - 1)
         answers = np.zeros((count, self.backbone.classes), dtype=np.float32)
         ms = np.zeros(count)
-        now = self._clock()
+        device = self.device
+        now = self._clock(device)
         start = now()
         active = np.arange(count)
         # The logits of those still inside, at the exits so far.
         history = np.zeros((count, 0, self.backbone.classes), dtype=np.float32)
-        tokens, done = self.backbone.embed(images.to(self.device)), 0
+        tokens, done = self.backbone.embed(images.to(device)), 0
         for index, (spec, head) in enumerate(zip(self.specs, self.heads, strict=True)):
             if len(active) == 0:
                 break
@@ -201,7 +201,7 @@ class MultiExitViT(nn.Module):
             gone = active[leaves]
             exit_index[gone], answers[gone], ms[gone] = index, logits[leaves], now() - start
             active, history = active[~leaves], history[~leaves]
-            tokens = tokens[torch.from_numpy(~leaves).to(tokens.device)]
+            tokens = tokens[torch.from_numpy(~leaves).to(device)]
         if len(active):
             tokens = self.advance(tokens, done, self.backbone.blocks)
             answers[active] = self._calibrated(self.backbone.readout(tokens), -1)

@@ -1,10 +1,11 @@
-// Ties the widgets to Gradio: what the page starts with, a chosen model, an upload's result, and a question for a map.
+// Ties the widgets to Gradio: what the page starts with, a chosen model, an upload's result, and their questions.
 // `element`, `trigger`, `server` and `watch` are what gr.HTML hands its js_on_load.
 
 const { store } = window.ExitExplorer;
+window.ExitExplorer.server = server; // for widgets/ask.js
 
 function open({ model, rules, examples }) {
-  store.model = model;
+  store.setModel(model);
   store.setRules(rules);
   store.setExamples(examples);
   // They come ordered by exit: one from the middle is neither too easy nor too hard to tell the story.

@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 
 WIDGETS = Path(__file__).parent / "widgets"
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export ", re.MULTILINE)
+_IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.\.?/[\w./-]+\.js)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 
 
 def widgets_script(folder: Path = WIDGETS, entry: str = "index.js") -> str:
-    """All modules that `entry` reaches, each after those it imports, as one function that runs once.
+    """All modules that `entry` reaches, each in a function of its own after those it imports, as one script.
 
-    The widgets keep to what this can join: one-line named imports of siblings, names unique across files. Raises
-    `FileNotFoundError` for an import of a file that is not there.
+    The widgets keep to what this can join: named imports by relative path, exported functions, classes and
+    constants, no circles. Raises `FileNotFoundError` for an import of a file that is not there, `ValueError` for a
+    circle.
     """
-    ordered: dict[str, str] = {}
+    joined: dict[str, str] = {}  # a module's path -> its code
+    open_modules: list[str] = []
+
+    def variable(name: str) -> str:
+        return "m_" + re.sub(r"\W", "_", name.removesuffix(".js"))
 
     def visit(name: str) -> None:
-        if name in ordered:
+        if name in joined:
             return
+        if name in open_modules:
+            raise ValueError(f"modules import each other in a circle: {' > '.join([*open_modules, name])}.")
+        open_modules.append(name)
         source = (folder / name).read_text(encoding="utf-8")
-        for needed in _IMPORT.findall(source):
+
+        def bind(match: re.Match[str]) -> str:
+            names, path = match[1], match[2]
+            needed = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
             visit(needed)
-        ordered[name] = _EXPORT.sub("", _IMPORT.sub("", source))
+            return f"const {{{names.replace(' as ', ': ')}}} = {variable(needed)};\n"
+
+        body = _IMPORT.sub(bind, source)
+        exported = ", ".join(match[2] for match in _EXPORT.finditer(body))
+        body = _EXPORT.sub(r"\1", body)
+        open_modules.pop()
+        joined[name] = f"const {variable(name)} = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();"
 
     visit(entry)
-    return "(() => {\n" + "\n".join(ordered.values()) + "\n})();"
+    return "(() => {\n" + "\n".join(joined.values()) + "\n})();"
 
 
 def widgets_css(folder: Path = WIDGETS) -> str:
-    """The one stylesheet outside the shadow roots: how the widgets share the page."""
-    return (folder / "explore.css").read_text(encoding="utf-8")
+    """The stylesheets outside the shadow roots: how the widgets share the page, tab by tab."""
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("**/*.css")))

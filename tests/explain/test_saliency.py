@@ -90,6 +90,7 @@ def test_known_weights_and_map_give_the_map_worked_out_by_hand(network):
             return values - x
 
     head.local.project = Known()
+    head.local.folded = None  # it was made of the parts replaced here
     with torch.no_grad():
         head.classifier.linears[0].weight[3] = torch.tensor([2.0, -1.0] + [0.0] * 30)
     expected = np.maximum(2 * np.arange(16) - 5, 0).reshape(4, 4) / 16

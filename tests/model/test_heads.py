@@ -71,6 +71,31 @@ def test_a_local_head_is_its_formula(kind):
     torch.testing.assert_close(logits, summed @ linear.weight.T + linear.bias, atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("kind", ["lph-dw", "lph-pw"])
+@pytest.mark.parametrize("grid", [GRID, (1, 1), (7, 7)])
+def test_folded_for_inference_a_local_head_stays_its_own_function(kind, grid):
+    head, tokens = head_of(kind, grid), tokens_for(grid)
+    plain, seen = head(tokens)  # with gradients wanted, the convolutions and batch norms themselves
+    assert plain.requires_grad
+    with torch.no_grad():
+        folded, features = head(tokens)
+    torch.testing.assert_close(folded, plain.detach(), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(features, seen.detach(), atol=1e-5, rtol=1e-5)
+    assert not any("folded" in name for name in head.state_dict())
+
+
+def test_folding_follows_new_weights_and_is_undone_for_training():
+    head, tokens = head_of("lph-dw"), tokens_for()
+    other = head_of("lph-dw")
+    with torch.no_grad():
+        other.local.expand[0].weight.mul_(2)
+        expected = other.eval()(tokens)[0]
+        assert not torch.allclose(head(tokens)[0], expected)
+        head.load_state_dict(other.state_dict())
+        torch.testing.assert_close(head(tokens)[0], expected)
+    assert head.train().local.folded is None
+
+
 @pytest.mark.parametrize("stride", [2, 3])
 def test_a_global_head_is_its_formula(stride):
     head, tokens = head_of("gah", stride=stride), tokens_for()

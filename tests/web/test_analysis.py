@@ -13,6 +13,7 @@ from explorer.model.catalog import DEFAULT, SHIPPED
 from explorer.pipeline import all_scores, to_tensor
 from explorer.rules import RULES, decide
 from explorer.web import analysis, page
+from explorer.web.tabs import explore
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_a_picture_that_is_not_ours_is_refused_in_words(tiny, uri):
 
 
 def test_a_question_that_lacks_a_part_gets_a_sentence(tiny):
-    assert page.explain({"model": DEFAULT})["error"].endswith("reload the page.")
+    assert explore.explain({"model": DEFAULT})["error"].endswith("reload the page.")
 
 
 @pytest.mark.parametrize("name", ["owner/name", "assets/models/fashion", "..", ""])
@@ -93,7 +94,7 @@ def test_a_visitor_can_name_only_a_model_the_picker_offers(name, monkeypatch, tm
     picture = tmp_path / "grey.png"
     Image.new("L", (28, 28)).save(picture)
     question = {"model": name, "saw": "", "exit": 0, "class": 0}
-    for answer in (page.choose(name), page.analyse(str(picture), name), page.explain(question)):
+    for answer in (page.choose(name), explore.analyse(str(picture), name), explore.explain(question)):
         assert answer["error"].startswith("This page does not offer the model")
 
 

@@ -5,13 +5,29 @@ import pytest
 from explorer.web.script import widgets_script
 
 
-def test_modules_come_after_what_they_import_and_lose_their_module_words(tmp_path):
-    (tmp_path / "index.js").write_text('import { b } from "./b.js";\nimport { a } from "./a.js";\n\nb(a);\n')
-    (tmp_path / "b.js").write_text('import { a } from "./a.js";\n\nexport function b() { return a; }\n')
+def test_each_module_keeps_its_names_and_comes_after_what_it_imports(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "index.js").write_text(
+        'import { b } from "./deep/b.js";\nimport { a as one } from "./a.js";\n\nb(one);\n'
+    )
+    (tmp_path / "deep" / "b.js").write_text(
+        'import { a } from "../a.js";\n\nexport function b() { return a; }\n'
+    )
     (tmp_path / "a.js").write_text("export const a = 1;\n")
     assert widgets_script(tmp_path) == (
-        "(() => {\nconst a = 1;\n\n\nfunction b() { return a; }\n\n\nb(a);\n\n})();"
+        "(() => {\n"
+        "const m_a = (() => {\nconst a = 1;\n\nreturn { a };\n})();\n"
+        "const m_deep_b = (() => {\nconst { a } = m_a;\n\nfunction b() { return a; }\n\nreturn { b };\n})();\n"
+        "const m_index = (() => {\nconst { b } = m_deep_b;\nconst { a: one } = m_a;\n\nb(one);\n\nreturn {  };\n})();\n"
+        "})();"
     )
+
+
+def test_a_circle_is_named(tmp_path):
+    (tmp_path / "index.js").write_text('import { a } from "./a.js";\n')
+    (tmp_path / "a.js").write_text('import { x } from "./index.js";\nexport const a = 1;\n')
+    with pytest.raises(ValueError, match=r"index\.js > a\.js"):
+        widgets_script(tmp_path)
 
 
 def test_a_missing_module_is_named(tmp_path):

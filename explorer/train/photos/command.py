@@ -66,7 +66,9 @@ def _run_of(
     return run
 
 
-def _regressed(pictures: Pictures, teacher: Teacher, size: int, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _regressed(
+    pictures: Pictures, teacher: Teacher, size: int, count: int
+) -> Iterator[tuple[Tensor, Tensor]]:
     crops = Crops(pictures, FIRST + count, seed=0)
     for first in range(FIRST, FIRST + count, 32):
         batch = torch.stack([crops[i] for i in range(first, min(first + 32, FIRST + count))])

@@ -43,7 +43,9 @@ class Stretch:
     frozen: int = 6  # blocks that stay as they are, from the first; 0 trains the embedding too
     lr: float = 1e-4  # AdamW: blocks and norms
     lr_heads: float = 5e-4  # exit heads and read-outs
-    decay: bool = False  # learning rate falls to nothing over the stretch, else it stays, so that another may follow
+    decay: bool = (
+        False  # learning rate falls to nothing over the stretch, else it stays, so that another may follow
+    )
     batch: int = 32
     seed: int = 0
 
@@ -59,7 +61,10 @@ class Run:
         """`network` starts the run unless `folder` holds one already; `history` is that of a shipped model."""
         self.network = network
         self.average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-        self.history, self.folder = history, folder  # finished and unfinished stretches, with what was measured
+        self.history, self.folder = (
+            history,
+            folder,
+        )  # finished and unfinished stretches, with what was measured
         self.step = 0  # in the last stretch of the history
         self.optimiser: torch.optim.AdamW | None = None
         self.pending: dict[str, Any] | None = None
@@ -108,7 +113,10 @@ class Run:
             return
         size = self.network.backbone.vit.patch_embed.img_size[0]
         if size != stretch.size:
-            self.network, average = at_size(self.network, stretch.size), at_size(self.averaged(), stretch.size)
+            self.network, average = (
+                at_size(self.network, stretch.size),
+                at_size(self.averaged(), stretch.size),
+            )
             self.average = {name: tensor.clone() for name, tensor in average.state_dict().items()}
         self.history.append({"settings": settings, "seen": 0, "seconds": 0.0, "curve": []})
         self.step, self.pending = 0, None
@@ -161,7 +169,10 @@ class Run:
             now = time.monotonic()
             record["seconds"], began = round(record["seconds"] + now - began, 2), now
             record["seen"] = self.step * stretch.batch
-            if record["seen"] // LOG_EVERY != (record["seen"] - stretch.batch) // LOG_EVERY or self.step == total:
+            if (
+                record["seen"] // LOG_EVERY != (record["seen"] - stretch.batch) // LOG_EVERY
+                or self.step == total
+            ):
                 row = {"crops": self.crops, "seconds": round(record["seconds"]), "loss": round(loss, 4)}
                 record["curve"].append(row | measure(self.averaged()))
                 print(json.dumps(record["curve"][-1]), flush=True)
@@ -202,7 +213,11 @@ def _batches(pictures: Pictures, stretch: Stretch, first: int, count: int) -> It
     numbers = range(first, first + count * stretch.batch)
     crops = Crops(pictures, numbers.stop, stretch.seed)
     loader = DataLoader(
-        Subset(crops, numbers), stretch.batch, num_workers=1, prefetch_factor=6, multiprocessing_context="fork"
+        Subset(crops, numbers),
+        stretch.batch,
+        num_workers=1,
+        prefetch_factor=6,
+        multiprocessing_context="fork",
     )
     yield from loader
 

@@ -54,9 +54,7 @@ def new_student(weights: Path, size: int, backbone: dict[str, Any] = BACKBONE) -
 
 def at_size(network: MultiExitViT, size: int, backbone: dict[str, Any] = BACKBONE) -> MultiExitViT:
     """The same weights made for pictures of `size` pixels; only the position embedding is interpolated."""
-    resized = MultiExitViT(
-        build_backbone(**backbone | {"img_size": size}), list(network.specs), network.name
-    )
+    resized = MultiExitViT(build_backbone(**backbone | {"img_size": size}), list(network.specs), network.name)
     state = network.state_dict()
     resized.load_state_dict(state | {_POSITIONS: _resampled(state[_POSITIONS], resized)})
     return resized.train(network.training)

@@ -9,10 +9,14 @@ import { DepthChart } from "./depth-chart.js";
 import { ExampleStrip } from "./example-strip.js";
 import { ExitLadder } from "./exit-ladder.js";
 import { HeatPicture } from "./heat-picture.js";
+import { LanguagePicker } from "./language-picker.js";
+import { PageHeader } from "./page-header.js";
+import { PageTabs } from "./page-tabs.js";
 import { RuleControls } from "./rule-controls.js";
 import { SaliencyView } from "./saliency-view.js";
 import { ScoreCurve } from "./score-curve.js";
 import { sharedStore, Store } from "./store.js";
+import { chooseLanguage, setStrings } from "./strings.js";
 import { WhyTabs } from "./why-tabs.js";
 
 const ELEMENTS = {
@@ -24,6 +28,9 @@ const ELEMENTS = {
   "depth-chart": DepthChart,
   "example-strip": ExampleStrip,
   "exit-ladder": ExitLadder,
+  "language-picker": LanguagePicker,
+  "page-header": PageHeader,
+  "page-tabs": PageTabs,
   "rule-controls": RuleControls,
   "saliency-view": SaliencyView,
   "score-curve": ScoreCurve,
@@ -34,6 +41,8 @@ const ELEMENTS = {
 // What the host wrote there before, such as `plotlySrc`, stays.
 if (!window.ExitExplorer?.store) {
   window.ExitExplorer = Object.assign(window.ExitExplorer ?? {}, { store: sharedStore, Store, decide, savings });
+  setStrings(window.ExitExplorer.strings);
+  sharedStore.setLanguage(chooseLanguage(window.ExitExplorer.language, globalThis.navigator?.languages));
   for (const [name, constructor] of Object.entries(ELEMENTS)) {
     if (!customElements.get(name)) customElements.define(name, constructor);
   }

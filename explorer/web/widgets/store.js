@@ -4,7 +4,11 @@
 
 import { checkSaliency, checkTrace } from "./check.js";
 import { decide } from "./decide.js";
+import { useLanguage } from "./strings.js";
 import { nearestThreshold } from "./threshold.js";
+
+/** The page's tabs, as the address bar names them. */
+export const TABS = ["explore", "compare", "tune", "stress", "batch", "learn", "about"];
 
 const NO_EXAMPLE = { id: null, title: "", label: null, image: null, saw: null, note: "" };
 
@@ -14,6 +18,10 @@ function sameExits(a, b) {
 
 export class Store {
   #state = {
+    tab: TABS[0],
+    language: "en",
+    lesson: 0, // the page of the tour, from 0
+    model: null, // its name
     trace: null,
     example: null,
     previousTrace: null,
@@ -78,6 +86,26 @@ export class Store {
     const fits = !Array.isArray(thresholds) || thresholds.length === trace.exits.length - 1;
     const mean = () => thresholds.reduce((sum, one) => sum + one, 0) / thresholds.length;
     return decide(this.scoresOf(trace), fits ? thresholds : mean());
+  }
+
+  setTab(name) {
+    if (!TABS.includes(name)) throw new RangeError(`there is no tab '${name}'; choose one of ${TABS.join(", ")}.`);
+    this.#set({ tab: name });
+  }
+
+  /** Every widget builds itself anew in that language. */
+  setLanguage(code) {
+    useLanguage(code);
+    this.#set({ language: code });
+  }
+
+  setLesson(index) {
+    this.#set({ lesson: index });
+  }
+
+  /** The name of the model whose rules, examples and traces follow. */
+  setModel(name) {
+    this.#set({ model: name });
   }
 
   setRules(rules) {

@@ -11,7 +11,7 @@ const EVERYTHING = {
 export class Widget extends HTMLElement {
   /** CSS of this widget, after the shared one. */
   static style = "";
-  /** Markup that never changes; whatever comes from outside is put in as text later. */
+  /** Markup that never changes but for the language (then a getter); what comes from outside is put in as text later. */
   static markup = "";
 
   #store = sharedStore;
@@ -32,13 +32,12 @@ export class Widget extends HTMLElement {
   connectedCallback() {
     if (!this.shadowRoot) {
       const root = this.attachShadow({ mode: "open" });
-      root.innerHTML = `<style>${BASE_STYLE}${this.constructor.style}</style>${this.constructor.markup}`;
       if (Object.hasOwn(this, "store")) {
         const { store } = this; // set before the element was defined: an own property that hides the accessor
         delete this.store;
         this.#store = store;
       }
-      this.build(root);
+      this.#build();
     }
     this.#observer = new ResizeObserver(([entry]) => {
       const width = Math.round(entry.contentRect.width);
@@ -55,9 +54,20 @@ export class Widget extends HTMLElement {
     this.#observer?.disconnect();
   }
 
+  #build() {
+    const { style, markup } = this.constructor;
+    this.shadowRoot.innerHTML = `<style>${BASE_STYLE}${style}</style>${markup}`;
+    this.build(this.shadowRoot);
+  }
+
   #listen() {
     this.#unsubscribe?.();
-    this.#unsubscribe = this.#store.subscribe((changed) => this.update(changed));
+    this.#unsubscribe = this.#store.subscribe((changed) => {
+      if (changed.has("language")) {
+        this.#build(); // its words are in its markup
+        this.update(EVERYTHING);
+      } else this.update(changed);
+    });
     this.update(EVERYTHING);
   }
 
@@ -71,7 +81,7 @@ export class Widget extends HTMLElement {
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
   }
 
-  /** Once, when the shadow root is there. */
+  /** Makes what the markup lacks: once, and again whenever the language changes and the markup is new. */
   build(_root) {}
 
   /** After a change in the store; `changed.has("trace")` and so on. */

@@ -1,0 +1,15 @@
+"""The page's tabs, one module each: what stands there, and what it asks the server."""
+
+from explorer.web.tabs import about, batch, compare, explore, learn, stress, tune
+from explorer.web.tabs.tab import Tab
+
+# In the order of widgets/store.js, which names them too.
+TABS: tuple[Tab, ...] = (
+    explore.TAB,
+    compare.TAB,
+    tune.TAB,
+    stress.TAB,
+    batch.TAB,
+    learn.TAB,
+    about.TAB,
+)

@@ -1,0 +1,61 @@
+// The page's words: every text that is asked for is there, in every language, with the same places to fill in.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { chooseLanguage, setStrings, t, useLanguage } from "../../explorer/web/widgets/strings.js";
+import { WIDGETS } from "./helpers.mjs";
+
+const STRINGS = new URL("../../explorer/web/strings/", import.meta.url);
+const LANGUAGES = readdirSync(STRINGS);
+
+function load(language) {
+  const folder = new URL(`${language}/`, STRINGS);
+  const entries = readdirSync(folder).flatMap((file) =>
+    Object.entries(JSON.parse(readFileSync(new URL(file, folder), "utf8"))).map(([key, text]) => [
+      `${file.replace(".json", "")}.${key}`,
+      text,
+    ]),
+  );
+  return Object.fromEntries(entries);
+}
+
+const texts = Object.fromEntries(LANGUAGES.map((language) => [language, load(language)]));
+const places = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+
+for (const language of LANGUAGES.filter((code) => code !== "en")) {
+  test(`${language} has every English text, with the same places to fill in`, () => {
+    assert.deepEqual(Object.keys(texts[language]).sort(), Object.keys(texts.en).sort());
+    for (const [key, text] of Object.entries(texts[language])) {
+      assert.deepEqual(places(text), places(texts.en[key]), key);
+      assert.ok(text.trim(), key);
+    }
+  });
+}
+
+test("every text that a widget names is there", () => {
+  for (const file of readdirSync(WIDGETS, { recursive: true }).filter((name) => name.endsWith(".js"))) {
+    const source = readFileSync(new URL(file, WIDGETS), "utf8");
+    for (const [, key] of source.matchAll(/\bt\(\s*"([\w.]+)"/g)) {
+      assert.ok(Object.hasOwn(texts.en, key), `${file} asks for "${key}", which strings/en lacks`);
+    }
+  }
+});
+
+test("a text's places are filled in, and what is missing is English or the key itself", () => {
+  setStrings({ en: { "a.b": "block {n} of {all}", "a.c": "only English" }, de: { "a.b": "Block {n} von {all}" } });
+  useLanguage("de");
+  assert.equal(t("a.b", { n: 3, all: "{n}" }), "Block 3 von {n}");
+  assert.equal(t("a.c"), "only English");
+  assert.equal(t("a.d"), "a.d");
+  useLanguage("xx");
+  assert.equal(t("a.b", { n: 3 }), "block 3 of {all}");
+});
+
+test("the language asked for comes before the reader's own, and an unknown one is passed over", () => {
+  setStrings({ en: {}, de: {} });
+  assert.equal(chooseLanguage("de-AT", ["en"]), "de");
+  assert.equal(chooseLanguage("xx", ["fr", "de-CH", "en"]), "de");
+  assert.equal(chooseLanguage(undefined, ["fr"]), "en");
+});
