@@ -89,7 +89,7 @@ class ClassAndMean(VisionTransformer):
         super().__init__(**options)
         self.head = nn.Linear(2 * self.embed_dim, self.num_classes)
 
-    def pool(self, x: Tensor, pool_type: str | None = None) -> Tensor:
+    def pool(self, x: Tensor, _pool_type: str | None = None) -> Tensor:
         """Tokens (N, prefix + patches, D) behind the final norm, to what the classifier reads."""
         return torch.cat([x[:, 0], x[:, self.num_prefix_tokens :].mean(dim=1)], dim=-1)
 

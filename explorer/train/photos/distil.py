@@ -25,7 +25,7 @@ from explorer.train.photos.student import at_size, read_outs, seen_by
 from explorer.train.photos.teacher import Teacher
 
 SAVE_EVERY = 60  # seconds between checkpoints
-LOG_EVERY = 2_000  # crops between two measurements on the held-out crops
+LOG_EVERY = 3_000  # crops between two measurements on the held-out crops
 # Our own weights: of the mean-squared error of all logits, which says more than the few likely classes do,
 # and of the same error at each of the teacher's 7 x 7 places.
 LOGITS, PLACES = 1.0, 0.25
@@ -46,11 +46,13 @@ class Stretch:
     decay: bool = (
         False  # learning rate falls to nothing over the stretch, else it stays, so that another may follow
     )
+    # Stage 1 asks the exits every so many steps, and the final read-out alone else. LGViT alternates, which is 2.
+    exits_every: int = 4
     batch: int = 32
     seed: int = 0
 
 
-WARM_UP = 100  # steps in which the learning rate rises
+WARM_UP = 40  # steps in which the learning rate rises where the optimiser starts anew
 WEIGHT_DECAY = 0.02
 
 
@@ -88,7 +90,8 @@ class Run:
             return False
         saved = torch.load(path, weights_only=True)
         self.history, self.step = saved["history"], saved["step"]
-        self.network = at_size(self.network, self.history[-1]["settings"]["size"])
+        if self.history:
+            self.network = at_size(self.network, self.history[-1]["settings"]["size"])
         self.network.load_state_dict(saved["network"])
         self.average, self.pending = saved["average"], saved["optimiser"]
         return True
@@ -118,8 +121,17 @@ class Run:
                 at_size(self.averaged(), stretch.size),
             )
             self.average = {name: tensor.clone() for name, tensor in average.state_dict().items()}
-        self.history.append({"settings": settings, "seen": 0, "seconds": 0.0, "curve": []})
-        self.step, self.pending = 0, None
+        # The same weights learn on: the optimiser keeps what it knows of them and needs no warm-up.
+        kept = bool(self.history) and all(
+            self.history[-1]["settings"][fact] == settings[fact] for fact in ("stage", "frozen")
+        )
+        if not kept:
+            self.pending = None
+        elif self.optimiser is not None:
+            self.pending = self.optimiser.state_dict()
+        record = {"settings": settings, "warm_up": 0 if self.pending else WARM_UP}
+        self.history.append(record | {"seen": 0, "seconds": 0.0, "curve": []})
+        self.step = 0
 
     def prepare(self, stretch: Stretch) -> None:
         """Freeze what the stretch freezes and make its optimiser; biases and norms are not decayed."""
@@ -148,11 +160,12 @@ class Run:
             ],
             betas=(0.9, 0.98),  # few steps: a shorter memory of squares than AdamW's own
         )
-        for group in self.optimiser.param_groups:
-            group["peak_lr"] = group["lr"]
+        peaks = [group["lr"] for group in self.optimiser.param_groups]
         if self.pending:
             self.optimiser.load_state_dict(self.pending)
             self.pending = None
+        for group, peak in zip(self.optimiser.param_groups, peaks, strict=True):
+            group["peak_lr"] = peak
 
     def train(self, stretch: Stretch, pictures: Pictures, teacher: Teacher, measure: Measure) -> None:
         """Run the stretch to its end; `measure` tells what the averaged network can do."""
@@ -193,17 +206,20 @@ class Run:
         if stretch.stage == 2:
             self.network.backbone.eval()
         for group in self.optimiser.param_groups:
-            group["lr"] = group["peak_lr"] * rate(self.step, total, stretch.decay)
+            group["lr"] = group["peak_lr"] * rate(
+                self.step, total, stretch.decay, self.history[-1]["warm_up"]
+            )
         self.optimiser.zero_grad(set_to_none=True)
-        final_turn = stretch.stage == 1 and self.step % 2 == 0  # LGViT's alternation
-        with torch.autocast("cpu", torch.bfloat16):
+        final_turn = stretch.stage == 1 and (self.step + 1) % stretch.exits_every != 0
+        with self.network.in_precision():
             outputs = self.network(seen_by(crops, stretch.size), heads=not final_turn)
         loss = _loss(self.network, _in_float32(outputs), logits, places, stretch.stage, final_turn)
         loss.backward()
         nn.utils.clip_grad_norm_([p for p in self.network.parameters() if p.requires_grad], 1.0)
         self.optimiser.step()
         self.step += 1
-        keep = min(EMA, (1 + self.step) / (10 + self.step)) if len(self.history) == 1 else EMA
+        steps = self.crops // stretch.batch
+        keep = min(EMA, (1 + steps) / (10 + steps))
         follow(self.average, self.network, keep)
         return loss.item()
 
@@ -222,9 +238,9 @@ def _batches(pictures: Pictures, stretch: Stretch, first: int, count: int) -> It
     yield from loader
 
 
-def rate(step: int, total: int, decay: bool) -> float:
+def rate(step: int, total: int, decay: bool, warm_up: int = WARM_UP) -> float:
     """Learning-rate factor: a linear rise, then constant, or straight down to nothing (warm-up, stable, decay)."""
-    rising = min(1.0, (step + 1) / WARM_UP)
+    rising = min(1.0, (step + 1) / (warm_up + 1))
     return min(rising, 1 - step / total) if decay else rising
 
 
@@ -282,7 +298,7 @@ def _loss(
         return self_distillation(network, outputs, logits.softmax(dim=-1), 0.0)
     final = answer_loss(outputs.final, logits)
     if final_turn:
-        with torch.autocast("cpu", torch.bfloat16):
+        with network.in_precision():
             at_places = place_loss(network, outputs.hidden, places)
         return final + PLACES * at_places
     blocks = [e.block for e in network.exits]

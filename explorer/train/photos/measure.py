@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,13 @@ from torch import Tensor
 from explorer.data.photo import see_photo
 from explorer.data.reading import read_image
 from explorer.model.multi_exit import MultiExitViT
+from explorer.trace import Trace
 from explorer.train.photos.crops import SIZE, Crops
 from explorer.train.photos.pictures import Pictures
 from explorer.train.photos.student import seen_by
 from explorer.train.photos.teacher import Teacher
 
 SURE = 0.5  # the teacher is called sure where its largest probability is above this
-CUT = 6  # crops of each photo besides the whole
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def composed(pictures: Pictures, count: int, seed: int = 1_000_003) -> list[Tens
     return [crops[i] for i in range(count)]
 
 
-def natural(photos: Iterable[Image.Image], cuts: int = CUT) -> list[Tensor]:
+def natural(photos: Iterable[Image.Image], cuts: int) -> list[Tensor]:
     """Of each photo, what the network will see of it, and `cuts` random squares at least half as wide as it."""
     crops = []
     for number, photo in enumerate(photos):
@@ -73,12 +73,11 @@ def photos_in(folder: Path) -> list[Image.Image]:
     return [read_image(path) for path in sorted(folder.iterdir()) if path.is_file()]
 
 
-def answers(network: MultiExitViT, crops: Tensor, batch: int = 32) -> NDArray[np.float32]:
-    """Every exit's logits on crops (N, 3, 224, 224) uint8: (N, E, C). The network must be in eval mode."""
+def traces(network: MultiExitViT, crops: Tensor, batch: int = 32) -> Trace:
+    """Every exit's answers on crops (N, 3, 224, 224) uint8. The network must be in eval mode."""
     size = network.backbone.vit.patch_embed.img_size[0]
-    with torch.autocast("cpu", torch.bfloat16):
-        parts = [network.analyse(seen_by(part, size)).logits for part in crops.split(batch)]
-    return np.concatenate(parts)
+    parts = [network.analyse(seen_by(part, size)) for part in crops.split(batch)]
+    return replace(parts[0], logits=np.concatenate([part.logits for part in parts]))
 
 
 def agreement(logits: NDArray[np.float32], held: Held, top: int = 1) -> NDArray[np.float64]:
@@ -93,7 +92,7 @@ def progress(network: MultiExitViT, sets: dict[str, Held]) -> dict[str, float]:
     """A line of the learning curve: of each set, the final read-out's first and five best, and every exit's first."""
     row: dict[str, float] = {}
     for name, crops in sets.items():
-        logits = answers(network, crops.crops)
+        logits = traces(network, crops.crops).logits
         first = agreement(logits, crops)
         row[name] = round(float(first[-1]), 4)
         row[f"{name}_top5"] = round(float(agreement(logits[:, -1:], crops, 5)[0]), 4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,29 +29,35 @@ class Pictures:
         return sum(map(len, self.kinds.values()))
 
 
-def load_pictures(folder: Path, held_out: bool = False) -> Pictures:
-    """The pictures to train on, or those `held_out`; `folder` has SOURCES.tsv and a sub-folder per kind.
+def load_pictures(folders: Sequence[Path], held_out: bool = False) -> Pictures:
+    """The pictures to train on, or those `held_out`; each folder has SOURCES.tsv and a sub-folder per kind.
 
     SOURCES.tsv says of each file which package it is from. Raises `FileNotFoundError` without it.
     """
-    sources = folder / "SOURCES.tsv"
-    if not sources.exists():
-        raise FileNotFoundError(f"{folder} has no SOURCES.tsv; --pictures needs a folder with one.")
     kinds: dict[str, list[Image.Image]] = {kind: [] for kind in KINDS}
-    with sources.open(encoding="utf-8") as file:
-        rows = sorted(csv.DictReader(file, delimiter="\t"), key=lambda row: row["file"])
-    objects = 0
-    for row in rows:
-        kind, package = row["file"].partition("/")[0], row["debian_package"]
-        if kind not in kinds or package in LEFT_OUT:
-            continue
-        apart = package in HELD_OUT
-        if kind == "objects":
-            objects += 1
-            apart = objects % HELD_OUT_OBJECTS == 0
-        if apart == held_out:
-            kinds[kind].append(_open(folder / row["file"], kind))
+    for folder in folders:
+        objects = 0
+        for file, package in _sources(folder):
+            kind = file.partition("/")[0]
+            if kind not in kinds or package in LEFT_OUT:
+                continue
+            apart = package in HELD_OUT
+            if kind == "objects":
+                objects += 1
+                apart = objects % HELD_OUT_OBJECTS == 0
+            if apart == held_out:
+                kinds[kind].append(_open(folder / file, kind))
     return Pictures({kind: images for kind, images in kinds.items() if images})
+
+
+def _sources(folder: Path) -> list[tuple[str, str]]:
+    """Every file of a folder and its package, in a fixed order."""
+    path = folder / "SOURCES.tsv"
+    if not path.exists():
+        raise FileNotFoundError(f"{folder} has no SOURCES.tsv; --pictures needs folders with one.")
+    with path.open(encoding="utf-8") as file:
+        rows = csv.DictReader(file, delimiter="\t")
+        return sorted((row["file"], row["debian_package"]) for row in rows)
 
 
 def _open(path: Path, kind: str) -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from safetensors.torch import load_file
 from timm.layers import resample_abs_pos_embed
 from torch import Tensor, nn
 
-from explorer.model.backbone import build_backbone
+from explorer.model.backbone import Backbone, build_backbone
 from explorer.model.exits import lgvit_exits
 from explorer.model.heads import LocalPerceptionHead
 from explorer.model.multi_exit import MultiExitViT
+from explorer.model.precision import quick_precision
 
 MEAN = (0.485, 0.456, 0.406)  # DINOv2's, which are ImageNet's
 STD = (0.229, 0.224, 0.225)
@@ -46,17 +48,20 @@ def new_student(weights: Path, size: int, backbone: dict[str, Any] = BACKBONE) -
     state = {f"backbone.vit.{name}": tensor.float() for name, tensor in load_file(weights).items()}
     state[_POSITIONS] = _resampled(state[_POSITIONS], network)
     network.load_state_dict(network.state_dict() | state)
+    network.precision = quick_precision(network.backbone.width, network.device)
     for head in network.heads:
         if isinstance(head, LocalPerceptionHead):
             nn.init.zeros_(head.local.project[-1].weight)
     return network
 
 
-def at_size(network: MultiExitViT, size: int, backbone: dict[str, Any] = BACKBONE) -> MultiExitViT:
-    """The same weights made for pictures of `size` pixels; only the position embedding is interpolated."""
-    resized = MultiExitViT(build_backbone(**backbone | {"img_size": size}), list(network.specs), network.name)
-    state = network.state_dict()
-    resized.load_state_dict(state | {_POSITIONS: _resampled(state[_POSITIONS], resized)})
+def at_size(network: MultiExitViT, size: int) -> MultiExitViT:
+    """A copy made for pictures of `size` pixels; only its position embedding is interpolated."""
+    vit = deepcopy(network.backbone.vit)
+    vit.set_input_size(img_size=(size, size))  # type: ignore[operator]
+    resized = MultiExitViT(Backbone(vit), network.specs, network.name, network.temperatures)
+    resized.heads.load_state_dict(network.heads.state_dict())
+    resized.precision = network.precision
     return resized.train(network.training)
 
 
@@ -103,7 +108,7 @@ def start_read_outs(
     network.eval()
     try:
         for images, logits in batches:
-            with torch.autocast("cpu", torch.bfloat16):
+            with network.in_precision():
                 network(images)
             answers.append(logits)
     finally:

@@ -9,14 +9,16 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from explorer.model.precision import WIDE, quick_precision
+
 NAME = "tf_efficientnet_lite0"
 MEAN = STD = 0.5
 
 
 class Teacher(nn.Module):
-    """A frozen timm convolutional classifier; runs in bfloat16 if told so, for it only has to be asked."""
+    """A frozen timm convolutional classifier, all of it in the given precision, for it only has to be asked."""
 
-    def __init__(self, network: nn.Module, dtype: torch.dtype = torch.bfloat16) -> None:
+    def __init__(self, network: nn.Module, dtype: torch.dtype) -> None:
         super().__init__()
         self.dtype = dtype
         self.network = network.to(dtype=dtype, memory_format=torch.channels_last).requires_grad_(False).eval()
@@ -40,4 +42,4 @@ def load_teacher(weights: Path) -> Teacher:
         raise FileNotFoundError(f"there is no {weights}; --teacher needs EfficientNet-lite0's weights.")
     network = timm.create_model(NAME)
     network.load_state_dict({name: tensor.float() for name, tensor in load_file(weights).items()})
-    return Teacher(network)
+    return Teacher(network, quick_precision(WIDE, torch.device("cpu")))
