@@ -11,12 +11,11 @@ SIZE = 224  # pixels
 
 def see_photo(image: Image.Image) -> Sight:
     """The largest middle square of an RGB image at 224 x 224, bicubic."""
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    square = image.resize(
-        (SIZE, SIZE), Image.Resampling.BICUBIC, (left, top, left + side, top + side), reducing_gap=3.0
-    )
     if image.size == (SIZE, SIZE):
         return Sight(image, "Seen as it is.")
-    cut = "" if image.width == image.height else "Cropped to its middle square and "
-    return Sight(square, f"{cut or 'R'}{'r' if cut else ''}esized to {SIZE} x {SIZE} pixels.")
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    box = (left, top, left + side, top + side)
+    square = image.resize((SIZE, SIZE), Image.Resampling.BICUBIC, box, reducing_gap=3.0)
+    cropped = "Resized" if image.width == image.height else "Cropped to its middle square and resized"
+    return Sight(square, f"{cropped} to {SIZE} x {SIZE} pixels.")
