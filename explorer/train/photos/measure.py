@@ -81,8 +81,13 @@ def traces(network: MultiExitViT, crops: Tensor, batch: int = 32) -> Trace:
 
 
 def agreement(logits: NDArray[np.float32], held: Held, top: int = 1) -> NDArray[np.float64]:
-    """Share of crops where the teacher's answer is among each exit's `top`, of those it is sure of: (E,)."""
+    """Share of crops where the teacher's answer is among each exit's `top`, of those it is sure of: (E,).
+
+    Raises `ValueError` when it is sure of none.
+    """
     sure = held.sure.numpy()
+    if not sure.any():
+        raise ValueError(f"the teacher is sure of none of {len(sure)} crops; measure on more photos.")
     theirs = held.teacher.argmax(dim=-1).numpy()[sure, None, None]
     best = np.argsort(-logits[sure], axis=-1, kind="stable")[..., :top]  # (n, E, top)
     return (best == theirs).any(axis=-1).mean(axis=0)

@@ -37,6 +37,7 @@ class TinyClassifier(nn.Module):
         super().__init__()
         torch.manual_seed(3)
         self.features, self.classifier = nn.Conv2d(3, 8, 32, stride=32), nn.Linear(8, 1000)
+        nn.init.normal_(self.classifier.weight, std=20)  # so that it is sure of something
 
     def forward_features(self, images):
         return self.features(images)
@@ -128,7 +129,7 @@ def test_the_teachers_answer_is_the_mean_of_its_places(teacher):
     torch.testing.assert_close(logits, places.mean(dim=(2, 3)))
     with torch.no_grad():
         features = teacher.network.features((crops / 255 - 0.5) / 0.5).mean(dim=(2, 3))
-        torch.testing.assert_close(logits, teacher.network.classifier(features), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(logits, teacher.network.classifier(features), atol=1e-3, rtol=1e-4)
 
 
 def test_another_size_changes_the_position_embedding_alone(network):
@@ -221,7 +222,7 @@ def trained(network, folder, pictures, teacher, *stretches):
     run = Run(network, [], folder)
     run.resume()
     for stretch in stretches:
-        run.train(stretch, pictures, teacher, lambda _: {"natural": 0.5})
+        run.train(stretch, pictures, teacher, lambda _: {"natural": 0.5, "natural_top5": 0.75})
     return run
 
 
@@ -318,6 +319,7 @@ def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
     ship(big, run.history, Splits(validation, test), photos, tmp_path / "photos", TINY | {"img_size": SIZE})
 
     model = load_model_folder(tmp_path / "photos")
+    assert test.sure.any()
     assert model.reference == "teacher"
     assert model.labels == imagenet_labels()
     assert len(set(model.network.temperatures)) > 1
@@ -336,7 +338,7 @@ def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
     card = (tmp_path / "photos" / "README.md").read_text()
     assert "agreement with the teacher" in card
     assert "Training is unfinished" in card
-    assert "| 16 | 0.00 | 1 | 56 | 50 |" in card.replace(" nan ", "") or "natural" not in card
+    assert "| 16 | 0.00 | 1 | 56 | 50 | 75 |" in card
     again = at_size(model.network, 56)
     assert all(torch.isfinite(linear.weight).all() for linear in read_outs(again))
 
