@@ -99,6 +99,55 @@ def train(
 
 
 @app.command()
+def distil(
+    out: Annotated[Path, typer.Option(help="where the model goes")] = Path("checkpoints/photos"),
+    data: Annotated[
+        Path, typer.Option(help="folder with pictures/ and weights/; see assets/models/photos/README.md")
+    ] = Path("../shared/data"),
+    start: Annotated[Path | None, typer.Option("--from", help="a shipped model folder to go on from")] = None,
+    more: Annotated[
+        list[Path] | None, typer.Option(help="a further folder of pictures; may be repeated")
+    ] = None,
+    photos: Annotated[Path | None, typer.Option(help="natural photos for the learning curve alone")] = None,
+    crops: Annotated[int, typer.Option(help="how many crops this stretch sees")] = 50_000,
+    stage: Annotated[int, typer.Option(help="1: all by the teacher; 2: heads by self-distillation")] = 1,
+    size: Annotated[int, typer.Option(help="pixels the network sees, a multiple of 14")] = 154,
+    frozen: Annotated[int, typer.Option(help="blocks held still, from the first")] = 6,
+    lr: Annotated[float, typer.Option(help="learning rate of the blocks")] = 1e-4,
+    lr_heads: Annotated[float, typer.Option(help="learning rate of heads and read-outs")] = 5e-4,
+    exits_every: Annotated[int, typer.Option(help="stage 1 asks the exits at every so-many-th step")] = 4,
+    decay: Annotated[bool, typer.Option(help="bring the learning rate down to nothing")] = False,
+    threads: Annotated[int, typer.Option(help="CPU threads")] = 2,
+) -> None:
+    """Train the photo model one stretch further on unlabelled pictures. The same command goes on if cut off."""
+    from explorer.train.photos.command import run
+    from explorer.train.photos.distil import Stretch
+
+    try:
+        stretch = Stretch(stage, crops, size, frozen, lr, lr_heads, decay, exits_every)
+        run(stretch, out, data, start, photos, threads, more or ())
+    except (ValueError, FileNotFoundError) as error:
+        fail(error)
+
+
+@app.command()
+def ship(
+    photos: Annotated[Path, typer.Option(help="natural photos never trained on, to measure on")],
+    out: Annotated[Path, typer.Option(help="the model folder to write")] = Path("assets/models/photos"),
+    source: Annotated[Path, typer.Option(help="where distil trained")] = Path("checkpoints/photos"),
+    data: Annotated[Path, typer.Option(help="folder with pictures/ and weights/")] = Path("../shared/data"),
+    threads: Annotated[int, typer.Option(help="CPU threads")] = 2,
+) -> None:
+    """Make the photo model's folder of what distil has trained: calibrated, measured, with its card."""
+    from explorer.train.photos.command import ship_run
+
+    try:
+        ship_run(out, source, data, photos, threads)
+    except (ValueError, FileNotFoundError) as error:
+        fail(error)
+
+
+@app.command()
 def examples(model: ModelOption = "fashion", data: DataOption = None) -> None:
     """Choose test images that leave at different exits, and precompute what the page shows of them."""
     from explorer.web.examples import run

@@ -11,13 +11,14 @@ from PIL import Image
 from torch import Tensor
 
 from explorer.data.garment import see_garment
+from explorer.data.photo import see_photo
 from explorer.data.sight import Sight
 from explorer.model.bundle import Model, ModelError
 from explorer.model.multi_exit import Inference
 from explorer.rules import RULES, get_rule
 from explorer.trace import Trace
 
-SIGHTS: dict[str, Callable[[Image.Image], Sight]] = {"garment": see_garment}
+SIGHTS: dict[str, Callable[[Image.Image], Sight]] = {"garment": see_garment, "photo": see_photo}
 
 
 def see(model: Model, image: Image.Image) -> Sight:

@@ -15,21 +15,39 @@ from explorer.model.catalog import find_model, list_models
 
 
 def run(names: list[str] | None, data: Path | None, stored: bool, markdown: bool) -> None:
-    """Print accuracy per exit and the trade-offs. Raises `ValueError` or `FileNotFoundError`, in words."""
-    folders = [find_model(name) for name in names] if names else [entry.folder for entry in list_models()]
+    """Print accuracy per exit and the trade-offs. Raises `ValueError` or `FileNotFoundError`, in words.
+
+    Without names: every model that was measured against labels. One that was measured against a teacher's answers
+    agrees with it or not, which is another thing than being right, so the two never share a table.
+    """
+    folders = [find_model(name) for name in names] if names else _labelled()
     if not folders:
         raise ValueError("there is no model on this machine; train one or name one by --model.")
+    references = {_reference(folder) for folder in folders}
+    if len(references) > 1:
+        raise ValueError(
+            "some of these were measured against labels, some against a teacher; name them apart."
+        )
+    measure = "accuracy" if references == {"labels"} else "agreement with the teacher"
     models: dict[str, report.Records] = {}
     for folder in folders:
         title = read_config(folder)["title"]
         title = f"{title} ({folder})" if title in models else title
         models[title] = _stored(folder) if stored else records_of(load_model_folder(folder), data)
     for make in (report.accuracy_table, report.budget_table, report.margin_table):
-        table = make(models)
+        table = make(models, measure)
         if markdown:
             print(report.markdown(table) + "\n")
         else:
             Console(markup=False).print(table)
+
+
+def _labelled() -> list[Path]:
+    return [entry.folder for entry in list_models() if _reference(entry.folder) == "labels"]
+
+
+def _reference(folder: Path) -> str:
+    return read_config(folder).get("reference", "labels")
 
 
 def records_of(model: Model, data: Path | None) -> dict[str, Record]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from explorer.data.fashion import Split
 from explorer.model.bundle import Model
 from explorer.pipeline import all_scores, to_tensor
+from explorer.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -37,28 +38,33 @@ class Record:
         return self.correct.mean(axis=0)
 
 
+def record_of(trace: Trace, labels: NDArray[np.int64]) -> Record:
+    """What a batch's trace says, held against labels (N,): its answers and every rule's scores."""
+    return Record(
+        labels=labels,
+        predicted=trace.predicted,
+        scores=all_scores(trace),
+        blocks=np.array([e.block for e in trace.exits]),
+        macs=trace.macs,
+        macs_full=trace.macs_full,
+    )
+
+
 def evaluate(model: Model, split: Split, batch: int = 250) -> Iterator[Record]:
     """Run a split through every exit; yields the record so far after each batch, the last being whole.
 
     The images must be what the network sees already (Fashion-MNIST's are).
     """
-    labels: list[NDArray[np.int64]] = []
-    predicted: list[NDArray[np.int64]] = []
-    scores: dict[str, list[NDArray[np.float64]]] = {}
+    parts: list[Record] = []
     for start in range(0, len(split), batch):
         images = split.images[start : start + batch]
         trace = model.network.analyse(torch.cat([to_tensor(model, image) for image in images]))
-        labels.append(split.labels[start : start + batch])
-        predicted.append(trace.predicted)
-        for name, values in all_scores(trace).items():
-            scores.setdefault(name, []).append(values)
-        yield Record(
-            labels=np.concatenate(labels),
-            predicted=np.concatenate(predicted),
-            scores={name: np.concatenate(parts) for name, parts in scores.items()},
-            blocks=np.array([e.block for e in trace.exits]),
-            macs=trace.macs,
-            macs_full=trace.macs_full,
+        parts.append(record_of(trace, split.labels[start : start + batch]))
+        yield replace(
+            parts[0],
+            labels=np.concatenate([part.labels for part in parts]),
+            predicted=np.concatenate([part.predicted for part in parts]),
+            scores={name: np.concatenate([part.scores[name] for part in parts]) for name in parts[0].scores},
         )
 
 

@@ -12,21 +12,24 @@ BUDGETS = (1.5, 2.0)  # the table compares models where they save at least these
 MARGIN = 0.01  # accuracy that may be lost against the model's own final exit
 
 
-def accuracy_table(models: dict[str, Records]) -> Table:
-    """Test accuracy at each exit, a row per model (title -> its records)."""
+def accuracy_table(models: dict[str, Records], measure: str = "accuracy") -> Table:
+    """Test accuracy at each exit, a row per model (title -> its records).
+
+    `measure` is what the tables call it: accuracy, or for records of a teacher's answers, agreement with it.
+    """
     tests = {title: records["test"] for title, records in models.items()}
     blocks = sorted({int(b) for test in tests.values() for b in test.blocks})
-    table = Table("Model", *[f"block {b}" for b in blocks], title="Test accuracy (%) at each exit")
+    table = Table("Model", *[f"block {b}" for b in blocks], title=f"Test {measure} (%) at each exit")
     for title, test in tests.items():
         cells = {int(b): f"{100 * a:.2f}" for b, a in zip(test.blocks, test.accuracy, strict=True)}
         table.add_row(title, *[cells.get(b, "") for b in blocks])
     return table
 
 
-def budget_table(models: dict[str, Records]) -> Table:
+def budget_table(models: dict[str, Records], measure: str = "accuracy") -> Table:
     """Test accuracy at MAC budgets; thresholds are chosen on the validation images."""
     heads = [f"{b:g}x fewer MACs" for b in BUDGETS]
-    table = Table("Model", "Rule", *heads, title="Test accuracy (%) (fewer MACs, fewer blocks) at a budget")
+    table = Table("Model", "Rule", *heads, title=f"Test {measure} (%) (fewer MACs, fewer blocks) at a budget")
     for title, records in models.items():
         for rule in records["test"].scores:
             cells = []
@@ -38,10 +41,10 @@ def budget_table(models: dict[str, Records]) -> Table:
     return table
 
 
-def margin_table(models: dict[str, Records]) -> Table:
+def margin_table(models: dict[str, Records], measure: str = "accuracy") -> Table:
     """What is saved on the test images when validation accuracy may fall `MARGIN` below the final exit's."""
     table = Table(
-        "Model", "Rule", "Threshold", "Accuracy", "Below the final exit", "Fewer MACs", "Fewer blocks",
+        "Model", "Rule", "Threshold", measure.capitalize(), "Below the final exit", "Fewer MACs", "Fewer blocks",
         title=f"Cheapest threshold losing at most {100 * MARGIN:g} point on validation, on test",
     )  # fmt: skip
     for title, records in models.items():

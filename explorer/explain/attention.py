@@ -33,12 +33,13 @@ def cls_attention(network: MultiExitViT, image: Tensor) -> NDArray[np.float32]:
     backbone = network.backbone
     if backbone.class_tokens == 0:
         raise ValueError("this model has no class token, so there is no [CLS] attention to show.")
-    tokens = backbone.embed(image.to(network.device))
     rows = []
-    for index, block in enumerate(backbone.vit.blocks):
-        if index:
-            tokens = backbone.block(index, tokens)  # blocks count from 1: this is the one before `block`
-        rows.append(_class_row(block, tokens)[:, backbone.prefix :])
+    with network.in_precision():
+        tokens = backbone.embed(image.to(network.device))
+        for index, block in enumerate(backbone.vit.blocks):
+            if index:
+                tokens = backbone.block(index, tokens)  # blocks count from 1: this is the one before `block`
+            rows.append(_class_row(block, tokens)[:, backbone.prefix :])
     weights = torch.stack(rows)  # (blocks, heads, patches)
     return weights.unflatten(-1, backbone.grid).float().cpu().numpy()
 

@@ -71,15 +71,38 @@ class Backbone(nn.Module):
         return tokens
 
     def readout(self, tokens: Tensor) -> Tensor:
-        """Final norm and classifier: tokens behind the last block to logits (N, C)."""
-        return self.vit.forward_head(self.vit.norm(tokens))
+        """Final norm and classifier: tokens behind the last block to logits (N, C), in float32 always.
+
+        A logit of 10 in bfloat16 is only good to 0.03, and two classes would tie.
+        """
+        with torch.autocast(tokens.device.type, enabled=False):
+            return self.vit.forward_head(self.vit.norm(tokens.float()))
 
 
-def _vit(stem: dict[str, Any] | None = None, **options: Any) -> VisionTransformer:
+class ClassAndMean(VisionTransformer):
+    """A ViT whose classifier reads [CLS] and the mean of the patch tokens side by side, (N, 2 D).
+
+    As DINOv2's own linear classifiers do (Oquab et al. 2023, arXiv 2304.07193); timm has no such pooling.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.head = nn.Linear(2 * self.embed_dim, self.num_classes)
+
+    def pool(self, x: Tensor, _pool_type: str | None = None) -> Tensor:
+        """Tokens (N, prefix + patches, D) behind the final norm, to what the classifier reads."""
+        return torch.cat([x[:, 0], x[:, self.num_prefix_tokens :].mean(dim=1)], dim=-1)
+
+
+def _vit(
+    stem: dict[str, Any] | None = None, class_and_mean: bool = False, **options: Any
+) -> VisionTransformer:
     """A timm ViT by its constructor's options; `stem` puts timm's convolutional stem in place of patches.
 
     Xiao et al. 2021, "Early convolutions help transformers see better", arXiv 2106.14881.
     """
+    if class_and_mean:
+        return ClassAndMean(**options)
     if stem is None:
         return VisionTransformer(**options)
     convolutions = ConvStem(

@@ -20,6 +20,7 @@ from torch import Tensor
 from explorer.model.backbone import build_backbone
 from explorer.model.exits import ExitSpec
 from explorer.model.multi_exit import MultiExitViT
+from explorer.model.precision import quick_precision
 
 FORMAT = 1
 _ENTRIES = ("name", "title", "backbone", "exits", "input", "thresholds", "weights")  # of config.json
@@ -50,6 +51,9 @@ class Model:
     input: InputSpec
     thresholds: dict[str, float]  # by rule, chosen on the validation images
     folder: Path | None = None
+    reference: str = (
+        "labels"  # what its evaluation holds answers against: true "labels", or a "teacher"'s answers
+    )
 
 
 def save_model(model: Model, backbone: dict[str, Any], folder: Path) -> None:
@@ -75,6 +79,8 @@ def save_model(model: Model, backbone: dict[str, Any], folder: Path) -> None:
         "exits": [asdict(spec) for spec in model.network.specs],
         "input": asdict(model.input),
         "thresholds": model.thresholds,
+        "temperatures": model.network.temperatures,
+        "reference": model.reference,
         "weights": hashes,
     }
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
@@ -89,7 +95,7 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
     backbone = {key: value for key, value in config["backbone"].items() if key != "pretrained"}
     try:
         exits = [ExitSpec(**spec) for spec in config["exits"]]
-        network = MultiExitViT(build_backbone(**backbone), exits, config["name"])
+        network = MultiExitViT(build_backbone(**backbone), exits, config["name"], config.get("temperatures"))
         facts = config["input"]
         spec = InputSpec(facts["sight"], tuple(facts["mean"]), tuple(facts["std"]))
     except Exception as error:  # timm raises whatever its layers raise
@@ -99,6 +105,7 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
         network.load_state_dict(state)
     except RuntimeError as error:
         raise ModelError(f"The weights in {folder} do not fit its config; fetch the folder again.") from error
+    network.precision = quick_precision(network.backbone.width, torch.device(device))
     labels = _read_labels(folder)
     if len(labels) != network.backbone.classes:
         raise ModelError(
@@ -112,6 +119,7 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
         input=spec,
         thresholds=config["thresholds"],
         folder=folder,
+        reference=config.get("reference", "labels"),
     )
 
 

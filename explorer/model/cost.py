@@ -48,7 +48,8 @@ def block_macs(backbone: Backbone, block: int) -> int:
 
 def readout_macs(backbone: Backbone) -> int:
     """The final classifier(s)."""
-    return max(backbone.class_tokens, 1) * backbone.width * backbone.classes
+    classifiers = [getattr(backbone.vit, name, None) for name in ("head", "head_dist")]
+    return sum(linear.weight.numel() for linear in classifiers if isinstance(linear, nn.Linear))
 
 
 def full_macs(backbone: Backbone) -> int:

@@ -34,11 +34,14 @@ class Readout(nn.Module):
         return self.average([mean + tokens[:, i] for i in range(self.class_tokens)])
 
     def average(self, inputs: list[Tensor]) -> Tensor:
-        """Each linear's logits for its own input (N, D), averaged: (N, C)."""
-        if len(inputs) == 1:
-            only: Tensor = self.linears[0](inputs[0])
-            return only
-        answers: list[Tensor] = [linear(x) for linear, x in zip(self.linears, inputs, strict=True)]
+        """Each linear's logits for its own input (N, D), averaged: (N, C). In float32, as `Backbone.readout`."""
+        with torch.autocast(inputs[0].device.type, enabled=False):
+            if len(inputs) == 1:
+                only: Tensor = self.linears[0](inputs[0].float())
+                return only
+            answers: list[Tensor] = [
+                linear(x.float()) for linear, x in zip(self.linears, inputs, strict=True)
+            ]
         return sum(answers[1:], answers[0]) / len(answers)
 
     def macs(self) -> int:

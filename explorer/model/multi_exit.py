@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -44,9 +45,17 @@ class MultiExitViT(nn.Module):
     """A backbone with an exit head behind some of its blocks.
 
     Rules and thresholds are arguments of `infer`, never state: one loaded model serves every visitor at once.
+    `temperatures` (E,) divide each exit's logits in `analyse` and `infer`, so that every rule sees calibrated
+    scores (Guo et al. 2017, arXiv 1706.04599); `precision` is what the two run in. Training knows neither.
     """
 
-    def __init__(self, backbone: Backbone, exits: list[ExitSpec], name: str = "") -> None:
+    def __init__(
+        self,
+        backbone: Backbone,
+        exits: list[ExitSpec],
+        name: str = "",
+        temperatures: Sequence[float] | None = None,
+    ) -> None:
         super().__init__()
         blocks = [spec.block for spec in exits]
         if blocks != sorted(set(blocks)) or not all(1 <= b < backbone.blocks for b in blocks):
@@ -72,11 +81,23 @@ class MultiExitViT(nn.Module):
         self.exits = (*(Exit(spec.block, spec.head) for spec in exits), Exit(backbone.blocks, "final"))
         self.macs = exit_macs(backbone, blocks, heads)
         self.macs_full = full_macs(backbone)
+        self.temperatures = (1.0,) * len(self.exits) if temperatures is None else tuple(temperatures)
+        if len(self.temperatures) != len(self.exits) or not all(t > 0 for t in self.temperatures):
+            raise ValueError(
+                f"expected {len(self.exits)} temperatures above 0, one per exit; got {self.temperatures}."
+            )
+        self.precision = torch.float32
 
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
         return next(self.parameters()).device
+
+    def in_precision(self) -> AbstractContextManager:
+        """Matrix products run in `precision` within; norms and softmax stay in float32."""
+        if self.precision == torch.float32:
+            return nullcontext()
+        return torch.autocast(self.device.type, self.precision)
 
     def advance(self, tokens: Tensor, done: int, until: int) -> Tensor:
         """Tokens behind block `until`, from those behind block `done`."""
@@ -114,6 +135,10 @@ class MultiExitViT(nn.Module):
     @torch.inference_mode()
     def analyse(self, images: Tensor) -> Trace:
         """Run normalised images (N, channels, height, width) through every exit once."""
+        with self.in_precision():
+            return self._analyse(images)
+
+    def _analyse(self, images: Tensor) -> Trace:
         self._need_eval()
         device = self.device
         now = self._clock(device)
@@ -133,7 +158,7 @@ class MultiExitViT(nn.Module):
         return Trace(
             model=self.name,
             exits=self.exits,
-            logits=torch.stack(logits, dim=1).float().cpu().numpy(),  # (N, E, C)
+            logits=self._calibrated(torch.stack(logits, dim=1), slice(None)),  # (N, E, C)
             macs=self.macs,
             macs_full=self.macs_full,
             ms=np.array(ms),
@@ -147,6 +172,10 @@ class MultiExitViT(nn.Module):
         Agrees with `decide(rule.score(analyse(images)), thresholds)` on every image. Raises `ValueError` for
         a wrong number of thresholds.
         """
+        with self.in_precision():
+            return self._infer(images, rule, thresholds)
+
+    def _infer(self, images: Tensor, rule: Rule, thresholds: ArrayLike) -> Inference:
         self._need_eval()
         limits = early_thresholds(thresholds, len(self.exits))
         count = len(images)
@@ -164,7 +193,7 @@ class MultiExitViT(nn.Module):
             if len(active) == 0:
                 break
             tokens, done = self.advance(tokens, done, spec.block), spec.block
-            logits = head(tokens)[0].float().cpu().numpy()
+            logits = self._calibrated(head(tokens)[0], index)
             history = np.concatenate([history, logits[:, None]], axis=1)
             leaves = self._scores_so_far(rule, history) >= limits[index]
             if not leaves.any():
@@ -175,9 +204,14 @@ class MultiExitViT(nn.Module):
             tokens = tokens[torch.from_numpy(~leaves).to(device)]
         if len(active):
             tokens = self.advance(tokens, done, self.backbone.blocks)
-            answers[active] = self.backbone.readout(tokens).float().cpu().numpy()
+            answers[active] = self._calibrated(self.backbone.readout(tokens), -1)
             ms[active] = now() - start
         return Inference(exit_index, answers, self.macs[exit_index], ms)
+
+    def _calibrated(self, logits: Tensor, exits: int | slice) -> NDArray[np.float32]:
+        """Logits (N, C) of one exit, or (N, E, C) of all, over their temperatures."""
+        temperatures = np.array(self.temperatures, np.float32)[exits]
+        return logits.float().cpu().numpy() / temperatures[..., None]
 
     def _scores_so_far(self, rule: Rule, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """The rule's score at the newest exit, (n,), from the logits of the exits so far, (n, exits, C)."""

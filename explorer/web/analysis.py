@@ -25,6 +25,9 @@ from explorer.trace import trace_json
 EXAMPLES = ROOT / "assets" / "examples"
 SHOWN = 384  # pixels of the longer edge of the picture a visitor gets back of an upload
 
+# An upload is sent back as a PNG, exactly what the network saw; the examples' photos are smaller as JPEGs.
+_OURS = ("data:image/png;base64", "data:image/jpeg;base64")
+
 # One network pass at a time: two at once on two cores only slow each other down, and make measured times a lie.
 _lane = Lock()
 
@@ -124,7 +127,7 @@ def data_uri(image: Image.Image, kind: str) -> str:
 def from_data_uri(uri: str, model: Model) -> Image.Image:
     """The picture of a data URI, in the model's own mode and size. Raises `ValueError` when it is not one of ours."""
     head, comma, data = uri.partition(",")
-    if not comma or not head.startswith("data:image/png;base64") or len(data) > 2_000_000:
+    if not comma or head not in _OURS or len(data) > 2_000_000:
         raise ValueError("That picture is not one this page sent; analyse it again.")
     try:
         image = read_image(b64decode(data))

@@ -1,24 +1,27 @@
-"""python -m explorer examples: picks test images that leave at different exits, and precomputes what the page shows."""
+"""python -m explorer examples: precomputes what the page shows of the example images."""
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from explorer.data.fashion import load_fashion
+from explorer.data.reading import read_image
 from explorer.evaluate.record import Record, load_records
 from explorer.explain.packing import pack_saliency
 from explorer.explain.saliency import grad_cam
 from explorer.model.bundle import Model, read_config
 from explorer.model.catalog import find_model
-from explorer.pipeline import to_tensor
-from explorer.rules import decide
-from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, open_model
+from explorer.pipeline import default_threshold, see, to_tensor
+from explorer.rules import decide, get_rule
+from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, from_data_uri, open_model
 
 COUNT = 14
 RULE = "confidence"
@@ -61,11 +64,8 @@ def example(model: Model, pixels: NDArray[np.uint8], label: int, number: int) ->
     batch = to_tensor(model, image)
     local = [e for e, exit_ in enumerate(model.network.exits) if exit_.family == "local"]
     name = model.labels[label]
-    times = [model.network.analyse(batch) for _ in range(TIMED)]
-    facts["trace"]["ms"] = np.median([t.ms for t in times], axis=0).round(3).tolist()
-    facts["trace"]["ms_full"] = round(float(np.median([t.ms_full for t in times])), 3)
     return {
-        **facts,
+        **_timed(model, batch, facts),
         "id": f"{name.lower().replace('/', '-').replace(' ', '-')}-{number}",
         "title": name,
         "label": name,
@@ -79,13 +79,74 @@ def example(model: Model, pixels: NDArray[np.uint8], label: int, number: int) ->
     }
 
 
+def photo_example(model: Model, path: Path) -> dict[str, Any]:
+    """One shipped photo as the page shows it, with the saliency of every local head for its own and the last answer.
+
+    What the network saw is kept as a JPEG, and analysed as that JPEG holds it, for a PNG of a photo is six times as
+    large.
+    """
+    photo = read_image(path)
+    sight = see(model, photo)
+    saw = data_uri(sight.image, "JPEG")
+    seen = from_data_uri(saw, model)
+    facts = analyse_image(model, seen)
+    batch = to_tensor(model, seen)
+    predicted = model.network.analyse(batch)[0].predicted
+    local = [e for e, exit_ in enumerate(model.network.exits) if exit_.family == "local"]
+    return {
+        **_timed(model, batch, facts),
+        "id": path.stem,
+        "title": path.stem.replace("-", " "),
+        "label": None,
+        "image": f"data:image/jpeg;base64,{b64encode(path.read_bytes()).decode()}",
+        "saw": saw,
+        "note": sight.note,
+        "saliency": [
+            pack_saliency(e, c, grad_cam(model.network, batch, e, c))
+            for e in local
+            for c in sorted({int(predicted[e]), int(predicted[-1])})
+        ],
+    }
+
+
+def _timed(model: Model, batch: Tensor, facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts with the median times of several passes in place of one's."""
+    passes = [model.network.analyse(batch) for _ in range(TIMED)]
+    facts["trace"]["ms"] = np.median([p.ms for p in passes], axis=0).round(3).tolist()
+    facts["trace"]["ms_full"] = round(float(np.median([p.ms_full for p in passes])), 3)
+    return facts
+
+
 def run(name: str, data: Path | None, out: Path | None = None) -> Path:
-    """Write `assets/examples/NAME/`: the images as PNG and examples.json. Raises `ValueError`, `FileNotFoundError`."""
+    """Write `assets/examples/NAME/examples.json`, for garments also the images themselves, as PNG.
+
+    A model of photos analyses the JPEG files that lie there. Raises `ValueError`, `FileNotFoundError`.
+    """
     folder = find_model(name)
-    model, test = open_model(name), load_fashion(data)["test"]
-    record = load_records(folder / "evaluation.npz")["test"]
+    model = open_model(name)
     out = out or EXAMPLES / name
     out.mkdir(parents=True, exist_ok=True)
+    examples = _photos(model, out) if model.input.sight == "photo" else _garments(model, folder, data, out)
+    stored = {"weights": read_config(folder)["weights"], "examples": examples}
+    (out / "examples.json").write_text(json.dumps(stored, separators=(",", ":")) + "\n")
+    return out
+
+
+def _photos(model: Model, out: Path) -> list[dict[str, Any]]:
+    """Every JPEG in the folder, those first that leave at the shallowest exit, by name among them."""
+    rule, paths = get_rule(RULE), sorted(out.glob("*.jpg"))
+    if not paths:
+        raise FileNotFoundError(
+            f"there are no photos in {out}; put JPEG files there, and their licences beside."
+        )
+    examples = [photo_example(model, path) for path in paths]
+    limit = default_threshold(model, rule.name)
+    return sorted(examples, key=lambda e: int(decide(np.array([e["trace"]["scores"][RULE]]), limit)[0]))
+
+
+def _garments(model: Model, folder: Path, data: Path | None, out: Path) -> list[dict[str, Any]]:
+    test = load_fashion(data)["test"]
+    record = load_records(folder / "evaluation.npz")["test"]
     for old in out.glob("*.png"):
         old.unlink()
     examples = []
@@ -93,6 +154,4 @@ def run(name: str, data: Path | None, out: Path | None = None) -> Path:
         facts = example(model, test.images[number], int(test.labels[number]), number)
         Image.fromarray(test.images[number]).save(out / f"{facts['id']}.png")
         examples.append(facts)
-    stored = {"weights": read_config(folder)["weights"], "examples": examples}
-    (out / "examples.json").write_text(json.dumps(stored, separators=(",", ":")) + "\n")
-    return out
+    return examples

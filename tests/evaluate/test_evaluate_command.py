@@ -89,3 +89,29 @@ def test_missing_data(folder, monkeypatch, tmp_path):
     refused(
         call("--model", folder, "--data", tmp_path / "none"), "--data needs Fashion-MNIST's four idx files"
     )
+
+
+@pytest.fixture
+def taught(folder, tmp_path, splits):
+    """The same model, measured against a teacher's answers."""
+    taught = shutil.copytree(folder, tmp_path / "taught")
+    config = json.loads((taught / "config.json").read_text()) | {"reference": "teacher"}
+    (taught / "config.json").write_text(json.dumps(config))
+    model = load_model_folder(taught)
+    records = {name: list(evaluate(model, splits[name]))[-1] for name in ("validation", "test")}
+    save_records(records, taught / "evaluation.npz")
+    return taught
+
+
+def test_agreement_with_a_teacher_is_never_called_accuracy(taught):
+    shown = call("--model", taught, "--stored", "--markdown").stdout
+    assert "Test agreement with the teacher (%) at each exit" in shown
+    assert "accuracy" not in shown.lower()
+
+
+def test_models_measured_against_labels_and_a_teacher_share_no_table(folder, taught, monkeypatch):
+    refused(call("--model", folder, "--model", taught, "--stored"), "name them apart")
+    entries = [Entry(p.name, "Tiny", p, "yours") for p in (folder, taught)]
+    monkeypatch.setattr(command, "list_models", lambda: entries)
+    rows = [line for line in call("--markdown").stdout.splitlines() if line.startswith("| Tiny")]
+    assert len(rows) == 1 + 3 + 3  # the one with labels alone

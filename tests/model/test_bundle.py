@@ -68,6 +68,26 @@ def test_what_is_saved_comes_back(saved):
     assert (loaded.input, loaded.thresholds, loaded.folder) == (model.input, model.thresholds, folder)
 
 
+def test_temperatures_and_whose_answers_were_evaluated_come_back_and_may_be_missing(tmp_path):
+    model = model_of(reference="teacher")
+    assert load_saved(model, tmp_path / "plain").network.temperatures == (1.0,) * 5
+    model.network.temperatures = (0.5, 1.25, 2.0, 1.0, 3.0)
+    loaded = load_saved(model, tmp_path / "m")
+    assert loaded.network.temperatures == (0.5, 1.25, 2.0, 1.0, 3.0)
+    assert loaded.reference == "teacher"
+    path = tmp_path / "m" / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({k: v for k, v in config.items() if k not in ("temperatures", "reference")}))
+    older = load_model_folder(tmp_path / "m")
+    assert older.network.temperatures == (1.0,) * 5
+    assert older.reference == "labels"
+
+
+def load_saved(model, folder):
+    save_model(model, BACKBONE, folder)
+    return load_model_folder(folder)
+
+
 def test_loading_twice_gives_the_same_to_the_last_bit_and_so_does_saving_again(saved, tmp_path):
     _, folder = saved
     first, second = load_model_folder(folder), load_model_folder(folder)
@@ -206,6 +226,7 @@ def test_weights_of_another_network(folder):
         ({"exits": [{"block": 1, "head": "mlp"}]}, "there is no exit head 'mlp'"),
         ({"exits": [{"block": 1, "head": "linear", "colour": "red"}]}, "colour"),
         ({"input": {"sight": "garment"}}, "mean"),
+        ({"temperatures": [1.0, 2.0]}, "expected 5 temperatures above 0"),
     ],
 )
 def test_a_config_no_network_can_be_built_from(folder, entries, reason):

@@ -36,6 +36,7 @@ BACKBONES = {
     "patches": vit,
     "convolutional stem": lambda: build_backbone("vit", **COMMON, stem=STEM),
     "distilled": lambda: Backbone(VisionTransformerDistilled(**PATCHES)),
+    "class and mean": lambda: vit(class_and_mean=True),
     "registers": lambda: vit(reg_tokens=3),
     "no class token": lambda: vit(class_token=False, global_pool="avg"),
     "gated MLP": lambda: vit(mlp_layer=SwiGLUPacked, mlp_ratio=4),

@@ -1,0 +1,105 @@
+"""The photo model's card, written from what was measured: Hugging Face's front matter, then plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from explorer.model.bundle import Model
+
+_TEMPLATE = Path(__file__).with_suffix(".md")
+
+PICTURES = (
+    "scenes, drawings and cut-out photographs from the Debian packages openclipart-png, tuxpaint-stamps-default, "
+    "opencv-doc, labelme-examples, scratch, wand-doc, plasma-workspace-wallpapers, mate-backgrounds, "
+    "lomiri-wallpapers, gnome-control-center-data, gnome-backgrounds, and from gcompris-qt-data 3.1 "
+    "(GPL-3+, CC-BY, CC-BY-SA, public domain)."
+)
+
+
+def write_card(model: Model, facts: dict[str, Any], path: Path) -> None:
+    """Write README.md of the model folder; `facts` is what training.json holds."""
+    network, measured, history = model.network, facts["measured"], facts["history"]
+    goal, known = measured["at fewer MACs"], measured["known photos"]
+    first_stage = [stretch for stretch in history if stretch["settings"]["stage"] == 1]
+    hours = sum(stretch["seconds"] for stretch in history) / 3600
+    path.write_text(
+        _TEMPLATE.read_text(encoding="utf-8").format(
+            title=model.title,
+            name=model.name,
+            blocks=network.backbone.blocks,
+            parameters=sum(p.numel() for p in network.parameters()) / 1e6,
+            grid=network.backbone.grid[0] * network.backbone.grid[1],
+            width=network.backbone.width,
+            exit_blocks=", ".join(str(e.block) for e in network.exits[:-1]),
+            unfinished=_unfinished(hours),
+            test=measured["crops"]["test"],
+            photos=measured["photos"],
+            test_sure=measured["sure"]["test"],
+            validation=measured["crops"]["validation"],
+            table=_table(measured, [int(macs) for macs in network.macs], network.macs_full),
+            goal_macs=goal["fewer MACs"],
+            goal_threshold=goal["threshold"],
+            goal_share=goal["agreement with the own final read-out"],
+            known=_known(known),
+            frozen=min((stretch["settings"]["frozen"] for stretch in first_stage), default=0),
+            pictures=PICTURES,
+            crops=sum(stretch["seen"] for stretch in history),
+            hours=hours,
+            curve=_curve(history),
+        ),
+        encoding="utf-8",
+    )
+
+
+PLANNED = 8  # hours of training that the model was planned to have
+
+
+def _unfinished(hours: float) -> str:
+    if hours >= PLANNED:
+        return ""
+    return f"**Training is unfinished**: {hours:.1f} of at least {PLANNED} hours, and it shows in the numbers below."
+
+
+def _table(measured: dict[str, Any], macs: Sequence[int], full: int) -> str:
+    rows = {
+        "all, %": measured["agreement"],
+        "sure, %": measured["agreement where the teacher is sure"],
+        "sure, in the five best, %": measured["teacher's sure answer in the five best"],
+        "with the own final read-out, %": measured["agreement with the own final read-out"],
+        "calibration error, %": measured["calibration error"],
+    }
+    lines = ["| | " + " | ".join(f"block {block}" for block in measured["blocks"]) + " |"]
+    lines.append("|" + " --- |" * (len(measured["blocks"]) + 1))
+    lines += [
+        f"| {name} | " + " | ".join(f"{100 * x:.1f}" for x in values) + " |" for name, values in rows.items()
+    ]
+    lines.append("| fewer MACs, heads included | " + " | ".join(f"{full / m:.2f}x" for m in macs) + " |")
+    return "\n".join(lines)
+
+
+def _known(known: dict[str, Any]) -> str:
+    if not known["photos"]:
+        return ""
+    first, five = known["first"][-1], known["in the five best"][-1]
+    return (
+        f"\nOf {known['photos']} whole photos whose content we know, the final read-out names a right class first for "
+        f"{first:.0%}, and among its five best for {five:.0%}.\n"
+    )
+
+
+def _curve(history: list[dict[str, Any]]) -> str:
+    lines = ["| crops | hours | stage | pixels | first | in the five best |", "|" + " --- |" * 6]
+    before = 0.0
+    for stretch in history:
+        settings = stretch["settings"]
+        for row in stretch["curve"]:
+            if "natural" in row:
+                hours = (before + row["seconds"]) / 3600
+                lines.append(
+                    f"| {row['crops']:,} | {hours:.2f} | {settings['stage']} | {settings['size']} | "
+                    f"{100 * row['natural']:.0f} | {100 * row['natural_top5']:.0f} |"
+                )
+        before += stretch["seconds"]
+    return "\n".join(lines)

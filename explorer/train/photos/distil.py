@@ -1,0 +1,306 @@
+"""Learning from the teacher's answers: stretches of training that can be cut off, resumed and followed by others."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Subset
+
+from explorer.model.multi_exit import MultiExitViT, Outputs
+from explorer.train.losses import self_distillation
+from explorer.train.photos.crops import Crops, mix
+from explorer.train.photos.pictures import Pictures
+from explorer.train.photos.student import at_size, read_outs, seen_by
+from explorer.train.photos.teacher import Teacher
+
+SAVE_EVERY = 60  # seconds between checkpoints
+LOG_EVERY = 3_000  # crops between two measurements on the held-out crops
+# Our own weights: of the mean-squared error of all logits, which says more than the few likely classes do,
+# and of the same error at each of the teacher's 7 x 7 places.
+LOGITS, PLACES = 1.0, 0.25
+EMA = 0.998  # of the weights per step, so about the last 500 steps
+Measure = Callable[[MultiExitViT], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One stretch of training; a model's history is a list of them."""
+
+    stage: int  # 1: blocks, heads and read-outs by the teacher; 2: LGViT's self-distillation, heads alone
+    crops: int  # how many crops it sees
+    size: int = 154  # pixels the student sees: a multiple of 14; smaller is quicker, 224 is what is shipped
+    frozen: int = 6  # blocks that stay as they are, from the first; 0 trains the embedding too
+    lr: float = 1e-4  # AdamW: blocks and norms
+    lr_heads: float = 5e-4  # exit heads and read-outs
+    decay: bool = (
+        False  # learning rate falls to nothing over the stretch, else it stays, so that another may follow
+    )
+    # Stage 1 asks the exits every so many steps, and the final read-out alone else. LGViT alternates, which is 2.
+    exits_every: int = 4
+    batch: int = 32
+    seed: int = 0
+
+
+WARM_UP = 40  # steps in which the learning rate rises where the optimiser starts anew
+WEIGHT_DECAY = 0.02
+
+
+class Run:
+    """The state of a training: network, its moving average, optimiser, and what came before."""
+
+    def __init__(self, network: MultiExitViT, history: list[dict[str, Any]], folder: Path) -> None:
+        """`network` starts the run unless `folder` holds one already; `history` is that of a shipped model."""
+        self.network = network
+        self.average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        self.history, self.folder = (
+            history,
+            folder,
+        )  # finished and unfinished stretches, with what was measured
+        self.step = 0  # in the last stretch of the history
+        self.optimiser: torch.optim.AdamW | None = None
+        self.pending: dict[str, Any] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def crops(self) -> int:
+        """Crops seen in all, over every sitting; also the number that decides the next crop."""
+        return sum(stretch["seen"] for stretch in self.history)
+
+    def averaged(self) -> MultiExitViT:
+        """The network of averaged weights, in eval mode and made for the present size."""
+        network = at_size(self.network, self.network.backbone.vit.patch_embed.img_size[0])
+        network.load_state_dict(self.average)
+        return network.eval()
+
+    def resume(self) -> bool:
+        """Take up what stands in the folder; False if nothing does."""
+        path = self.folder / "last.pt"
+        if not path.exists():
+            return False
+        saved = torch.load(path, weights_only=True)
+        self.history, self.step = saved["history"], saved["step"]
+        if self.history:
+            self.network = at_size(self.network, self.history[-1]["settings"]["size"])
+        self.network.load_state_dict(saved["network"])
+        self.average, self.pending = saved["average"], saved["optimiser"]
+        return True
+
+    def save(self) -> None:
+        """Written beside and moved over, so that a kill at any moment leaves a whole checkpoint."""
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average,
+            "optimiser": self.optimiser.state_dict() if self.optimiser else None,
+            "history": self.history,
+            "step": self.step,
+        }
+        torch.save(state, self.folder / "last.pt.new")
+        os.replace(self.folder / "last.pt.new", self.folder / "last.pt")
+        (self.folder / "history.json").write_text(json.dumps(self.history, indent=1) + "\n")
+
+    def begin(self, stretch: Stretch) -> None:
+        """Go on with the stretch if it is the one that was cut off; else begin it where the last one stopped."""
+        settings = asdict(stretch)
+        if self.history and self.history[-1]["settings"] == settings and not self.history[-1].get("done"):
+            return
+        size = self.network.backbone.vit.patch_embed.img_size[0]
+        if size != stretch.size:
+            self.network, average = (
+                at_size(self.network, stretch.size),
+                at_size(self.averaged(), stretch.size),
+            )
+            self.average = {name: tensor.clone() for name, tensor in average.state_dict().items()}
+        # The same weights learn on: the optimiser keeps what it knows of them and needs no warm-up.
+        kept = bool(self.history) and all(
+            self.history[-1]["settings"][fact] == settings[fact] for fact in ("stage", "frozen")
+        )
+        if not kept:
+            self.pending = None
+        elif self.optimiser is not None:
+            self.pending = self.optimiser.state_dict()
+        record = {"settings": settings, "warm_up": 0 if self.pending else WARM_UP}
+        self.history.append(record | {"seen": 0, "seconds": 0.0, "curve": []})
+        self.step = 0
+
+    def prepare(self, stretch: Stretch) -> None:
+        """Freeze what the stretch freezes and make its optimiser; biases and norms are not decayed."""
+        network, vit = self.network, self.network.backbone.vit
+        network.requires_grad_(True)
+        if stretch.stage == 2:
+            network.backbone.requires_grad_(False)
+        elif stretch.frozen:
+            vit.requires_grad_(False)
+            for part in (*vit.blocks[stretch.frozen :], vit.norm, vit.head):
+                part.requires_grad_(True)
+        fast = {id(p) for linear in read_outs(network) for p in linear.parameters()}
+        fast |= {id(p) for p in network.heads.parameters()}
+        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+        for p in network.parameters():
+            if p.requires_grad:
+                groups.setdefault((id(p) in fast, p.ndim > 1), []).append(p)
+        self.optimiser = torch.optim.AdamW(
+            [
+                {
+                    "params": params,
+                    "lr": stretch.lr_heads if is_fast else stretch.lr,
+                    "weight_decay": WEIGHT_DECAY * decayed,
+                }
+                for (is_fast, decayed), params in groups.items()
+            ],
+            betas=(0.9, 0.98),  # few steps: a shorter memory of squares than AdamW's own
+        )
+        peaks = [group["lr"] for group in self.optimiser.param_groups]
+        if self.pending:
+            self.optimiser.load_state_dict(self.pending)
+            self.pending = None
+        for group, peak in zip(self.optimiser.param_groups, peaks, strict=True):
+            group["peak_lr"] = peak
+
+    def train(self, stretch: Stretch, pictures: Pictures, teacher: Teacher, measure: Measure) -> None:
+        """Run the stretch to its end; `measure` tells what the averaged network can do."""
+        self.begin(stretch)
+        self.prepare(stretch)
+        record, total = self.history[-1], stretch.crops // stretch.batch
+        first = self.crops  # each crop of a model's life is a new one
+        saved = began = time.monotonic()
+        loss = math.nan
+        for crops in _batches(pictures, stretch, first, total - self.step):
+            # Between sittings the loader's workers may differ; its crops do not, for their number decides them.
+            value = self.take_step(stretch, teacher, crops, total)
+            loss = value if math.isnan(loss) else 0.98 * loss + 0.02 * value
+            now = time.monotonic()
+            record["seconds"], began = round(record["seconds"] + now - began, 2), now
+            record["seen"] = self.step * stretch.batch
+            if (
+                record["seen"] // LOG_EVERY != (record["seen"] - stretch.batch) // LOG_EVERY
+                or self.step == total
+            ):
+                row = {"crops": self.crops, "seconds": round(record["seconds"]), "loss": round(loss, 4)}
+                record["curve"].append(row | measure(self.averaged()))
+                print(json.dumps(record["curve"][-1]), flush=True)
+            if now - saved > SAVE_EVERY:
+                self.save()
+                saved = now
+            began = time.monotonic()  # measuring and saving are not training time
+        record["done"] = True
+        self.save()
+
+    def take_step(self, stretch: Stretch, teacher: Teacher, crops: Tensor, total: int) -> float:
+        """One batch (N, 3, 224, 224) uint8; returns the loss."""
+        assert self.optimiser is not None
+        crops = mix(crops, np.random.default_rng((stretch.seed, self.crops)))
+        logits, places = teacher(crops)
+        logits, places = logits.clone(), places.clone()  # out of inference mode
+        self.network.train()
+        if stretch.stage == 2:
+            self.network.backbone.eval()
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["peak_lr"] * rate(
+                self.step, total, stretch.decay, self.history[-1]["warm_up"]
+            )
+        self.optimiser.zero_grad(set_to_none=True)
+        final_turn = stretch.stage == 1 and (self.step + 1) % stretch.exits_every != 0
+        with self.network.in_precision():
+            outputs = self.network(seen_by(crops, stretch.size), heads=not final_turn)
+        loss = _loss(self.network, _in_float32(outputs), logits, places, stretch.stage, final_turn)
+        loss.backward()
+        nn.utils.clip_grad_norm_([p for p in self.network.parameters() if p.requires_grad], 1.0)
+        self.optimiser.step()
+        self.step += 1
+        steps = self.crops // stretch.batch
+        keep = min(EMA, (1 + steps) / (10 + steps))
+        follow(self.average, self.network, keep)
+        return loss.item()
+
+
+def _batches(pictures: Pictures, stretch: Stretch, first: int, count: int) -> Iterator[Tensor]:
+    """`count` batches of crops from number `first` on, composed by one process beside the training."""
+    numbers = range(first, first + count * stretch.batch)
+    crops = Crops(pictures, numbers.stop, stretch.seed)
+    loader = DataLoader(
+        Subset(crops, numbers),
+        stretch.batch,
+        num_workers=1,
+        prefetch_factor=6,
+        multiprocessing_context="fork",
+    )
+    yield from loader
+
+
+def rate(step: int, total: int, decay: bool, warm_up: int = WARM_UP) -> float:
+    """Learning-rate factor: a linear rise, then constant, or straight down to nothing (warm-up, stable, decay)."""
+    rising = min(1.0, (step + 1) / (warm_up + 1))
+    return min(rising, 1 - step / total) if decay else rising
+
+
+@torch.no_grad()
+def follow(average: dict[str, Tensor], network: MultiExitViT, keep: float) -> None:
+    """average = keep * average + (1 - keep) * network, in place; whole numbers are copied."""
+    for name, tensor in network.state_dict().items():
+        if tensor.is_floating_point():
+            average[name].lerp_(tensor, 1 - keep)
+        else:
+            average[name].copy_(tensor)
+
+
+def _in_float32(outputs: Outputs) -> Outputs:
+    return Outputs(
+        [x.float() for x in outputs.logits],
+        [x.float() for x in outputs.features],
+        outputs.final.float(),
+        outputs.hidden.float(),
+    )
+
+
+def answer_loss(logits: Tensor, teacher: Tensor) -> Tensor:
+    """KL(teacher || student) plus the mean-squared error of the centred logits, both (N, C)."""
+    divergence = F.kl_div(
+        F.log_softmax(logits, dim=-1), F.log_softmax(teacher, dim=-1), reduction="batchmean", log_target=True
+    )
+    return divergence + LOGITS * F.mse_loss(_centred(logits), _centred(teacher))
+
+
+def _centred(logits: Tensor) -> Tensor:
+    return logits - logits.mean(dim=-1, keepdim=True)
+
+
+def place_loss(network: MultiExitViT, hidden: Tensor, places: Tensor) -> Tensor:
+    """Mean-squared error at each of the teacher's places: places (N, C, h, w).
+
+    The final read-out is linear on [CLS] and the mean of the patches, so it too has an answer at each place:
+    that of [CLS] beside the patches there, whose mean is its answer.
+    """
+    backbone = network.backbone
+    tokens = backbone.vit.norm(hidden)
+    patches = tokens[:, backbone.prefix :].transpose(1, 2).unflatten(2, backbone.grid)  # (N, D, H, W)
+    at_places = F.adaptive_avg_pool2d(patches, places.shape[-2:]).flatten(2).transpose(1, 2)  # (N, places, D)
+    of_class, of_patches = backbone.vit.head.weight.split(backbone.width, dim=1)  # type: ignore[union-attr,operator]
+    answers = F.linear(at_places, of_patches) + F.linear(tokens[:, :1], of_class, backbone.vit.head.bias)  # type: ignore[arg-type,union-attr]
+    return F.mse_loss(_centred(answers), _centred(places.flatten(2).transpose(1, 2)))
+
+
+def _loss(
+    network: MultiExitViT, outputs: Outputs, logits: Tensor, places: Tensor, stage: int, final_turn: bool
+) -> Tensor:
+    """LGViT's losses with the teacher's soft answer in place of the label."""
+    if stage == 2:
+        return self_distillation(network, outputs, logits.softmax(dim=-1), 0.0)
+    final = answer_loss(outputs.final, logits)
+    if final_turn:
+        with network.in_precision():
+            at_places = place_loss(network, outputs.hidden, places)
+        return final + PLACES * at_places
+    blocks = [e.block for e in network.exits]
+    answers = [*(answer_loss(z, logits) for z in outputs.logits), final]
+    return sum(b * a for b, a in zip(blocks, answers, strict=True)) / sum(blocks)  # type: ignore[return-value]

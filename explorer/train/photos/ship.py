@@ -1,0 +1,154 @@
+"""From a run to a model folder: calibrated, measured on pictures never trained on, with its card."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import timm
+import torch
+from numpy.typing import NDArray
+
+from explorer.data.reading import read_image
+from explorer.evaluate.calibration import calibration_error, fit_temperature
+from explorer.evaluate.record import Record, record_of, save_records
+from explorer.evaluate.tradeoff import at_threshold, most_accurate, settable_threshold
+from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
+from explorer.model.multi_exit import MultiExitViT
+from explorer.trace import Trace
+from explorer.train.photos.card import write_card
+from explorer.train.photos.labels import KNOWN, imagenet_labels
+from explorer.train.photos.measure import Held, agreement, composed, held, natural, photos_in, traces
+from explorer.train.photos.pictures import load_pictures
+from explorer.train.photos.student import BACKBONE, MEAN, STD
+from explorer.train.photos.teacher import Teacher
+
+# Crops of each split: composed ones, and cuts of every photo besides the whole.
+COMPOSED, VALIDATION_CUTS, TEST_CUTS = 300, 7, 5
+SAVING = 1.5  # a model's own thresholds agree most, on validation, among those that save this factor in MACs
+GOAL = 1.6  # fewer MACs, heads included, at which agreement with the own final read-out is reported
+TITLE = "LGViT on ViT-S/14 for photographs, 1000 classes"
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The pictures everything is fitted and reported on; none of them was trained on."""
+
+    validation: Held
+    test: Held
+
+
+def splits(pictures: Path, photos: Path, teacher: Teacher) -> Splits:
+    """Validation: cuts of held-out Debian scenes, and crops composed of held-out pictures. Test: cuts of `photos`."""
+    apart = load_pictures([pictures], held_out=True)
+    validation = natural(apart.kinds["scenes"], VALIDATION_CUTS) + composed(apart, COMPOSED)
+    return Splits(held(validation, teacher), held(natural(photos_in(photos), TEST_CUTS), teacher))
+
+
+def ship(
+    network: MultiExitViT,
+    history: list[dict[str, Any]],
+    data: Splits,
+    photos: Path,
+    out: Path,
+    backbone: dict[str, Any] = BACKBONE,
+) -> None:
+    """Write the model folder `out` with everything in it. `network` is made for the size that `backbone` says."""
+    model = Model(
+        name=out.name,
+        title=TITLE,
+        network=network.eval(),
+        labels=imagenet_labels(),
+        input=InputSpec("photo", MEAN, STD),
+        thresholds={},
+        reference="teacher",
+    )
+    save_model(model, backbone, out)
+    written = load_model_folder(out)  # in half precision on disk, and run as the page will run it
+    validation, test = (traces(written.network, part.crops) for part in (data.validation, data.test))
+    temperatures = [
+        fit_temperature(validation.logits[:, e], _answers(data.validation)) for e in range(len(network.exits))
+    ]
+    records = {
+        "validation": record_of(_calibrated(validation, temperatures), _answers(data.validation)),
+        "test": record_of(_calibrated(test, temperatures), _answers(data.test)),
+    }
+    thresholds = {
+        rule: settable_threshold(records["validation"], rule, SAVING) for rule in records["validation"].scores
+    }
+    network.temperatures = tuple(temperatures)
+    save_model(replace(model, thresholds=thresholds), backbone, out)
+    save_records(records, out / "evaluation.npz")
+    facts = {
+        "history": history,
+        "made with": {"torch": torch.__version__.partition("+")[0], "timm": timm.__version__},
+        "measured": measures(records, test, data, written, photos),
+    }
+    (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    write_card(load_model_folder(out), facts, out / "README.md")
+
+
+def _answers(part: Held) -> NDArray[np.int64]:
+    return part.teacher.argmax(dim=-1).numpy()
+
+
+def _calibrated(trace: Trace, temperatures: list[float]) -> Trace:
+    return replace(trace, logits=trace.logits / np.array(temperatures, np.float32)[:, None])
+
+
+def measures(
+    records: dict[str, Record], test: Trace, data: Splits, model: Model, photos: Path
+) -> dict[str, Any]:
+    """What the card says, as plain JSON types; on the test split unless a name says otherwise."""
+    record = records["test"]
+    own = {name: replace(part, labels=part.predicted[:, -1]) for name, part in records.items()}
+    chosen = most_accurate(own["validation"], "confidence", GOAL)
+    at_goal = at_threshold(own["test"], "confidence", chosen.threshold)
+    shares = {
+        "blocks": record.blocks.tolist(),
+        "agreement": record.accuracy.tolist(),
+        "agreement where the teacher is sure": agreement(test.logits, data.test).tolist(),
+        "teacher's sure answer in the five best": agreement(test.logits, data.test, 5).tolist(),
+        "agreement with the own final read-out": own["test"].accuracy.tolist(),
+        "calibration error": [
+            calibration_error(record.scores["confidence"][:, e], record.correct[:, e])
+            for e in range(len(record.blocks))
+        ],
+    }
+    return {
+        "photos": len(photos_in(photos)),
+        "crops": {name: len(part.labels) for name, part in records.items()},
+        "sure": {"validation": int(data.validation.sure.sum()), "test": int(data.test.sure.sum())},
+        **{name: [round(x, 4) for x in values] for name, values in shares.items()},
+        "at fewer MACs": {
+            "threshold": chosen.threshold,
+            "fewer MACs": round(at_goal.by_macs, 3),
+            "agreement with the own final read-out": round(at_goal.accuracy, 4),
+        },
+        "known photos": known_photos(model, photos),
+    }
+
+
+def known_photos(model: Model, photos: Path) -> dict[str, Any]:
+    """Of whole photos whose content is known: how often a right class is first, and among the five best, per exit."""
+    paths = [path for path in sorted(photos.iterdir()) if path.stem in KNOWN]
+    if not paths:
+        return {"photos": 0}
+    crops = torch.stack([natural([read_image(path)], 0)[0] for path in paths])
+    logits = traces(model.network, crops).logits
+    best = np.argsort(-logits, axis=-1, kind="stable")[..., :5]  # (N, E, 5)
+    index = {label: i for i, label in enumerate(model.labels)}
+    right = np.stack(
+        [
+            np.isin(row, [index[label] for label in KNOWN[path.stem]])
+            for row, path in zip(best, paths, strict=True)
+        ]
+    )
+    return {
+        "photos": len(paths),
+        "first": right[..., 0].mean(axis=0).round(4).tolist(),
+        "in the five best": right.any(axis=-1).mean(axis=0).round(4).tolist(),
+    }

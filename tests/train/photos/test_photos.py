@@ -1,0 +1,349 @@
+"""Photo training on tiny synthetic pictures, a tiny student and a tiny teacher: every step as in earnest."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+from torch import nn
+
+from explorer.model.backbone import build_backbone
+from explorer.model.bundle import load_model_folder
+from explorer.model.exits import lgvit_exits
+from explorer.model.multi_exit import MultiExitViT
+from explorer.train.photos import distil
+from explorer.train.photos.crops import SIZE, Crops, mix
+from explorer.train.photos.distil import Run, Stretch, answer_loss, place_loss, rate
+from explorer.train.photos.labels import KNOWN, imagenet_labels
+from explorer.train.photos.measure import Held, agreement, composed, held, natural, progress
+from explorer.train.photos.pictures import load_pictures
+from explorer.train.photos.ship import Splits, ship
+from explorer.train.photos.student import at_size, new_student, read_outs, seen_by, start_read_outs
+from explorer.train.photos.teacher import Teacher
+
+TINY = {
+    "kind": "vit", "img_size": 56, "patch_size": 14, "num_classes": 1000, "embed_dim": 16, "depth": 12,
+    "num_heads": 2, "mlp_ratio": 1, "init_values": 0.5, "class_and_mean": True,
+}  # fmt: skip
+
+
+class TinyClassifier(nn.Module):
+    """Two channels of a crop's mean colours at 7 x 7 places, and a classifier as timm's have."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(3)
+        self.features, self.classifier = nn.Conv2d(3, 8, 32, stride=32), nn.Linear(8, 1000)
+        nn.init.normal_(self.classifier.weight, std=20)  # so that it is sure of something
+
+    def forward_features(self, images):
+        return self.features(images)
+
+
+@pytest.fixture(scope="module")
+def teacher():
+    return Teacher(TinyClassifier(), torch.float32)
+
+
+def picture(seed, mode="RGB", size=(90, 70)):
+    rng = np.random.default_rng(seed)
+    small = Image.fromarray(rng.integers(0, 256, (4, 4, len(mode)), dtype=np.uint8), mode)
+    return small.resize(size)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Pictures of every kind, from packages trained on, held out and left out."""
+    folder = tmp_path_factory.mktemp("pictures")
+    rows = [
+        *((f"scenes/{i}.png", "wallpapers", "RGB") for i in range(3)),
+        ("scenes/apart.png", "kphotoalbum", "RGB"),
+        ("mixed/figure.png", "python-skimage-doc", "RGB"),
+        *((f"objects/{i:02}.png", "stamps", "RGBA") for i in range(8)),
+    ]
+    for number, (file, _, mode) in enumerate(rows):
+        (folder / file).parent.mkdir(exist_ok=True)
+        picture(number, mode).save(folder / file)
+    lines = ["file\tdebian_package\tpath_in_package", *(f"{file}\t{package}\tx" for file, package, _ in rows)]
+    (folder / "SOURCES.tsv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pictures(folder):
+    return load_pictures([folder])
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(0)
+    return MultiExitViT(build_backbone(**TINY), lgvit_exits(), "photos")
+
+
+def test_pictures_held_out_are_never_among_those_trained_on(folder, pictures):
+    apart = load_pictures([folder], held_out=True)
+    assert {kind: len(images) for kind, images in pictures.kinds.items()} == {"scenes": 3, "objects": 7}
+    assert {kind: len(images) for kind, images in apart.kinds.items()} == {"scenes": 1, "objects": 1}
+    assert len(load_pictures([folder, folder])) == 2 * len(pictures)
+
+
+def test_a_folder_without_sources_is_refused_in_words(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no SOURCES\.tsv"):
+        load_pictures([tmp_path])
+
+
+def test_a_number_alone_decides_a_crop(pictures):
+    crops, again, other = Crops(pictures, 9, seed=0), Crops(pictures, 5, seed=0), Crops(pictures, 9, seed=1)
+    for i in range(5):
+        assert crops[i].shape == (3, SIZE, SIZE)
+        assert crops[i].dtype == torch.uint8
+        assert torch.equal(crops[i], again[i])
+        assert not torch.equal(crops[i], other[i])
+
+
+def test_mixing_takes_every_pixel_from_one_of_two_crops_or_between_them():
+    crops = torch.stack([torch.full((3, 8, 8), 10 * i, dtype=torch.uint8) for i in range(4)])
+    seen = set()
+    for seed in range(60):
+        mixed = mix(crops, np.random.default_rng(seed))
+        assert torch.equal(crops[1], torch.full((3, 8, 8), 10, dtype=torch.uint8))  # the originals stay
+        values = mixed[1].unique().tolist()
+        if values == [10]:
+            seen.add("as it was")
+        elif set(values) <= {0, 10} and len(values) == 2:
+            seen.add("CutMix")
+        else:
+            assert len(values) == 1
+            assert 0 < values[0] < 10
+            seen.add("MixUp")
+    assert seen == {"as it was", "CutMix", "MixUp"}
+
+
+def test_the_teachers_answer_is_the_mean_of_its_places(teacher):
+    crops = torch.randint(0, 256, (2, 3, SIZE, SIZE), dtype=torch.uint8)
+    logits, places = teacher(crops)
+    assert places.shape == (2, 1000, 7, 7)
+    torch.testing.assert_close(logits, places.mean(dim=(2, 3)))
+    with torch.no_grad():
+        features = teacher.network.features((crops / 255 - 0.5) / 0.5).mean(dim=(2, 3))
+        torch.testing.assert_close(logits, teacher.network.classifier(features), atol=1e-3, rtol=1e-4)
+
+
+def test_another_size_changes_the_position_embedding_alone(network):
+    larger = at_size(network, 84)
+    assert larger.backbone.grid == (6, 6)
+    assert [head.grid for head in larger.heads] == [(6, 6)] * 8
+    assert larger.macs_full > network.macs_full
+    for name, tensor in network.state_dict().items():
+        if not name.endswith("pos_embed"):
+            assert torch.equal(tensor, larger.state_dict()[name]), name
+    assert larger.eval().analyse(torch.zeros(1, 3, 84, 84)).logits.shape == (1, 9, 1000)
+    assert at_size(network, 56).backbone.vit.pos_embed.equal(network.backbone.vit.pos_embed)
+
+
+def test_the_student_sees_crops_normalised_at_its_own_size():
+    crops = torch.full((1, 3, SIZE, SIZE), 255, dtype=torch.uint8)
+    seen = seen_by(crops, 56)
+    assert seen.shape == (1, 3, 56, 56)
+    expected = [(1 - m) / s for m, s in zip((0.485, 0.456, 0.406), (0.229, 0.224, 0.225), strict=True)]
+    torch.testing.assert_close(seen[0, :, 5, 7], torch.tensor(expected), atol=1e-4, rtol=1e-4)
+
+
+def test_a_new_student_has_the_backbones_weights_and_local_heads_that_pass_the_map_on(tmp_path, network):
+    state = {
+        name: tensor.half()
+        for name, tensor in network.backbone.vit.state_dict().items()
+        if "head" not in name
+    }
+    save_file(state, tmp_path / "weights.safetensors")
+    student = new_student(tmp_path / "weights.safetensors", 56, TINY).eval()
+    qkv = student.backbone.vit.blocks[3].attn.qkv.weight
+    assert torch.equal(qkv, network.backbone.vit.blocks[3].attn.qkv.weight.half().float())
+    x = torch.randn(2, 16, 4, 4)
+    torch.testing.assert_close(student.heads[0].local(x), x)
+    with pytest.raises(FileNotFoundError, match="--backbone"):
+        new_student(tmp_path / "none", 56, TINY)
+
+
+def test_ridge_finds_a_linear_teacher(network):
+    """A teacher that is linear in what the final read-out reads must be found again."""
+    torch.manual_seed(1)
+    images = torch.randn(120, 3, 56, 56)
+    weight = torch.randn(1000, 32)
+    network.eval()
+    with torch.no_grad():
+        read = network.backbone.vit.forward_head(
+            network.backbone.vit.norm(network(images).hidden), pre_logits=True
+        )
+    answers = read @ weight.T + 3
+    start_read_outs(network, zip(images.split(40), answers.split(40), strict=True), penalty=1e-8)
+    with torch.no_grad():
+        found = network(images)
+    torch.testing.assert_close(found.final, answers, atol=0.02, rtol=0.01)
+    errors = [(logits - answers).pow(2).mean() for logits in found.logits]
+    assert max(errors) < answers.var()  # every exit knows something of it
+
+
+def test_the_answer_loss_is_nought_for_the_teachers_own_answer_and_its_shifts():
+    teacher = torch.randn(4, 10)
+    torch.testing.assert_close(answer_loss(teacher + 5, teacher), torch.tensor(0.0), atol=1e-5, rtol=0)
+    # Two classes, teacher undecided, student 2 apart: KL = ln((e + 1/e) / 2), squared error of (1, -1) is 1.
+    student = torch.tensor([[1.0, -1.0]])
+    expected = np.log((np.e + 1 / np.e) / 2) + 1
+    torch.testing.assert_close(
+        answer_loss(student, torch.zeros(1, 2)), torch.tensor(expected, dtype=torch.float32)
+    )
+
+
+def test_the_place_loss_is_nought_where_every_place_says_what_the_read_out_says(network):
+    with torch.no_grad():
+        hidden = torch.randn(2, 17, 16)
+        tokens = network.backbone.vit.norm(hidden)
+        beside = torch.cat(
+            [tokens[:, :1].expand(-1, 16, -1), tokens[:, 1:]], dim=-1
+        )  # [CLS] beside each patch
+        places = network.backbone.vit.head(beside).transpose(1, 2).unflatten(2, (4, 4))
+        torch.testing.assert_close(place_loss(network, hidden, places), torch.tensor(0.0), atol=1e-6, rtol=0)
+        assert place_loss(network, hidden, places.roll(1, dims=3)) > 1e-3
+
+
+def test_the_rate_rises_stays_and_falls():
+    assert [rate(step, 100, False, 3) for step in (0, 1, 2, 3, 99)] == [0.25, 0.5, 0.75, 1.0, 1.0]
+    assert [rate(step, 100, True, 0) for step in (0, 50, 75)] == [1.0, 0.5, 0.25]
+
+
+STRETCH = Stretch(stage=1, crops=16, size=56, frozen=6, batch=4, exits_every=2)
+
+
+def trained(network, folder, pictures, teacher, *stretches):
+    run = Run(network, [], folder)
+    run.resume()
+    for stretch in stretches:
+        run.train(stretch, pictures, teacher, lambda _: {"natural": 0.5, "natural_top5": 0.75})
+    return run
+
+
+def test_what_is_frozen_stays_and_the_rest_learns(network, tmp_path, pictures, teacher):
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    run = trained(network, tmp_path, pictures, teacher, STRETCH)
+    changed = {
+        name for name, tensor in run.network.state_dict().items() if not torch.equal(tensor, before[name])
+    }
+    assert not any(f"blocks.{block}." in name for name in changed for block in range(6))
+    assert all(f"backbone.vit.blocks.{block}.attn.qkv.weight" in changed for block in range(6, 12))
+    assert {"backbone.vit.head.weight", "heads.0.classifier.linears.0.weight"} <= changed
+    assert "backbone.vit.pos_embed" not in changed
+    assert run.crops == 16
+    average = run.averaged().state_dict()["backbone.vit.head.weight"]
+    assert not torch.equal(average, before["backbone.vit.head.weight"])  # follows
+    assert not torch.equal(average, run.network.state_dict()["backbone.vit.head.weight"])  # behind
+
+
+def test_stage_two_moves_the_heads_alone(network, tmp_path, pictures, teacher):
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    stretch = Stretch(stage=2, crops=8, size=56, batch=4)
+    run = trained(network, tmp_path, pictures, teacher, stretch)
+    changed = {
+        name for name, tensor in run.network.state_dict().items() if not torch.equal(tensor, before[name])
+    }
+    assert changed
+    assert all(name.startswith("heads.") for name in changed)
+
+
+def test_a_run_cut_off_ends_as_one_that_was_not(network, tmp_path, pictures, teacher, monkeypatch):
+    whole = trained(at_size(network, 56), tmp_path / "whole", pictures, teacher, STRETCH)
+    take_step, steps = Run.take_step, []
+
+    def cut_off(self, *args):
+        if len(steps) == 2:
+            self.save()
+            raise KeyboardInterrupt
+        steps.append(take_step(self, *args))
+        self.history[-1]["seen"] = self.step * STRETCH.batch
+        return steps[-1]
+
+    monkeypatch.setattr(Run, "take_step", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        trained(at_size(network, 56), tmp_path / "cut", pictures, teacher, STRETCH)
+    monkeypatch.undo()
+    torch.manual_seed(99)
+    again = trained(at_size(network, 56), tmp_path / "cut", pictures, teacher, STRETCH)
+    assert again.crops == whole.crops == 16
+    for name, tensor in whole.network.state_dict().items():
+        assert torch.equal(tensor, again.network.state_dict()[name]), name
+    for name, tensor in whole.average.items():
+        assert torch.equal(tensor, again.average[name]), name
+
+
+def test_the_next_stretch_goes_on_from_the_last_at_its_own_size(network, tmp_path, pictures, teacher):
+    following = Stretch(stage=1, crops=8, size=84, frozen=6, batch=4)
+    run = trained(network, tmp_path, pictures, teacher, STRETCH, following)
+    assert [stretch["settings"] for stretch in run.history] == [asdict(STRETCH), asdict(following)]
+    assert [stretch["warm_up"] for stretch in run.history] == [distil.WARM_UP, 0]  # its optimiser was kept
+    assert run.crops == 24
+    assert run.network.backbone.grid == (6, 6)
+    assert run.averaged().backbone.grid == (6, 6)
+    assert json.loads((tmp_path / "history.json").read_text()) == run.history
+
+
+def test_agreement_counts_only_where_the_teacher_is_sure():
+    teacher = torch.tensor([[9.0, 0, 0], [0, 9, 0], [0.1, 0, 0]])
+    logits = np.array([[[5, 1, 0], [0, 1, 2]], [[1, 0, 2], [0, 2, 1]], [[0, 1, 0], [0, 1, 0]]], np.float32)
+    part = Held(torch.zeros(3, 3, 1, 1), teacher)
+    assert part.sure.tolist() == [True, True, False]
+    assert agreement(logits, part).tolist() == [0.5, 0.5]
+    assert agreement(logits, part, 3).tolist() == [1.0, 1.0]
+
+
+def test_every_known_photo_has_classes_and_all_labels_differ():
+    labels = imagenet_labels()
+    assert len(set(labels)) == len(labels) == 1000
+    assert (labels[281], labels[134], labels[517]) == ("tabby", "crane (bird)", "crane (machine)")
+    assert {label for right in KNOWN.values() for label in right} <= set(labels)
+
+
+def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
+    network, tmp_path, folder, pictures, teacher
+):
+    photos = tmp_path / "natural"
+    photos.mkdir()
+    for number, name in enumerate(("chelsea.png", "other.png")):
+        picture(50 + number).save(photos / name)
+    validation = held(composed(load_pictures([folder], held_out=True), 12), teacher)
+    test = held(natural([picture(7), picture(8)], 4), teacher)
+    big = at_size(network, SIZE).eval()
+    run = trained(network, tmp_path / "run", pictures, teacher, STRETCH)
+    ship(big, run.history, Splits(validation, test), photos, tmp_path / "photos", TINY | {"img_size": SIZE})
+
+    model = load_model_folder(tmp_path / "photos")
+    assert test.sure.any()
+    assert model.reference == "teacher"
+    assert model.labels == imagenet_labels()
+    assert len(set(model.network.temperatures)) > 1
+    assert all(path.stat().st_size < 10_000_000 for path in (tmp_path / "photos").iterdir())
+    facts = json.loads((tmp_path / "photos" / "training.json").read_text())
+    assert facts["history"] == run.history
+    assert facts["measured"]["crops"] == {"validation": 12, "test": 10}
+    assert facts["measured"]["known photos"]["photos"] == 1
+    assert facts["measured"]["agreement with the own final read-out"][-1] == 1.0
+    with np.load(tmp_path / "photos" / "evaluation.npz") as stored:
+        assert stored["test_labels"].tolist() == test.teacher.argmax(dim=-1).tolist()
+        confidence = stored["test_confidence"]
+    # Calibrated logits are what every rule sees, in the record as in the running model.
+    trace = model.network.analyse(seen_by(test.crops[:3], SIZE))
+    np.testing.assert_allclose(trace.probabilities.max(axis=-1), confidence[:3], atol=1e-4)
+    card = (tmp_path / "photos" / "README.md").read_text()
+    assert "agreement with the teacher" in card
+    assert "Training is unfinished" in card
+    assert "| 16 | 0.00 | 1 | 56 | 50 | 75 |" in card
+    again = at_size(model.network, 56)
+    assert all(torch.isfinite(linear.weight).all() for linear in read_outs(again))
+
+
+def test_a_line_of_the_curve_names_every_exit(network, teacher, pictures):
+    network.eval()
+    row = progress(network, {"natural": held(composed(pictures, 4), teacher)})
+    assert set(row) == {"natural", "natural_top5", *(f"natural_block_{b}" for b in range(4, 12))}
