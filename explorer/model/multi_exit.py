@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from explorer.model.backbone import Backbone
-from explorer.model.cost import exit_macs, full_macs
+from explorer.model.cost import exit_macs, full_macs, single_macs
 from explorer.model.exits import ExitSpec
 from explorer.model.heads import build_head
 from explorer.rules.decision import early_thresholds
@@ -72,6 +72,7 @@ class MultiExitViT(nn.Module):
         self.exits = (*(Exit(spec.block, spec.head) for spec in exits), Exit(backbone.blocks, "final"))
         self.macs = exit_macs(backbone, blocks, heads)
         self.macs_full = full_macs(backbone)
+        self.macs_single = single_macs(backbone, blocks, heads)
 
     @property
     def device(self) -> torch.device:

@@ -50,8 +50,8 @@ def test_two_models_of_one_title_are_two_rows(folder, tmp_path, monkeypatch):
     entries = [Entry(p.name, "Tiny", p, "yours") for p in (folder, twin)]
     monkeypatch.setattr(command, "list_models", lambda: entries)
     rows = [line for line in call("--markdown").stdout.splitlines() if line.startswith("| Tiny")]
-    assert len(rows) == 2 * (1 + 3 + 3)  # a row of exits, and one per rule in two tables
-    assert sum(str(twin) in row for row in rows) == 7
+    assert len(rows) == 2 * (3 + 2 * 3)  # a row in three tables, and one per rule in two
+    assert sum(str(twin) in row for row in rows) == 9
 
 
 def refused(result, sentence):
