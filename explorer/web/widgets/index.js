@@ -17,6 +17,14 @@ import { SaliencyView } from "./saliency-view.js";
 import { ScoreCurve } from "./score-curve.js";
 import { sharedStore, Store } from "./store.js";
 import { chooseLanguage, setStrings } from "./strings.js";
+import { TuneClasses } from "./tune/tune-classes.js";
+import { TuneFinder } from "./tune/tune-finder.js";
+import { TuneGallery } from "./tune/tune-gallery.js";
+import { TuneLeaving } from "./tune/tune-leaving.js";
+import { TuneOverthinking } from "./tune/tune-overthinking.js";
+import { TuneReliability } from "./tune/tune-reliability.js";
+import { TuneSummary } from "./tune/tune-summary.js";
+import { TuneTradeoff } from "./tune/tune-tradeoff.js";
 import { WhyTabs } from "./why-tabs.js";
 
 const ELEMENTS = {
@@ -34,6 +42,14 @@ const ELEMENTS = {
   "rule-controls": RuleControls,
   "saliency-view": SaliencyView,
   "score-curve": ScoreCurve,
+  "tune-classes": TuneClasses,
+  "tune-finder": TuneFinder,
+  "tune-gallery": TuneGallery,
+  "tune-leaving": TuneLeaving,
+  "tune-overthinking": TuneOverthinking,
+  "tune-reliability": TuneReliability,
+  "tune-summary": TuneSummary,
+  "tune-tradeoff": TuneTradeoff,
   "why-tabs": WhyTabs,
 };
 
