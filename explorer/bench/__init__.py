@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from explorer.bench import network, page
+from explorer.bench import network, page, tune
 
 # Name -> what measures it: a model's name to rows of (what, value, aim or remark).
 Row = tuple[str, str, str]
@@ -15,6 +15,7 @@ BENCHES: dict[str, Callable[[str], list[Row]]] = {
     "analyse": network.analyse,
     "infer": network.infer,
     "paint": page.paint,
+    "tune": tune.tune,
     "start": page.start,
 }
 

@@ -24,7 +24,7 @@ def pack_array(values: NDArray) -> dict[str, Any]:
     The bytes are sorted into planes (all first bytes, then all second ones; little-endian), because neighbours are
     alike in their high bytes only; then zlib, then base64. Scores lie in evaluation.npz as float32, so nothing is lost.
     """
-    kind = np.dtype("<f4")
+    kind: np.dtype = np.dtype("<f4")
     if values.size and values.min() >= 0 and np.array_equal(values, np.rint(values)):
         kind = next((np.dtype(k) for k in ("u1", "<u2") if values.max() <= np.iinfo(k).max), kind)
     packed = np.ascontiguousarray(values, dtype=kind)

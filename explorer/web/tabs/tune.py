@@ -15,16 +15,16 @@ LAYOUT = """
   <div class="ee-panel ee-controls"><rule-controls></rule-controls></div>
   <div class="ee-panel ee-tune-says"><tune-summary></tune-summary></div>
   <div class="ee-tune-two">
-    <div class="ee-panel"><tune-tradeoff></tune-tradeoff></div>
-    <div class="ee-panel"><tune-finder></tune-finder></div>
-  </div>
-  <div class="ee-tune-two">
-    <div class="ee-panel"><tune-leaving></tune-leaving></div>
-    <div class="ee-panel"><tune-overthinking></tune-overthinking></div>
-  </div>
-  <div class="ee-tune-two">
-    <div class="ee-panel"><tune-classes></tune-classes></div>
-    <div class="ee-panel"><tune-reliability></tune-reliability></div>
+    <div>
+      <div class="ee-panel"><tune-tradeoff></tune-tradeoff></div>
+      <div class="ee-panel"><tune-leaving></tune-leaving></div>
+      <div class="ee-panel"><tune-classes></tune-classes></div>
+    </div>
+    <div>
+      <div class="ee-panel"><tune-finder></tune-finder></div>
+      <div class="ee-panel"><tune-reliability></tune-reliability></div>
+      <div class="ee-panel"><tune-overthinking></tune-overthinking></div>
+    </div>
   </div>
   <div class="ee-panel"><tune-gallery></tune-gallery></div>
 </div>

@@ -4,7 +4,7 @@ import { niceTicks } from "./numbers.js";
 
 const LEFT = 58;
 const RIGHT = 14;
-const TOP = 16;
+const TOP = 30;
 const BOTTOM = 44;
 
 /**

@@ -1,6 +1,6 @@
 // <tune-finder>: thresholds for a goal, chosen on validation images and tried on test images; to use here or take home.
 
-import { element, setText } from "../dom.js";
+import { element, setAttributes, setText } from "../dom.js";
 import { download } from "../save.js";
 import { t } from "../strings.js";
 import { thresholdText } from "../threshold.js";
@@ -25,6 +25,7 @@ input[type=number]:invalid { border-color: var(--accent-mark); box-shadow: 0 0 0
 .result { margin-top: 0.875rem; padding-top: 0.75rem; border-top: 1px solid var(--line); }
 .chosen { font-weight: 650; overflow-wrap: anywhere; }
 .result table { margin: 0.375rem 0 0.625rem; }
+.result tbody th { white-space: normal; font-size: 0.8125rem; line-height: 1.25; }
 tr.promise td, tr.promise th { color: var(--quiet); }
 `;
 
@@ -52,11 +53,11 @@ export class TuneFinder extends TuneWidget {
       ${goal("floor", "%", 'min="0" max="100" step="any"')}
     </fieldset>
     <fieldset><legend>${t("tune.how")}</legend><div class="choices">${how("one")}${how("each")}</div></fieldset>
-    <div class="do"><button class="button first" type="submit">${t("tune.find")}</button></div>
   </form>
   <p class="note method"></p>
-  <div class="result" hidden>
+  <div class="result">
     <p role="status"><span class="missed"></span> <span class="chosen"></span></p>
+    <div class="facts">
     <table aria-label="${t("tune.finder_table")}">
       <thead><tr><th></th><th scope="col" class="measure"></th><th scope="col">${t("tune.macs")}</th>
         <th scope="col">${t("tune.fewer_macs")}</th></tr></thead>
@@ -67,21 +68,20 @@ export class TuneFinder extends TuneWidget {
       <button type="button" class="button" id="take">${t("tune.take")}</button>
     </div>
     <p class="note">${t("tune.take_says")}</p>
+    </div>
   </div>
 </div>`;
   }
 
   build() {
     const form = this.part("form");
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#find();
-    });
+    form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("input", ({ target }) => {
       this.#values[target.name] = target.value;
       if (target.type === "number") this.#values.goal = target.name; // writing into a goal's field chooses it
       this.#showForm();
     });
+    form.addEventListener("change", () => this.#find());
     this.part("#use").addEventListener("click", () => this.#use());
     this.part("#take").addEventListener("click", () => this.#take());
   }
@@ -97,11 +97,11 @@ export class TuneFinder extends TuneWidget {
       this.#values.cost = (evaluation.macs_full / 1.5 / unit).toFixed(unit === 1e9 ? 2 : 1);
       this.evaluation = evaluation;
     }
-    if (this.#found && (this.#found.of !== evaluation || this.#found.rule !== this.store.rule)) this.#found = null;
     setText(this.part(".measure"), t(evaluation.teacher ? "tune.agreement" : "tune.accuracy"));
     setText(this.part("input[name=cost] + .unit"), t("tune.unit_macs", { unit: this.unit.sign }));
     this.#showForm();
-    this.#showFound();
+    if (this.#found?.of !== evaluation || this.#found.rule !== this.store.rule) this.#find();
+    else this.#showFound();
   }
 
   #showForm() {
@@ -121,11 +121,9 @@ export class TuneFinder extends TuneWidget {
     const { goal } = this.#values;
     const field = this.part(`input[name=${goal}]`);
     const value = field.valueAsNumber;
-    if (!field.checkValidity() || !Number.isFinite(value) || value <= 0) {
-      field.focus();
-      field.reportValidity();
-      return null;
-    }
+    const usable = field.checkValidity() && Number.isFinite(value) && value > 0;
+    setAttributes(field, { "aria-invalid": usable ? null : "true" });
+    if (!usable) return null;
     const full = this.evaluation.macs_full;
     if (goal === "budget") return { macs: full / value };
     return goal === "cost" ? { macs: value * this.unit.size } : { accuracy: value / 100 };
@@ -134,7 +132,11 @@ export class TuneFinder extends TuneWidget {
   #find() {
     const { evaluation } = this;
     const goal = this.#goal();
-    if (!goal) return;
+    this.#found = null;
+    if (!goal) {
+      this.#showFound();
+      return;
+    }
     const { rule, ruleFacts } = this.store;
     const { validation, test } = evaluation.splits;
     const search = this.#values.how === "each" ? searchEach : searchOne;
@@ -150,8 +152,12 @@ export class TuneFinder extends TuneWidget {
 
   #showFound() {
     const found = this.#found;
-    this.part(".result").hidden = found === null;
-    if (!found) return;
+    this.part(".facts").hidden = found === null;
+    if (!found) {
+      setText(this.part(".chosen"), t("tune.no_goal"));
+      setText(this.part(".missed"), "");
+      return;
+    }
     const { ruleFacts: rule } = this.store;
     const each = Array.isArray(found.thresholds);
     const text = [found.thresholds].flat().map((one) => thresholdText(rule, one));

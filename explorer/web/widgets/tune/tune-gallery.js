@@ -11,7 +11,7 @@ const GALLERY_STYLE = `
 .groups { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem 2rem; }
 h3 { margin: 0 0 0.375rem; font-size: 0.875rem; font-weight: 600; }
 ul {
-  display: grid; grid-template-columns: repeat(auto-fill, minmax(3.75rem, 1fr)); gap: 0.375rem; margin: 0; padding: 0;
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(4.2rem, 1fr)); gap: 0.375rem; margin: 0; padding: 0;
   list-style: none;
 }
 button.tile {
@@ -36,7 +36,7 @@ button.tile:disabled { cursor: progress; opacity: 0.6; }
 .status { min-height: 1.45em; }
 @container (max-width: 900px) { .groups { grid-template-columns: minmax(0, 1fr); } }
 @container (max-width: 480px) {
-  ul { grid-auto-flow: column; grid-template-columns: none; grid-template-rows: auto auto; grid-auto-columns: 4rem; overflow-x: auto; padding: 2px; }
+  ul { grid-auto-flow: column; grid-template-columns: none; grid-template-rows: auto auto; grid-auto-columns: 4.75rem; overflow-x: auto; padding: 2px; }
 }
 `;
 

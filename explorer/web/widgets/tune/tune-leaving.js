@@ -18,7 +18,13 @@ th button { display: inline-flex; align-items: center; gap: 0.5rem; color: inher
 th button:hover { text-decoration: underline; }
 tr.selected { background: var(--accent-soft); }
 tr.selected th { box-shadow: inset 3px 0 var(--accent-mark); }
-td.few { color: var(--quiet); }
+@container (max-width: 480px) {
+  th, td { padding-inline: 0.25rem; }
+  .share > div { gap: 0.25rem; }
+  .number { min-width: 3.25rem; }
+  .track { min-width: 2.5rem; }
+  :is(th, td):last-child { display: none; } /* the CSV has it */
+}
 `;
 
 export class TuneLeaving extends TuneWidget {

@@ -12,8 +12,8 @@ import { TuneWidget } from "./tune-widget.js";
 
 const OVERTHINKING_STYLE = `
 td { vertical-align: top; white-space: normal; }
-tbody th { display: flex; align-items: center; gap: 0.375rem; border-bottom: 1px solid var(--line); white-space: normal; }
-tbody tr:last-child th { border-bottom: 0; }
+tbody th { vertical-align: top; white-space: normal; }
+tbody th > span { display: flex; align-items: center; gap: 0.375rem; }
 td b { font-weight: 650; }
 td span { display: block; color: var(--quiet); font-size: 0.8125rem; }
 `;
@@ -26,7 +26,7 @@ export class TuneOverthinking extends TuneWidget {
 
   static get markup() {
     const row = (kind) => `
-      <tr data-kind="${kind}"><th scope="row">${t(`tune.${kind}`)}</th><td><b></b><span></span></td>
+      <tr data-kind="${kind}"><th scope="row"><span>${t(`tune.${kind}`)}</span></th><td><b></b><span></span></td>
         <td><b></b><span></span></td></tr>`;
     return `
 <div class="head"><h2 id="title"><glossary-term name="overthinking">${t("tune.overthinking")}</glossary-term></h2></div>
@@ -46,7 +46,7 @@ export class TuneOverthinking extends TuneWidget {
     for (const kind of KINDS) {
       const hint = makeHint(t("tune.what_is", { what: t(`tune.${kind}`) }), `hint-${kind}`);
       hint.say(t(`tune.${kind}_says`));
-      this.part(`[data-kind=${kind}] th`).append(hint.node);
+      this.part(`[data-kind=${kind}] th > span`).append(hint.node);
     }
     this.cells = KINDS.map((kind) => [...this.part(`[data-kind=${kind}]`).querySelectorAll("td")]);
   }

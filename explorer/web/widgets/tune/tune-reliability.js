@@ -34,9 +34,9 @@ const RELIABILITY_STYLE = `
 .legend .many { background: var(--faint); }
 `;
 
-const HEIGHT = 300;
+const HEIGHT = 312;
 const COUNTS = 44; // pixels of the histogram under the diagram
-const [LEFT, RIGHT, TOP, BOTTOM] = [46, 12, 20, 40];
+const [LEFT, RIGHT, TOP, BOTTOM] = [46, 12, 32, 40];
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
 export class TuneReliability extends TuneWidget {
@@ -56,7 +56,7 @@ export class TuneReliability extends TuneWidget {
   <div class="exits" role="group" aria-label="${t("tune.exit")}"></div>
   <p class="says" aria-live="polite"></p>
   <svg class="plot" role="img" height="${HEIGHT}">
-    <g class="grid"></g><g class="xticks"></g><text class="xname"></text><text class="yname" x="0" y="10"></text>
+    <g class="grid"></g><g class="xticks"></g><text class="xname"></text><text class="yname" x="0" y="14"></text>
     <line class="diagonal"/><g class="bins"></g><g class="counts"></g>
   </svg>
   <div class="legend small">${legend.join("")}</div>

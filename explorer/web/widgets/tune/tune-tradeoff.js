@@ -13,7 +13,7 @@ import { TRADEOFF_STYLE } from "./tradeoff-style.js";
 import { TUNE_STYLE } from "./tune-style.js";
 import { TuneWidget } from "./tune-widget.js";
 
-const HEIGHT = 348;
+const HEIGHT = 400;
 const PAGE_STEPS = 10;
 
 export class TuneTradeoff extends TuneWidget {
@@ -27,7 +27,7 @@ export class TuneTradeoff extends TuneWidget {
 <div class="body">
   <svg class="plot" role="group" aria-labelledby="title" height="${HEIGHT}">
     <g class="grid"></g><g class="xticks"></g>
-    <text class="axis xname"></text><text class="axis yname" x="0" y="10"></text>
+    <text class="axis xname"></text><text class="axis yname" x="0" y="12"></text>
     <g class="curves"></g><path class="single-line"/><g class="singles"></g><g class="ends"></g>
     <path class="drop"/>
     <g class="live" role="slider" tabindex="0">
