@@ -6,6 +6,7 @@ import zlib
 from base64 import b64encode
 from functools import lru_cache
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +56,7 @@ def evaluation_json(name: str) -> dict[str, Any]:
         raise ModelError(f"The model '{name}' ships no evaluation to tune on; choose another model.")
     try:
         records = load_records(path)
-    except (KeyError, ValueError, OSError, zlib.error) as error:
+    except (KeyError, ValueError, OSError, BadZipFile, zlib.error) as error:
         raise ModelError(f"The evaluation of '{name}' cannot be read; evaluate the model again.") from error
     model, test = open_model(name), records["test"]
     network = model.network

@@ -11,7 +11,7 @@ const GALLERY_STYLE = `
 .groups { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem 2rem; }
 h3 { margin: 0 0 0.375rem; font-size: 0.875rem; font-weight: 600; }
 ul {
-  display: grid; grid-template-columns: repeat(auto-fill, minmax(4.2rem, 1fr)); gap: 0.375rem; margin: 0; padding: 0;
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(4rem, 1fr)); gap: 0.375rem; margin: 0; padding: 0;
   list-style: none;
 }
 button.tile {

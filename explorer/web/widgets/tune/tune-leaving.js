@@ -75,7 +75,7 @@ export class TuneLeaving extends TuneWidget {
   live({ tally }) {
     this.rows.forEach(({ bar, number, right }, e) => {
       const share = tally.leaving[e] / tally.count;
-      setText(number, percentText(share, 1));
+      setText(number, percentText(share));
       const scale = `scaleX(${share.toFixed(4)})`;
       if (bar.style.transform !== scale) bar.style.transform = scale;
       setText(right, percentText(tally.right[e] / tally.leaving[e], 1));
