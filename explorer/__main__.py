@@ -1,4 +1,4 @@
-"""Command line: python -m explorer classify, models, evaluate, train, examples, bench. Heavy imports wait."""
+"""Command line: python -m explorer classify, models, evaluate, train, examples, gallery, bench. Heavy imports wait."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ app = typer.Typer(
     help="See early exiting in vision transformers.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 ModelOption = Annotated[str, typer.Option(help="name, folder or hub id")]
+ThresholdsOption = Annotated[
+    Path | None, typer.Option(help="rule and thresholds from a file that the page's Tune tab exported")
+]
 DataOption = Annotated[Path | None, typer.Option(help="folder with Fashion-MNIST's four idx files")]
 
 
@@ -24,18 +27,23 @@ def fail(error: object) -> NoReturn:
 @app.command()
 def classify(
     images: Annotated[list[str], typer.Argument(help="image files")],
-    model: ModelOption = "fashion",
-    rule: Annotated[str, typer.Option(help="confidence, entropy or patience")] = "confidence",
+    model: Annotated[
+        str | None, typer.Option(help="name, folder or hub id [default: fashion, or the thresholds' own]")
+    ] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="confidence, entropy or patience [default: confidence]")
+    ] = None,
     threshold: Annotated[
         float | None, typer.Option(help="leave at a score of at least this [default: the model's]")
     ] = None,
+    thresholds: ThresholdsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line per image")] = False,
 ) -> None:
     """Classify images, leaving early where the network is sure."""
     from explorer.classify import run
 
     try:
-        all_read = run(images, model, rule, threshold, as_json)
+        all_read = run(images, model, rule, threshold, thresholds, as_json)
     except ValueError as error:
         fail(error)
     if not all_read:
@@ -62,14 +70,18 @@ def evaluate(
         list[str] | None, typer.Option(help="name, folder or hub id; may be repeated [default: all]")
     ] = None,
     data: DataOption = None,
+    thresholds: ThresholdsOption = None,
     stored: Annotated[bool, typer.Option(help="use evaluation.npz instead of running the model")] = False,
     markdown: Annotated[bool, typer.Option(help="print the tables as Markdown")] = False,
 ) -> None:
-    """Accuracy at every exit, and accuracy against cost for every rule, on Fashion-MNIST's test images."""
+    """Accuracy at every exit, and accuracy against cost for every rule, on Fashion-MNIST's test images.
+
+    With --thresholds: what those thresholds give on the validation and the test images.
+    """
     from explorer.evaluate.command import run
 
     try:
-        run(model, data, stored, markdown)
+        run(model, data, thresholds, stored, markdown)
     except (ValueError, FileNotFoundError) as error:
         fail(error)
 
@@ -151,6 +163,17 @@ def ship(
 def examples(model: ModelOption = "fashion", data: DataOption = None) -> None:
     """Choose test images that leave at different exits, and precompute what the page shows of them."""
     from explorer.web.examples import run
+
+    try:
+        print(run(model, data))
+    except (ValueError, FileNotFoundError) as error:
+        fail(error)
+
+
+@app.command()
+def gallery(model: ModelOption = "fashion", data: DataOption = None) -> None:
+    """Put the hardest and easiest test images of a model into its folder, for the page's Tune tab."""
+    from explorer.evaluate.gallery import run
 
     try:
         print(run(model, data))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -11,20 +12,46 @@ from rich.table import Table
 
 from explorer.data.reading import UnreadableImage, read_image
 from explorer.model.bundle import Model
-from explorer.model.catalog import load_model
+from explorer.model.catalog import DEFAULT, load_model, named_here
 from explorer.pipeline import default_threshold, see, to_tensor, warm_up
 from explorer.rules import Rule, get_rule
+from explorer.rules.chosen import read_chosen
 
 TOP = 5  # labels reported of the answer
+RULE = "confidence"
 
 
-def run(images: list[str], model_name: str, rule_name: str, threshold: float | None, as_json: bool) -> bool:
+def run(
+    images: list[str],
+    model_name: str | None,
+    rule_name: str | None,
+    threshold: float | None,
+    thresholds: Path | None,
+    as_json: bool,
+) -> bool:
     """Print one report per image. Returns False if any could not be read; the others are still reported.
 
-    Raises `ValueError` for an unknown model or rule.
+    `thresholds` is a file (`explorer.rules.chosen`) that brings rule, thresholds and, if none is named, the model.
+    Raises `ValueError` for an unknown model or rule, or a file that is no such file or fits another model.
     """
-    rule, model = get_rule(rule_name), load_model(model_name)
-    limit = default_threshold(model, rule_name) if threshold is None else threshold
+    limit: float | list[float]
+    if thresholds is None:
+        rule, model = get_rule(rule_name or RULE), load_model(model_name or DEFAULT)
+        limit = default_threshold(model, rule.name) if threshold is None else threshold
+    else:
+        if rule_name is not None or threshold is not None:
+            raise ValueError(
+                "--thresholds brings its own rule and thresholds; leave out --rule and --threshold."
+            )
+        chosen = read_chosen(thresholds)
+        model = load_model(model_name or named_here(chosen.model))
+        chosen.check(len(model.network.exits), model.name)
+        if chosen.model not in (model.name, model_name):
+            print(
+                f"{thresholds}: chosen for the model '{chosen.model}', used on '{model.name}'.",
+                file=sys.stderr,
+            )
+        rule, limit = get_rule(chosen.rule), chosen.thresholds
     warm_up(model)
     all_read = True
     for path in images:
@@ -43,7 +70,7 @@ def run(images: list[str], model_name: str, rule_name: str, threshold: float | N
     return all_read
 
 
-def classify(model: Model, path: str, rule: Rule, threshold: float) -> dict[str, Any]:
+def classify(model: Model, path: str, rule: Rule, threshold: float | list[float]) -> dict[str, Any]:
     """One image's report, of plain JSON types. Raises `UnreadableImage`."""
     batch = to_tensor(model, see(model, read_image(path)).image)
     left = model.network.infer(batch, rule, threshold)

@@ -155,3 +155,59 @@ def test_square_brackets_in_a_file_name_are_not_markup(call, tmp_path):
     result = call(name, "--threshold", "0")
     assert result.exit_code == 0
     assert name in "".join(line.strip() for line in result.stdout.splitlines())
+
+
+def thresholds_file(path, **facts):
+    stored = {"model": "tiny", "rule": "confidence", "thresholds": [0.9, 0.8, 0.7, 0.6], **facts}
+    path.write_text(json.dumps(stored))
+    return str(path)
+
+
+def test_thresholds_from_a_file_are_used_one_per_exit(call, tmp_path, tiny_model_folder):
+    limits, model = [0.9, 0.5, 0.4, 0.3], load_model_folder(tiny_model_folder)
+    images = [picture(tmp_path / f"{seed}.png", seed) for seed in range(6)]
+    path = thresholds_file(tmp_path / "t.json", thresholds=limits)
+    lines = call(*images, "--json", "--thresholds", path).stdout.splitlines()
+    for image, line in zip(images, lines, strict=True):
+        facts = json.loads(line)
+        scores = get_rule("confidence").score(analyse(model, read_image(image)))
+        assert facts["exit"]["index"] == int(decide(scores, limits))
+        assert (facts["rule"], facts["threshold"]) == ("confidence", limits)
+    assert "left here" in call(images[0], "--thresholds", path).stdout
+
+
+def test_a_file_brings_its_rule_and_one_threshold(call, image, tmp_path):
+    path = thresholds_file(tmp_path / "t.json", rule="patience", thresholds=2)
+    result = call(image, "--json", "--thresholds", path)
+    assert result.stderr == ""
+    facts = json.loads(result.stdout)
+    assert (facts["rule"], facts["threshold"]) == ("patience", 2)
+
+
+@pytest.mark.parametrize("option", [("--rule", "confidence"), ("--threshold", "0.5")])
+def test_a_file_beside_a_rule_or_threshold_is_refused(call, image, tmp_path, option):
+    path = thresholds_file(tmp_path / "t.json")
+    sentence = "--thresholds brings its own rule and thresholds; leave out --rule and --threshold."
+    refused(call(image, "--thresholds", path, *option), sentence)
+
+
+def test_a_file_for_other_exits_is_refused(call, image, tmp_path):
+    path = thresholds_file(tmp_path / "t.json", thresholds=[0.5, 0.5])
+    refused(call(image, "--thresholds", path), "t.json holds 2 thresholds and tiny has 4 early exits; export")
+
+
+def test_an_unreadable_file_of_thresholds_is_one_line_on_stderr(call, image, tmp_path):
+    refused(call(image, "--thresholds", str(tmp_path / "none.json")), "cannot be read; check its name.")
+
+
+def test_a_file_for_another_model_is_used_with_a_word(call, image, tmp_path):
+    path = thresholds_file(tmp_path / "t.json", model="fashion", thresholds=0.5)
+    result = call(image, "--json", "--thresholds", path)
+    assert result.exit_code == 0
+    assert result.stderr == f"{path}: chosen for the model 'fashion', used on 'tiny'.\n"
+
+
+def test_a_file_alone_names_the_model_but_only_one_of_this_machine(image, tmp_path):
+    path = thresholds_file(tmp_path / "t.json", model="somebody/elses")
+    result = CliRunner().invoke(app, ["classify", image, "--thresholds", path])
+    refused(result, "error: There is no model 'somebody/elses' on this machine; name one by --model, of: ")

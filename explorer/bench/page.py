@@ -156,7 +156,8 @@ def latency(_model: str) -> list[tuple[str, str, str]]:
             page.wait_for_function("window.shown")
             first = page.evaluate("() => window.shown")
             page.evaluate("() => window.ExitExplorer.store.setTab('tune')")
-            page.locator("#ee-tab-tune").get_by_role("slider").first.wait_for()
+            page.wait_for_function("document.querySelector('.ee-tune')?.dataset.state === 'ready'")
+            page.get_by_role("radio", name="Test").check()
             page.wait_for_timeout(3000)  # whatever the page still loads, it loads before
             requests: list[str] = []
             page.on("request", lambda request: requests.append(request.url))

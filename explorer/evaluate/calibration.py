@@ -1,27 +1,53 @@
-"""Is a confidence of 80 % right eight times in ten? The error, and the temperature that mends it. NumPy only."""
+"""Calibration: whether an exit that is 80 % sure is right in 80 of 100 cases, and the temperature that mends it.
+
+NumPy only. Reliability's twin in JavaScript is `web/widgets/tune/calibration.js`; both pass `tests/data/tuning.json`.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-BINS = 15  # as Guo et al. 2017, "On calibration of modern neural networks", arXiv 1706.04599
+from explorer.evaluate.record import Record
+
+BINS = (
+    15  # equal in width, as in Guo et al. 2017, "On calibration of modern neural networks", arXiv 1706.04599
+)
 _LOWEST, _HIGHEST = 0.05, 20.0  # temperatures looked among
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
-def calibration_error(
-    confidence: NDArray[np.floating], correct: NDArray[np.bool_], bins: int = BINS
-) -> float:
-    """Expected calibration error in [0, 1]: mean |accuracy - confidence| over equal bins of confidence, by count.
+@dataclass(frozen=True)
+class Reliability:
+    """One exit's answers, binned by confidence: bin b holds those in (b / 15, (b + 1) / 15]."""
 
-    `confidence` and `correct` are (N,); a confidence on the border of two bins belongs to the lower one.
+    count: NDArray[np.int64]  # (15,)
+    confidence: NDArray[np.float64]  # (15,) mean in the bin; NaN where it is empty
+    accuracy: NDArray[np.float64]  # (15,) share right in the bin; NaN where it is empty
+    ece: float  # expected calibration error: mean over images of |accuracy - confidence| of their bin, in [0, 1]
+
+
+def reliability(record: Record, exit_index: int) -> Reliability:
+    """How far an exit's confidence can be believed, over all images, wherever they would have left.
+
+    Raises `KeyError` for a record without confidence.
     """
-    which = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    gaps = np.bincount(which, weights=correct - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / len(confidence))
+    return reliability_of(record.scores["confidence"][:, exit_index], record.correct[:, exit_index])
+
+
+def reliability_of(confidence: NDArray[np.floating], correct: NDArray[np.bool_]) -> Reliability:
+    """The same of any answers' confidence and correctness, each (N,)."""
+    bins = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    count = np.bincount(bins, minlength=BINS)
+    sure = np.bincount(bins, confidence, BINS)
+    right = np.bincount(bins, correct, BINS)
+    with np.errstate(invalid="ignore"):  # 0 / 0 in an empty bin
+        return Reliability(
+            count, sure / count, right / count, float(np.abs(right - sure).sum() / count.sum())
+        )
 
 
 def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -11,18 +12,28 @@ from explorer.data.fashion import LABELS, load_fashion
 from explorer.evaluate import report
 from explorer.evaluate.record import Record, evaluate, load_records
 from explorer.model.bundle import Model, load_model_folder, read_config
-from explorer.model.catalog import find_model, list_models
+from explorer.model.catalog import find_model, list_models, named_here
+from explorer.rules.chosen import Chosen, read_chosen
 
 
-def run(names: list[str] | None, data: Path | None, stored: bool, markdown: bool) -> None:
-    """Print accuracy per exit and the trade-offs. Raises `ValueError` or `FileNotFoundError`, in words.
+def run(
+    names: list[str] | None, data: Path | None, thresholds: Path | None, stored: bool, markdown: bool
+) -> None:
+    """Print accuracy per exit and the trade-offs, or what a file's thresholds give.
 
-    Without names: every model that was measured against labels. One that was measured against a teacher's answers
-    agrees with it or not, which is another thing than being right, so the two never share a table.
+    Raises `ValueError` or `FileNotFoundError`, in words. Without names: every model that was measured against labels.
+    One that was measured against a teacher's answers agrees with it or not, which is another thing than being right,
+    so the two never share a table.
     """
+    chosen = read_chosen(thresholds) if thresholds else None
+    if chosen and not names:
+        names = [named_here(chosen.model)]
     folders = [find_model(name) for name in names] if names else _labelled()
     if not folders:
         raise ValueError("there is no model on this machine; train one or name one by --model.")
+    if chosen:
+        for folder in folders:
+            _check(chosen, folder)
     references = {_reference(folder) for folder in folders}
     if len(references) > 1:
         raise ValueError(
@@ -34,8 +45,11 @@ def run(names: list[str] | None, data: Path | None, stored: bool, markdown: bool
         title = read_config(folder)["title"]
         title = f"{title} ({folder})" if title in models else title
         models[title] = _stored(folder) if stored else records_of(load_model_folder(folder), data)
-    for make in (report.accuracy_table, report.budget_table, report.margin_table):
-        table = make(models, measure)
+    if chosen:
+        tables = [report.chosen_table(records, chosen, title) for title, records in models.items()]
+    else:
+        tables = [make(models, measure) for make in report.TABLES]
+    for table in tables:
         if markdown:
             print(report.markdown(table) + "\n")
         else:
@@ -48,6 +62,14 @@ def _labelled() -> list[Path]:
 
 def _reference(folder: Path) -> str:
     return read_config(folder).get("reference", "labels")
+
+
+def _check(chosen: Chosen, folder: Path) -> None:
+    """Before anything runs: the thresholds must fit the model, and are better its own."""
+    config = read_config(folder)
+    chosen.check(len(config["exits"]) + 1, config["name"])
+    if chosen.model not in (config["name"], folder.name):
+        print(f"{chosen.path}: chosen for the model '{chosen.model}', used on '{folder}'.", file=sys.stderr)
 
 
 def records_of(model: Model, data: Path | None) -> dict[str, Record]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from explorer.evaluate.calibration import reliability
+from explorer.evaluate.overthinking import overthinking
 from explorer.evaluate.record import Record
-from explorer.evaluate.tradeoff import at_threshold, cheapest, most_accurate
+from explorer.evaluate.tradeoff import at_threshold, at_thresholds, cheapest, most_accurate
+from explorer.rules.chosen import Chosen
 
 Records = dict[str, Record]
 BUDGETS = (1.5, 2.0)  # the table compares models where they save at least these factors in MACs
@@ -62,6 +65,52 @@ def margin_table(models: dict[str, Records], measure: str = "accuracy") -> Table
                 f"{point.by_macs:.2f}x",
                 f"{point.by_blocks:.2f}x",
             )
+    return table
+
+
+def calibration_table(models: dict[str, Records], _measure: str = "accuracy") -> Table:
+    """Expected calibration error of each exit's confidence on the test images, in points; 0 is perfect."""
+    tests = {title: records["test"] for title, records in models.items()}
+    blocks = sorted({int(b) for test in tests.values() for b in test.blocks})
+    table = Table("Model", *[f"block {b}" for b in blocks], title="Calibration error (ECE, points) on test")
+    for title, test in tests.items():
+        errors = [reliability(test, e).ece for e in range(len(test.blocks))]
+        cells = {int(b): f"{100 * error:.2f}" for b, error in zip(test.blocks, errors, strict=True)}
+        table.add_row(title, *[cells.get(b, "") for b in blocks])
+    return table
+
+
+def overthinking_table(models: dict[str, Records], _measure: str = "accuracy") -> Table:
+    """Overthinking of networks that never leave early (Kaya et al. 2019), on the test images."""
+    table = Table("Model", "Wasteful", "Destructive", "Right at some exit", title="Overthinking (%) on test")
+    for title, records in models.items():
+        found = overthinking(records["test"])
+        shares = (found.wasteful, found.destructive, found.some_exit_right)
+        table.add_row(title, *[f"{100 * share:.2f}" for share in shares])
+    return table
+
+
+# What `evaluate` prints of models compared.
+TABLES = (accuracy_table, budget_table, margin_table, calibration_table, overthinking_table)
+
+
+def chosen_table(records: Records, chosen: Chosen, title: str) -> Table:
+    """What the thresholds of a file give on each split of a model, and the share leaving at each exit (%)."""
+    blocks = records["test"].blocks
+    table = Table(
+        "Images", "Accuracy", "MACs (M)", "Fewer MACs", "Fewer blocks", *[f"block {b}" for b in blocks],
+        title=f"{title}: {chosen.rule} at {chosen.says}",
+    )  # fmt: skip
+    for split, record in records.items():
+        found = at_thresholds(record, chosen.rule, chosen.thresholds)
+        table.add_row(
+            f"{split} ({len(record.labels)})",
+            f"{100 * found.accuracy:.2f}",
+            f"{found.macs / 1e6:.2f}",
+            f"{found.by_macs:.2f}x",
+            f"{found.by_blocks:.2f}x",
+            *[f"{100 * share:.2f}" for share in found.leaving],
+        )
     return table
 
 

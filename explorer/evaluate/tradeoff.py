@@ -1,40 +1,60 @@
-"""Accuracy against cost as one threshold moves, and the threshold that a goal asks for."""
+"""Accuracy against cost as thresholds move, and the threshold that a goal asks for.
+
+Its twin in JavaScript is `web/widgets/tune/tally.js` and `tradeoff.js`; both pass `tests/data/tuning.json`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from explorer.evaluate.record import Record
 from explorer.rules import RULES, decide
 
 
 @dataclass(frozen=True)
-class Point:
-    """What one threshold gives on a split."""
+class Outcome:
+    """What a split gives when each image has left somewhere."""
 
-    threshold: float
     accuracy: float  # in [0, 1]
     macs: float  # mean spent per image
     by_macs: float  # the full backbone's MACs / those spent: more than 1 saves
     by_blocks: float  # blocks of the backbone / mean exit block: LGViT's "speed-up", which ignores the heads
     leaving: NDArray[np.float64]  # (E,) share of images leaving at each exit
+    right: NDArray[np.float64]  # (E,) accuracy of those that leave there; NaN where none does
+
+
+@dataclass(frozen=True)
+class Point(Outcome):
+    """What one threshold gives on a split."""
+
+    threshold: float
+
+
+def at_thresholds(record: Record, rule: str, thresholds: ArrayLike) -> Outcome:
+    """Accuracy and cost with one threshold for every early exit, or (E - 1,) of them, one each."""
+    fired = decide(record.scores[rule], thresholds)
+    macs = float(record.macs[fired].mean())
+    exits = len(record.blocks)
+    correct = record.correct[np.arange(len(fired)), fired]
+    counts = np.bincount(fired, minlength=exits)
+    with np.errstate(invalid="ignore"):  # 0 / 0 where nobody leaves
+        right = np.bincount(fired, correct, exits) / counts
+    return Outcome(
+        accuracy=float(correct.mean()),
+        macs=macs,
+        by_macs=record.macs_full / macs,
+        by_blocks=float(record.blocks[-1] / record.blocks[fired].mean()),
+        leaving=counts / len(fired),
+        right=right,
+    )
 
 
 def at_threshold(record: Record, rule: str, threshold: float) -> Point:
     """Accuracy and cost when every early exit has that threshold."""
-    fired = decide(record.scores[rule], threshold)
-    macs = float(record.macs[fired].mean())
-    return Point(
-        threshold=float(threshold),
-        accuracy=float(record.correct[np.arange(len(fired)), fired].mean()),
-        macs=macs,
-        by_macs=record.macs_full / macs,
-        by_blocks=float(record.blocks[-1] / record.blocks[fired].mean()),
-        leaving=np.bincount(fired, minlength=len(record.blocks)) / len(fired),
-    )
+    return Point(**vars(at_thresholds(record, rule, threshold)), threshold=float(threshold))
 
 
 def candidates(record: Record, rule: str, count: int = 400) -> NDArray[np.float64]:
@@ -62,12 +82,16 @@ def most_accurate(record: Record, rule: str, by_macs: float) -> Point:
     return _most_accurate(curve(record, rule), by_macs)
 
 
-def settable_threshold(record: Record, rule: str, by_macs: float) -> float:
-    """As `most_accurate`, among the thresholds that the page's slider can be set to."""
+def settable(record: Record, rule: str) -> list[Point]:
+    """The points that the page's slider can be set to, from the lowest threshold up."""
     facts = RULES[rule]
     steps = round((facts.high - facts.low) / facts.step)
-    settable = [round(facts.low + i * facts.step, 6) for i in range(steps + 1)]
-    return _most_accurate([at_threshold(record, rule, t) for t in settable], by_macs).threshold
+    return [at_threshold(record, rule, round(facts.low + i * facts.step, 6)) for i in range(steps + 1)]
+
+
+def settable_threshold(record: Record, rule: str, by_macs: float) -> float:
+    """As `most_accurate`, among the thresholds that the page's slider can be set to."""
+    return _most_accurate(settable(record, rule), by_macs).threshold
 
 
 def _most_accurate(points: list[Point], by_macs: float) -> Point:

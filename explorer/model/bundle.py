@@ -106,7 +106,7 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
     except RuntimeError as error:
         raise ModelError(f"The weights in {folder} do not fit its config; fetch the folder again.") from error
     network.precision = quick_precision(network.backbone.width, torch.device(device))
-    labels = _read_labels(folder)
+    labels = read_labels(folder)
     if len(labels) != network.backbone.classes:
         raise ModelError(
             f"{folder} names {len(labels)} labels for {network.backbone.classes} classes; mend labels.txt."
@@ -156,7 +156,8 @@ def _read_weights(folder: Path, hashes: dict[str, str]) -> dict[str, Tensor]:
     return {name: t.float() if t.is_floating_point() else t for name, t in state.items()}
 
 
-def _read_labels(folder: Path) -> tuple[str, ...]:
+def read_labels(folder: Path) -> tuple[str, ...]:
+    """The classes' names in order, of labels.txt. Raises `ModelError`."""
     path = folder / "labels.txt"
     if not path.exists():
         raise ModelError(f"The model in {folder} lacks labels.txt; fetch the folder again.")

@@ -57,6 +57,19 @@ def find_model(name: str, shipped: Path = SHIPPED, yours: Path = YOURS) -> Path:
     raise ModelError(f"There is no model '{name}'; there are: {known}.")
 
 
+def named_here(name: str) -> str:
+    """The name, if it is one of `list_models`: for names out of a file, which must not start a download.
+
+    Raises `ModelError`.
+    """
+    names = [entry.name for entry in list_models()]
+    if name not in names:
+        raise ModelError(
+            f"There is no model '{name}' on this machine; name one by --model, of: {', '.join(names)}."
+        )
+    return name
+
+
 def _from_hub(repo: str) -> Path:
     """Only what a model folder holds is fetched, never code."""
     files = ["config.json", "labels.txt", "*.safetensors", "README.md", "evaluation.npz", "training.json"]

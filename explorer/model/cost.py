@@ -58,6 +58,15 @@ def full_macs(backbone: Backbone) -> int:
     return embed_macs(backbone) + blocks + readout_macs(backbone)
 
 
+def single_macs(backbone: Backbone, blocks: Sequence[int], heads: Sequence[Head]) -> NDArray[np.int64]:
+    """What an image costs in a network cut off behind each exit, with that head alone; the last is whole: (E,)."""
+    behind = embed_macs(backbone) + np.cumsum(
+        [0, *(block_macs(backbone, b + 1) for b in range(max(blocks, default=0)))]
+    )
+    cut = [behind[block] + head.macs() for block, head in zip(blocks, heads, strict=True)]
+    return np.array([*cut, full_macs(backbone)], dtype=np.int64)
+
+
 def exit_macs(backbone: Backbone, blocks: Sequence[int], heads: Sequence[Head]) -> NDArray[np.int64]:
     """What one image costs that leaves at each exit, and at the end: (E,). Every head on the way is paid."""
     spent, done, totals = embed_macs(backbone), 0, []

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from explorer.model.backbone import Backbone
-from explorer.model.cost import exit_macs, full_macs
+from explorer.model.cost import exit_macs, full_macs, single_macs
 from explorer.model.exits import ExitSpec
 from explorer.model.heads import build_head
 from explorer.rules.decision import early_thresholds
@@ -87,6 +87,7 @@ class MultiExitViT(nn.Module):
                 f"expected {len(self.exits)} temperatures above 0, one per exit; got {self.temperatures}."
             )
         self.precision = torch.float32
+        self.macs_single = single_macs(backbone, blocks, heads)
 
     @property
     def device(self) -> torch.device:

@@ -8,9 +8,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
+from PIL import Image
 
 from explorer.data.fashion import LABELS, load_fashion
 from explorer.evaluate.command import records_of
+from explorer.evaluate.gallery import write_gallery
 from explorer.evaluate.record import save_records
 from explorer.evaluate.tradeoff import settable_threshold
 from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
@@ -57,4 +59,6 @@ def finish(network: MultiExitViT, recipe: Recipe, settings: Settings, data: Path
         log = list(csv.DictReader(file))
     facts = {"recipe": recipe.name, "settings": asdict(settings), "curves": log}
     (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
+    test = load_fashion(data)["test"]
+    write_gallery(out, records["test"], lambda i: Image.fromarray(test.images[i]))
     write_card(load_model_folder(out), records, facts, out / "README.md")

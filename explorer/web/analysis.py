@@ -13,6 +13,7 @@ from typing import Any
 from PIL import Image
 
 from explorer.data.reading import read_image
+from explorer.data.sight import Sight
 from explorer.explain.attention import cls_attention
 from explorer.explain.packing import pack_attention, pack_saliency
 from explorer.explain.saliency import grad_cam
@@ -49,9 +50,12 @@ def rules_json(config: dict[str, Any]) -> dict[str, Any]:
     return rules
 
 
-def analyse_image(model: Model, image: Image.Image) -> dict[str, Any]:
-    """An RGB image through every exit: the trace, what the network saw, its [CLS] attention; no saliency maps yet."""
-    sight = see(model, image)
+def analyse_image(model: Model, image: Image.Image, sight: Sight | None = None) -> dict[str, Any]:
+    """An RGB image through every exit: the trace, what the network saw, its [CLS] attention; no saliency maps yet.
+
+    A `sight` is shown to the network as it is; without one it is made of the image.
+    """
+    sight = sight or see(model, image)
     batch = to_tensor(model, sight.image)
     with _lane:
         trace = model.network.analyse(batch)[0]

@@ -3,19 +3,20 @@
 import numpy as np
 import pytest
 
-from explorer.evaluate.calibration import calibration_error, fit_temperature
+from explorer.evaluate.calibration import fit_temperature, reliability_of
 
 
 def test_the_error_is_the_gap_per_bin_weighted_by_count():
-    # Bin (0.5, 1]: three at 0.9, two right: gap |2 - 2.7| = 0.7. Bin (0, 0.5]: one at 0.4, wrong: gap 0.4.
-    confidence = np.array([0.9, 0.9, 0.9, 0.4])
-    correct = np.array([True, True, False, False])
-    assert calibration_error(confidence, correct, bins=2) == pytest.approx((0.7 + 0.4) / 4)
+    # Bin (13/15, 14/15]: three at 0.9, two right: gap |2 - 2.7| = 0.7. Bin (5/15, 6/15]: one at 0.4, wrong: gap 0.4.
+    found = reliability_of(np.array([0.9, 0.9, 0.9, 0.4]), np.array([True, True, False, False]))
+    assert found.ece == pytest.approx((0.7 + 0.4) / 4)
+    assert found.count[[5, 13]].tolist() == [1, 3]
 
 
 def test_a_confidence_on_a_border_belongs_to_the_lower_bin():
-    assert calibration_error(np.array([0.5, 0.6]), np.array([True, False]), bins=2) == pytest.approx(1.1 / 2)
-    assert calibration_error(np.array([0.0, 1.0]), np.array([False, True]), bins=2) == 0
+    found = reliability_of(np.array([1 / 3, 0.0, 1.0]), np.array([True, False, True]))
+    assert found.count[[0, 4, 14]].tolist() == [1, 1, 1]
+    assert found.ece == pytest.approx((2 / 3) / 3)
 
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 3.0])

@@ -50,8 +50,8 @@ def test_two_models_of_one_title_are_two_rows(folder, tmp_path, monkeypatch):
     entries = [Entry(p.name, "Tiny", p, "yours") for p in (folder, twin)]
     monkeypatch.setattr(command, "list_models", lambda: entries)
     rows = [line for line in call("--markdown").stdout.splitlines() if line.startswith("| Tiny")]
-    assert len(rows) == 2 * (1 + 3 + 3)  # a row of exits, and one per rule in two tables
-    assert sum(str(twin) in row for row in rows) == 7
+    assert len(rows) == 2 * (3 + 2 * 3)  # a row in three tables, and one per rule in two
+    assert sum(str(twin) in row for row in rows) == 9
 
 
 def refused(result, sentence):
@@ -115,3 +115,30 @@ def test_models_measured_against_labels_and_a_teacher_share_no_table(folder, tau
     monkeypatch.setattr(command, "list_models", lambda: entries)
     rows = [line for line in call("--markdown").stdout.splitlines() if line.startswith("| Tiny")]
     assert len(rows) == 1 + 3 + 3  # the one with labels alone
+
+
+def test_thresholds_from_a_file_are_told_for_both_splits(folder, splits, tmp_path):
+    model = load_model_folder(folder)
+    records = {name: list(evaluate(model, splits[name]))[-1] for name in ("validation", "test")}
+    save_records(records, folder / "evaluation.npz")
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps({"model": "tiny", "rule": "patience", "thresholds": [9, 1, 1, 1]}))
+    result = call("--model", folder, "--thresholds", path, "--stored", "--markdown")
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert lines[0] == "**Tiny: patience at 9, 1, 1, 1**"
+    for line, (name, record) in zip(lines[4:6], records.items(), strict=True):
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        count = len(record.labels)
+        # Nobody leaves at the first exit, everybody at the second.
+        assert cells[:2] == [f"{name} ({count})", f"{100 * record.accuracy[1]:.2f}"]
+        assert cells[2] == f"{record.macs[1] / 1e6:.2f}"
+        assert cells[5:] == ["0.00", "100.00", "0.00", "0.00", "0.00"]
+
+
+def test_thresholds_for_other_exits_are_refused_before_anything_runs(folder, tmp_path):
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps({"model": "tiny", "rule": "confidence", "thresholds": [0.5]}))
+    result = call("--model", folder, "--thresholds", path)
+    refused(result, "t.json holds 1 thresholds and tiny has 4 early exits")
+    assert result.stdout == ""

@@ -97,6 +97,13 @@ def test_an_exits_macs_are_those_of_everything_on_the_way(network):
     assert network.macs.tolist() == totals
 
 
+def test_a_network_cut_off_at_an_exit_pays_for_that_head_alone(network):
+    heads = np.array([head.macs() for head in network.heads])
+    before = np.cumsum(heads) - heads
+    np.testing.assert_array_equal(network.macs_single[:-1], network.macs[:-1] - before)
+    assert network.macs_single[-1] == network.macs_full
+
+
 def test_macs_by_hand():
     network = MultiExitViT(vit(), [ExitSpec(2, "gah", {"stride": 2})])
     n, d, m = 1 + 4 * 6, 16, 48

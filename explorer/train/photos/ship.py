@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from explorer.data.reading import read_image
-from explorer.evaluate.calibration import calibration_error, fit_temperature
+from explorer.evaluate.calibration import fit_temperature, reliability
 from explorer.evaluate.record import Record, record_of, save_records
 from explorer.evaluate.tradeoff import at_threshold, most_accurate, settable_threshold
 from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
@@ -113,10 +113,7 @@ def measures(
         "agreement where the teacher is sure": agreement(test.logits, data.test).tolist(),
         "teacher's sure answer in the five best": agreement(test.logits, data.test, 5).tolist(),
         "agreement with the own final read-out": own["test"].accuracy.tolist(),
-        "calibration error": [
-            calibration_error(record.scores["confidence"][:, e], record.correct[:, e])
-            for e in range(len(record.blocks))
-        ],
+        "calibration error": [reliability(record, e).ece for e in range(len(record.blocks))],
     }
     return {
         "photos": len(photos_in(photos)),

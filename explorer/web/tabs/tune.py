@@ -1,14 +1,50 @@
-"""The Tune tab."""
+"""The Tune tab: a whole data set instead of one image, and thresholds for a goal."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
+from explorer.web.questions import offered, question
+from explorer.web.records import analyse_gallery, evaluation_json
 from explorer.web.tabs.tab import Tab, static
+
+LAYOUT = """
+<div class="ee-tune">
+  <div class="ee-panel ee-controls"><rule-controls></rule-controls></div>
+  <div class="ee-panel ee-tune-says"><tune-summary></tune-summary></div>
+  <div class="ee-tune-two">
+    <div>
+      <div class="ee-panel"><tune-tradeoff></tune-tradeoff></div>
+      <div class="ee-panel"><tune-leaving></tune-leaving></div>
+      <div class="ee-panel"><tune-classes></tune-classes></div>
+    </div>
+    <div>
+      <div class="ee-panel"><tune-finder></tune-finder></div>
+      <div class="ee-panel"><tune-reliability></tune-reliability></div>
+      <div class="ee-panel"><tune-overthinking></tune-overthinking></div>
+    </div>
+  </div>
+  <div class="ee-panel"><tune-gallery></tune-gallery></div>
+</div>
+"""
+
+
+@question
+def evaluation(asked: dict[str, Any]) -> dict[str, Any]:
+    """What a model answered on its validation and test images, at every exit. `asked` has `model`."""
+    return evaluation_json(offered(asked["model"]))
+
+
+@question
+def gallery_image(asked: dict[str, Any]) -> dict[str, Any]:
+    """One of a model's hardest and easiest images, analysed. `asked` has `model` and `place` in the gallery."""
+    return analyse_gallery(offered(asked["model"]), int(asked["place"]))
 
 
 def build(_picker: gr.Dropdown) -> None:
-    static('<div class="ee-panel"></div>')
+    static(LAYOUT)
 
 
-TAB = Tab("tune", build)
+TAB = Tab("tune", build, (evaluation, gallery_image))

@@ -19,6 +19,14 @@ import { ScoreCurve } from "./score-curve.js";
 import { sharedStore, Store } from "./store.js";
 import { chooseLanguage, setStrings, t } from "./strings.js";
 import { ThemeSwitch } from "./theme-switch.js";
+import { TuneClasses } from "./tune/tune-classes.js";
+import { TuneFinder } from "./tune/tune-finder.js";
+import { TuneGallery } from "./tune/tune-gallery.js";
+import { TuneLeaving } from "./tune/tune-leaving.js";
+import { TuneOverthinking } from "./tune/tune-overthinking.js";
+import { TuneReliability } from "./tune/tune-reliability.js";
+import { TuneSummary } from "./tune/tune-summary.js";
+import { TuneTradeoff } from "./tune/tune-tradeoff.js";
 import { WhyTabs } from "./why-tabs.js";
 
 const ELEMENTS = {
@@ -37,6 +45,14 @@ const ELEMENTS = {
   "saliency-view": SaliencyView,
   "score-curve": ScoreCurve,
   "theme-switch": ThemeSwitch,
+  "tune-classes": TuneClasses,
+  "tune-finder": TuneFinder,
+  "tune-gallery": TuneGallery,
+  "tune-leaving": TuneLeaving,
+  "tune-overthinking": TuneOverthinking,
+  "tune-reliability": TuneReliability,
+  "tune-summary": TuneSummary,
+  "tune-tradeoff": TuneTradeoff,
   "why-tabs": WhyTabs,
 };
 

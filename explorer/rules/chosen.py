@@ -1,0 +1,83 @@
+"""Thresholds from a file, as the page's Tune tab exports them."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from explorer.rules.decision import early_thresholds
+from explorer.rules.scores import get_rule
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A rule and its thresholds, chosen for one model.
+
+    The file is JSON: `model`, `rule`, `thresholds` (a number, or a list of one per early exit); beside them, for
+    people, `chosen_for` (the goal and how it was searched), `promised` (on validation) and `measured` (on test).
+    """
+
+    path: Path
+    model: str
+    rule: str
+    thresholds: float | list[float]
+
+    @property
+    def says(self) -> str:
+        """The thresholds as text."""
+        numbers = self.thresholds if isinstance(self.thresholds, list) else [self.thresholds]
+        return ", ".join(f"{number:g}" for number in numbers)
+
+    def check(self, exits: int, model: str) -> None:
+        """Raises `ValueError` unless the thresholds fit a model of that many exits, the final one included."""
+        try:
+            early_thresholds(self.thresholds, exits)
+        except ValueError as error:
+            count = len(self.thresholds) if isinstance(self.thresholds, list) else 1
+            raise ValueError(
+                f"{self.path} holds {count} thresholds and {model} has {exits - 1} early exits; "
+                "export them again for this model."
+            ) from error
+
+
+def read_chosen(path: Path) -> Chosen:
+    """Read a file of thresholds. Raises `ValueError` in one plain sentence."""
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read; check its name.") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is not JSON; export the thresholds again.") from error
+    facts = facts if isinstance(facts, dict) else {}
+    missing = [name for name in ("model", "rule", "thresholds") if name not in facts]
+    if missing:
+        raise ValueError(f"{path} lacks {', '.join(missing)}; export the thresholds again.")
+    if not (isinstance(facts["model"], str) and isinstance(facts["rule"], str)):
+        raise ValueError(f"{path} must name its model and its rule; export the thresholds again.")
+    try:
+        get_rule(facts["rule"])
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    thresholds = facts["thresholds"]
+    numbers = thresholds if isinstance(thresholds, list) else [thresholds]
+    if not numbers or not all(map(_is_number, numbers)):
+        raise ValueError(f"{path} must hold one number or a list of numbers as thresholds; export it again.")
+    one = float(numbers[0])
+    return Chosen(
+        path=path,
+        model=facts["model"],
+        rule=facts["rule"],
+        thresholds=[float(number) for number in thresholds] if isinstance(thresholds, list) else one,
+    )
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond any float
+        return False

@@ -1,0 +1,109 @@
+"""A model's evaluation as the Tune tab reads it: every answer and score of both splits, packed small."""
+
+from __future__ import annotations
+
+import zlib
+from base64 import b64encode
+from functools import lru_cache
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.data.sight import Sight
+from explorer.evaluate.gallery import read_gallery
+from explorer.evaluate.record import Record, load_records
+from explorer.model.bundle import ModelError, read_config
+from explorer.model.catalog import find_model
+from explorer.web.analysis import analyse_image, data_uri, open_model
+
+
+def pack_array(values: NDArray) -> dict[str, Any]:
+    """An array as JSON: the smallest of uint8, uint16 and float32 that holds it, shape, and its bytes.
+
+    The bytes are sorted into planes (all first bytes, then all second ones; little-endian), because neighbours are
+    alike in their high bytes only; then zlib, then base64. Scores lie in evaluation.npz as float32, so nothing is lost.
+    """
+    kind: np.dtype = np.dtype("<f4")
+    if values.size and values.min() >= 0 and np.array_equal(values, np.rint(values)):
+        kind = next((np.dtype(k) for k in ("u1", "<u2") if values.max() <= np.iinfo(k).max), kind)
+    packed = np.ascontiguousarray(values, dtype=kind)
+    planes = packed.view(np.uint8).reshape(-1, kind.itemsize).T.tobytes()
+    return {
+        "kind": kind.name,
+        "shape": list(values.shape),
+        "data": b64encode(zlib.compress(planes)).decode("ascii"),
+    }
+
+
+def pack_record(record: Record) -> dict[str, Any]:
+    """A split: labels (N,), each exit's answer (N, E), each rule's scores (N, E)."""
+    return {
+        "labels": pack_array(record.labels),
+        "predicted": pack_array(record.predicted),
+        "scores": {rule: pack_array(scores) for rule, scores in record.scores.items()},
+    }
+
+
+# A visitor changes models back and forth; one evaluation is about a megabyte.
+@lru_cache(maxsize=4)
+def evaluation_json(name: str) -> dict[str, Any]:
+    """What the Tune tab needs of a model. Raises `ModelError` for one that was not evaluated."""
+    folder = find_model(name)
+    path = folder / "evaluation.npz"
+    if not path.exists():
+        raise ModelError(f"The model '{name}' ships no evaluation to tune on; choose another model.")
+    try:
+        records = load_records(path)
+    except (KeyError, ValueError, OSError, BadZipFile, zlib.error) as error:
+        raise ModelError(f"The evaluation of '{name}' cannot be read; evaluate the model again.") from error
+    model, test = open_model(name), records["test"]
+    network = model.network
+    if test.blocks.tolist() != [e.block for e in network.exits]:
+        raise ModelError(f"The evaluation of '{name}' is of other exits; evaluate the model again.")
+    return {
+        "model": name,
+        "labels": list(model.labels),
+        "teacher": read_config(folder).get("reference") == "teacher",
+        "exits": [{"block": e.block, "kind": e.kind, "family": e.family} for e in network.exits],
+        "macs": test.macs.tolist(),
+        "macs_full": test.macs_full,
+        "macs_single": network.macs_single.tolist(),
+        "splits": {split: pack_record(record) for split, record in records.items()},
+        "gallery": gallery_json(name),
+    }
+
+
+def gallery_json(name: str) -> dict[str, Any] | None:
+    """The hardest and easiest test images as one picture, and which they are; None where the model has none."""
+    gallery = read_gallery(find_model(name))
+    if gallery is None:
+        return None
+    small = gallery.sprite.width * gallery.sprite.height < 1_000_000
+    return {
+        "sprite": data_uri(gallery.sprite, "PNG" if small else "JPEG"),
+        "tile": list(gallery.tile),
+        "columns": gallery.columns,
+        "split": gallery.split,
+        "hardest": gallery.hardest,
+        "easiest": gallery.easiest,
+    }
+
+
+def analyse_gallery(name: str, place: int) -> dict[str, Any]:
+    """One picture of the gallery through every exit, shaped like an example. Raises `ModelError`."""
+    gallery = read_gallery(find_model(name))
+    if gallery is None or not 0 <= place < len(gallery.indices):
+        raise ModelError("That picture is not in the model's gallery; reload the page.")
+    model, index = open_model(name), gallery.indices[place]
+    picture = gallery.picture(place)
+    label = model.labels[int(load_records(find_model(name) / "evaluation.npz")[gallery.split].labels[index])]
+    # As it lies in the gallery it is what the network was evaluated on; a sight might change it.
+    facts = analyse_image(model, picture.convert("RGB"), Sight(picture, ""))
+    return {
+        **facts,
+        "id": f"{gallery.split}-{index}",
+        "title": f"{label}, {gallery.split} image {index}",
+        "label": label,
+    }

@@ -1,0 +1,207 @@
+// <tune-finder>: thresholds for a goal, chosen on validation images and tried on test images; to use here or take home.
+
+import { element, setAttributes, setText } from "../dom.js";
+import { download } from "../save.js";
+import { t } from "../strings.js";
+import { thresholdText } from "../threshold.js";
+import { factorText, macsText } from "../words.js";
+import { countText, percentText } from "./numbers.js";
+import { searchEach, searchOne } from "./search.js";
+import { makeTally, tally } from "./tally.js";
+import { TUNE_STYLE } from "./tune-style.js";
+import { TuneWidget } from "./tune-widget.js";
+
+const FINDER_STYLE = `
+form { display: grid; gap: 0.75rem; }
+.goals { display: grid; gap: 0.375rem; }
+.goals label { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.5rem; }
+.goals input[type=radio] { width: 1rem; height: 1rem; margin: 0; accent-color: var(--accent-mark); }
+input[type=number] {
+  width: 5.5rem; min-height: 2rem; padding: 0.125rem 0.5rem; border: 1px solid var(--faint); border-radius: 6px;
+  background: var(--paper);
+}
+input[type=number]:invalid { border-color: var(--accent-mark); box-shadow: 0 0 0 1px var(--accent-mark); }
+.do { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
+.result { margin-top: 0.875rem; padding-top: 0.75rem; border-top: 1px solid var(--line); }
+.chosen { font-weight: 650; overflow-wrap: anywhere; }
+.result table { margin: 0.375rem 0 0.625rem; }
+.result tbody th { white-space: normal; font-size: 0.8125rem; line-height: 1.25; }
+tr.promise td, tr.promise th { color: var(--quiet); }
+`;
+
+const DEFAULTS = { budget: "1.5", cost: "", floor: "" };
+
+export class TuneFinder extends TuneWidget {
+  static style = TUNE_STYLE + FINDER_STYLE;
+  #values = { goal: "budget", how: "one", ...DEFAULTS }; // kept over a change of language
+  #found = null; // {of: the evaluation, rule, thresholds, goal, how, validation, test, reached}
+
+  static get markup() {
+    const goal = (name, unit, attributes) => `
+      <label><input type="radio" name="goal" value="${name}"> ${t(`tune.goal_${name}`)}
+        <input type="number" name="${name}" aria-label="${t(`tune.goal_${name}_name`)}" ${attributes}>
+        <span class="unit">${unit}</span></label>`;
+    const how = (name) =>
+      `<label><input type="radio" name="how" value="${name}"><span>${t(`tune.how_${name}`)}</span></label>`;
+    return `
+<div class="head"><h2 id="title">${t("tune.finder")}</h2></div>
+<div class="body">
+  <form aria-labelledby="title" novalidate>
+    <fieldset class="goals"><legend>${t("tune.goal")}</legend>
+      ${goal("budget", t("tune.times_fewer"), 'min="0.1" max="100" step="any"')}
+      ${goal("cost", "", 'min="0" step="any"')}
+      ${goal("floor", "%", 'min="0" max="100" step="any"')}
+    </fieldset>
+    <fieldset><legend>${t("tune.how")}</legend><div class="choices">${how("one")}${how("each")}</div></fieldset>
+  </form>
+  <p class="note method"></p>
+  <div class="result">
+    <p role="status"><span class="missed"></span> <span class="chosen"></span></p>
+    <div class="facts">
+    <table aria-label="${t("tune.finder_table")}">
+      <thead><tr><th></th><th scope="col" class="measure"></th><th scope="col">${t("tune.macs")}</th>
+        <th scope="col">${t("tune.fewer_macs")}</th></tr></thead>
+      <tbody></tbody>
+    </table>
+    <div class="do">
+      <button type="button" class="button first" id="use">${t("tune.use")}</button>
+      <button type="button" class="button" id="take">${t("tune.take")}</button>
+    </div>
+    <p class="note">${t("tune.take_says")}</p>
+    </div>
+  </div>
+</div>`;
+  }
+
+  build() {
+    const form = this.part("form");
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("input", ({ target }) => {
+      this.#values[target.name] = target.value;
+      if (target.type === "number") this.#values.goal = target.name; // writing into a goal's field chooses it
+      this.#showForm();
+    });
+    form.addEventListener("change", () => this.#find());
+    this.part("#use").addEventListener("click", () => this.#use());
+    this.part("#take").addEventListener("click", () => this.#take());
+  }
+
+  draw({ evaluation }) {
+    const { validation } = evaluation.splits;
+    if (this.evaluation !== evaluation) {
+      // Goals that make sense for this model: half a point below the end on validation, and two thirds of its MACs.
+      const floor = (100 * validation.rightAt.at(-1)) / validation.count - 0.5;
+      const unit = evaluation.macs_full >= 1e9 ? 1e9 : 1e6;
+      this.unit = { size: unit, sign: unit === 1e9 ? "G" : "M" };
+      this.#values.floor = floor.toFixed(2);
+      this.#values.cost = (evaluation.macs_full / 1.5 / unit).toFixed(unit === 1e9 ? 2 : 1);
+      this.evaluation = evaluation;
+    }
+    setText(this.part(".measure"), t(evaluation.teacher ? "tune.agreement" : "tune.accuracy"));
+    setText(this.part("input[name=cost] + .unit"), t("tune.unit_macs", { unit: this.unit.sign }));
+    this.#showForm();
+    if (this.#found?.of !== evaluation || this.#found.rule !== this.store.rule) this.#find();
+    else this.#showFound();
+  }
+
+  #showForm() {
+    for (const input of this.shadowRoot.querySelectorAll("input[type=radio]")) {
+      input.checked = this.#values[input.name] === input.value;
+    }
+    for (const input of this.shadowRoot.querySelectorAll("input[type=number]")) {
+      if (input.value !== this.#values[input.name]) input.value = this.#values[input.name];
+    }
+    const { validation } = this.evaluation.splits;
+    const values = { count: countText(validation.count), exits: validation.exits - 1 };
+    setText(this.part(".method"), t(`tune.method_${this.#values.how}`, values));
+  }
+
+  /** {macs} or {accuracy} as search.js takes it, or null where the field holds nothing usable. */
+  #goal() {
+    const { goal } = this.#values;
+    const field = this.part(`input[name=${goal}]`);
+    const value = field.valueAsNumber;
+    const usable = field.checkValidity() && Number.isFinite(value) && value > 0;
+    setAttributes(field, { "aria-invalid": usable ? null : "true" });
+    if (!usable) return null;
+    const full = this.evaluation.macs_full;
+    if (goal === "budget") return { macs: full / value };
+    return goal === "cost" ? { macs: value * this.unit.size } : { accuracy: value / 100 };
+  }
+
+  #find() {
+    const { evaluation } = this;
+    const goal = this.#goal();
+    this.#found = null;
+    if (!goal) {
+      this.#showFound();
+      return;
+    }
+    const { rule, ruleFacts } = this.store;
+    const { validation, test } = evaluation.splits;
+    const search = this.#values.how === "each" ? searchEach : searchOne;
+    const found = search(validation, validation.scores[rule], ruleFacts, evaluation.macs, goal);
+    const on = (split) => {
+      const out = tally(split, split.scores[rule], found.thresholds, makeTally(evaluation));
+      return { accuracy: out.accuracy, macs: out.meanMacs, by_macs: evaluation.macs_full / out.meanMacs };
+    };
+    const { how, goal: kind } = this.#values;
+    this.#found = { ...found, of: evaluation, rule, goal, kind, how, validation: on(validation), test: on(test) };
+    this.#showFound();
+  }
+
+  #showFound() {
+    const found = this.#found;
+    this.part(".facts").hidden = found === null;
+    if (!found) {
+      setText(this.part(".chosen"), t("tune.no_goal"));
+      setText(this.part(".missed"), "");
+      return;
+    }
+    const { ruleFacts: rule } = this.store;
+    const each = Array.isArray(found.thresholds);
+    const text = [found.thresholds].flat().map((one) => thresholdText(rule, one));
+    const names = { rule: rule.title, thresholds: text.join("  ") };
+    setText(this.part(".chosen"), t(each ? "tune.found_each" : "tune.found_one", names));
+    const missed = found.kind === "floor" ? t("tune.missed_accuracy") : t("tune.missed_macs");
+    setText(this.part(".missed"), found.reached ? "" : missed);
+    const line = (kind, title, { accuracy, macs, by_macs: factor }) =>
+      element("tr", { class: kind }, element("th", { scope: "row" }, title),
+        ...[percentText(accuracy), macsText(macs), factorText(factor)].map((cell) => element("td", {}, cell))); // prettier-ignore
+    const { evaluation } = this;
+    const end = (split) => ({
+      accuracy: split.rightAt.at(-1) / split.count,
+      macs: evaluation.macs.at(-1),
+      by_macs: evaluation.macs_full / evaluation.macs.at(-1),
+    });
+    const { validation, test } = evaluation.splits;
+    this.part("tbody").replaceChildren(
+      line("promise", t("tune.promised"), found.validation),
+      line("", t("tune.measured"), found.test),
+      line("promise", t("tune.never_validation"), end(validation)),
+      line("promise", t("tune.never_test"), end(test)),
+    );
+  }
+
+  #use() {
+    const { thresholds } = this.#found;
+    // The list is for this model's exits; the page takes one when its image has been through the same exits.
+    const fits = !Array.isArray(thresholds) || this.store.trace?.exits.length === thresholds.length + 1;
+    if (fits) this.store.setThresholds(thresholds);
+  }
+
+  /** The file that `python -m explorer classify --thresholds` and `evaluate --thresholds` take. */
+  #take() {
+    const { rule, thresholds, goal, how, reached, validation, test } = this.#found;
+    const { model } = this.store;
+    const facts = {
+      model,
+      rule,
+      thresholds,
+      chosen_for: { ...goal, searched: how === "each" ? "one threshold per exit" : "one threshold for all exits", reached }, // prettier-ignore
+      promised: { on: "validation", ...validation },
+      measured: { on: "test", ...test },
+    };
+    download(`thresholds-${model}-${rule}.json`, `${JSON.stringify(facts, null, 1)}\n`, "application/json");
+  }
+}
