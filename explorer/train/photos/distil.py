@@ -284,9 +284,12 @@ def place_loss(network: MultiExitViT, hidden: Tensor, places: Tensor) -> Tensor:
     backbone = network.backbone
     tokens = backbone.vit.norm(hidden)
     patches = tokens[:, backbone.prefix :].transpose(1, 2).unflatten(2, backbone.grid)  # (N, D, H, W)
-    at_places = F.adaptive_avg_pool2d(patches, places.shape[-2:]).flatten(2).transpose(1, 2)  # (N, places, D)
-    of_class, of_patches = backbone.vit.head.weight.split(backbone.width, dim=1)  # type: ignore[union-attr,operator]
-    answers = F.linear(at_places, of_patches) + F.linear(tokens[:, :1], of_class, backbone.vit.head.bias)  # type: ignore[arg-type,union-attr]
+    height, width = places.shape[-2:]
+    at_places = F.adaptive_avg_pool2d(patches, (height, width)).flatten(2).transpose(1, 2)  # (N, places, D)
+    classifier = backbone.vit.head
+    assert isinstance(classifier, nn.Linear)
+    of_class, of_patches = classifier.weight.split(backbone.width, dim=1)
+    answers = F.linear(at_places, of_patches) + F.linear(tokens[:, :1], of_class, classifier.bias)
     return F.mse_loss(_centred(answers), _centred(places.flatten(2).transpose(1, 2)))
 
 
