@@ -161,7 +161,8 @@ def examples(model: ModelOption = "fashion", data: DataOption = None) -> None:
 @app.command()
 def bench(
     only: Annotated[
-        list[str] | None, typer.Option(help="analyse, infer, paint, start; may be repeated [default: all]")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="analyse, infer, page, start [default: all]"),
     ] = None,
     model: ModelOption = "fashion",
 ) -> None:
@@ -170,6 +171,20 @@ def bench(
 
     try:
         run(only, model)
+    except ValueError as error:
+        fail(error)
+
+
+@app.command()
+def screens(
+    out: Annotated[Path, typer.Option(help="where the pictures go")] = Path("docs/screens"),
+    only: Annotated[list[str] | None, typer.Argument(metavar="[TAB]...", help="[default: all]")] = None,
+) -> None:
+    """Take a picture of every tab, light and dark, at desktop and phone width (needs Playwright and a Chromium)."""
+    from explorer.bench.screens import run
+
+    try:
+        run(out, only)
     except ValueError as error:
         fail(error)
 

@@ -14,7 +14,7 @@ Row = tuple[str, str, str]
 BENCHES: dict[str, Callable[[str], list[Row]]] = {
     "analyse": network.analyse,
     "infer": network.infer,
-    "paint": page.paint,
+    "page": page.latency,
     "start": page.start,
 }
 

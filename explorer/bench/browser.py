@@ -51,8 +51,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(program: list[str], **environment: str) -> Iterator[tuple[str, float]]:
-    """Run a Python program that serves a Gradio page; yields its address and the seconds until it answered."""
+def served(program: list[str], path: str = "", **environment: str) -> Iterator[tuple[str, float]]:
+    """Run a Python program that serves a Gradio page, under `path`; yields its address and the seconds until it
+    answered.
+    """
     port = free_port()
     variables = {
         **os.environ,
@@ -62,7 +64,7 @@ def served(program: list[str], **environment: str) -> Iterator[tuple[str, float]
         "HF_HUB_OFFLINE": "1",
         **environment,
     }
-    address, start = f"http://127.0.0.1:{port}/", time.monotonic()
+    address, start = f"http://127.0.0.1:{port}/{path}", time.monotonic()
     process = subprocess.Popen([sys.executable, *program], cwd=ROOT, env=variables, stdout=subprocess.DEVNULL)
     try:
         while not _answers(address):

@@ -88,12 +88,17 @@ def explain_exit(model_name: str, saw: str, exit_index: int, target_class: int) 
 
 
 def model_json(name: str) -> dict[str, Any]:
-    """What the page needs when a model is chosen: its rules and the examples, analysed by it.
+    """What the page needs when a model is chosen: its rules, what it is held to, and the examples, analysed by it.
 
     Loads no network where the examples are precomputed.
     """
-    rules = rules_json(read_config(find_model(name)))
-    return {"model": name, "rules": rules, "examples": examples_json(name)}
+    config = read_config(find_model(name))
+    return {
+        "model": name,
+        "reference": config.get("reference", "labels"),
+        "rules": rules_json(config),
+        "examples": examples_json(name),
+    }
 
 
 @lru_cache(maxsize=4)

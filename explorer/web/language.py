@@ -5,9 +5,24 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+import gradio as gr
 
 STRINGS = Path(__file__).parent / "strings"
 LANGUAGES = {"en": "English", "de": "Deutsch"}
+
+# A part of Gradio's has its words as properties. On a change of language, and at the start where the language is not
+# the browser's, they are set anew by an event that stays in the browser.
+_ON_LANGUAGE = """
+const { store } = window.ExitExplorer;
+store.subscribe((changed) => changed.has("language") && trigger("select"));
+if (!navigator.language.startsWith(store.language)) trigger("select");
+"""
+_UPDATE = """() => {
+  const texts = Object.entries(%s).map(([property, key]) => [property, window.ExitExplorer.t(`gradio.${key}`)]);
+  return [{ __type__: "update", ...Object.fromEntries(texts) }];
+}"""
 
 
 @lru_cache
@@ -18,3 +33,21 @@ def strings(language: str = "en") -> dict[str, str]:
         texts = json.loads(path.read_text(encoding="utf-8"))
         found |= {f"{path.stem}.{key}": text for key, text in texts.items()}
     return found
+
+
+def i18n() -> gr.I18n:
+    """The words of Gradio's own parts, strings/*/gradio.json, as `launch` takes them."""
+    return gr.I18n(
+        **{code: json.loads((STRINGS / code / "gradio.json").read_text("utf-8")) for code in LANGUAGES}
+    )
+
+
+def word(key: str) -> Any:
+    """The text `gradio.KEY` for a property of a Gradio part, in the browser's language until `speak` sets another."""
+    return i18n()(key)
+
+
+def speak(part: gr.components.Component, **keys: str) -> None:
+    """Keeps a Gradio part in the page's language: `speak(upload, label="your_image")`."""
+    ear = gr.HTML(js_on_load=_ON_LANGUAGE, visible="hidden")
+    ear.select(None, None, part, js=_UPDATE % json.dumps(keys))

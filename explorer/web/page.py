@@ -7,21 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import plotly
 
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, Entry, list_models
 from explorer.web.analysis import model_json
-from explorer.web.language import LANGUAGES, strings
+from explorer.web.language import LANGUAGES, i18n, speak, strings, word
 from explorer.web.questions import offered
 from explorer.web.script import widgets_css, widgets_script
 from explorer.web.tabs import TABS
 from explorer.web.tabs.tab import static
 
 HERE = Path(__file__).parent
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 TITLE = "Exit Explorer"
 HEADER = "<page-header></page-header>"
+TOOLS = '<div class="ee-tools"><language-picker></language-picker><theme-switch></theme-switch></div>'
 
 
 def choose(model: str) -> dict[str, Any]:
@@ -40,18 +39,19 @@ def picker_label(entry: Entry) -> str:
 def build() -> gr.Blocks:
     """The whole page. Building it loads no network: the first paint shows a precomputed example."""
     models = [(picker_label(entry), entry.name) for entry in list_models()]
-    with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         with gr.Row(elem_classes="ee-top"):
             static(HEADER)
             picker = gr.Dropdown(
                 models,
                 value=DEFAULT,
-                label="Model",
+                label=word("model"),
                 container=False,
                 elem_classes="ee-model",
                 elem_id="ee-model",
             )
-            static("<language-picker></language-picker>")
+            static(TOOLS)
+        speak(picker, label="model")
         static("<page-tabs></page-tabs>")
         for tab in TABS:
             # Every tab is in the page from the start and shown by style alone: opening one asks the server nothing.
@@ -78,9 +78,7 @@ def build() -> gr.Blocks:
 
 def launch_kwargs() -> dict[str, Any]:
     """What `launch` needs for the page to look and work as built; used wherever it is launched."""
-    gr.set_static_paths([PLOTLY])
     start = {
-        "plotlySrc": f"gradio_api/file={PLOTLY.as_posix()}",
         "start": choose(DEFAULT),
         "strings": {language: strings(language) for language in LANGUAGES},
     }
@@ -88,4 +86,10 @@ def launch_kwargs() -> dict[str, Any]:
     facts = json.dumps(start).replace("<", "\\u003c")
     head = f"<script>window.ExitExplorer = {facts};\n{widgets_script()}</script>"
     css = widgets_css() + (HERE / "page.css").read_text(encoding="utf-8")
-    return {"head": head, "css": css, "theme": gr.themes.Default(), "footer_links": ["api", "settings"]}
+    return {
+        "head": head,
+        "css": css,
+        "theme": gr.themes.Default(),
+        "footer_links": ["api", "settings"],
+        "i18n": i18n(),
+    }

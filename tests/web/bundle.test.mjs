@@ -60,13 +60,13 @@ test("running the script twice defines each element once and keeps the store and
       defined.set(name, constructor);
     },
   };
-  const window = { ExitExplorer: { plotlySrc: "/plotly.js" } };
+  const window = { ExitExplorer: { language: "de" } };
   const context = vm.createContext({ window, customElements, HTMLElement: class {}, console });
   vm.runInContext(bundle().text, context);
   const { store, decide } = window.ExitExplorer;
   vm.runInContext(bundle().text, context);
   assert.equal(window.ExitExplorer.store, store);
-  assert.equal(window.ExitExplorer.plotlySrc, "/plotly.js");
+  assert.equal(window.ExitExplorer.language, "de");
   assert.equal(decide([0.1, 0.9, 0.2], 0.5), 1);
   const names = [
     "answer-card",

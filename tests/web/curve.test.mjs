@@ -1,10 +1,11 @@
-// The geometry of the score curve, and the figure of class probabilities.
+// The geometry of the score curve, and the lines of class probabilities.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { curveFrame, pathThrough, thresholdPath, valueTicks } from "../../explorer/web/widgets/curve-frame.js";
-import { classesToDraw, depthFigure, firedLine, plainLabel } from "../../explorer/web/widgets/depth-figure.js";
+import { classStyle } from "../../explorer/web/widgets/colormap.js";
+import { classesToDraw, DASHES, MARKS } from "../../explorer/web/widgets/depth-lines.js";
 import { makeTrace, RULES } from "./helpers.mjs";
 
 const frame = curveFrame(600, 240, makeTrace(), RULES.confidence);
@@ -83,20 +84,14 @@ test("a class that never matters has no line, the surest comes first", () => {
   assert.deepEqual(classesToDraw(trace), [0, 1]);
 });
 
-test("labels cannot carry markup into the figure", () => {
-  assert.equal(plainLabel("<b>a</b> & b"), "&lt;b&gt;a&lt;/b&gt; &amp; b");
+test("every dash and mark of the class styles can be drawn", () => {
+  for (let n = 0; n < 42; n++) {
+    const { dash, marker } = classStyle(n, [255, 255, 255]);
+    assert.ok(Object.hasOwn(DASHES, dash), dash);
+    assert.match(MARKS[marker], /^M[-\d .aAhHvVMz]+$/, marker);
+  }
 });
 
-test("the figure has a line per class over the exits' blocks and the upright line where it left", () => {
-  const theme = { ink: "#000", quiet: "#555", line: "#ddd", accent: "#00f", paper: [255, 255, 255], font: "x" };
-  const { data, layout } = depthFigure(makeTrace(), 1, theme, 360);
-  assert.deepEqual(
-    data.map(({ name }) => name),
-    ["Ankle boot", "Sneaker", "Sandal"],
-  );
-  assert.deepEqual(data[0].x, [4, 8, 12]);
-  assert.deepEqual(data[1].y, [0.5, 0.2, 0.03]);
-  assert.deepEqual(layout.shapes, [firedLine(makeTrace(), 1, "#00f")]);
-  assert.equal(layout.shapes[0].x0, 8);
-  assert.equal(layout.height, 360);
+test("a chart without handles uses the room to the right", () => {
+  assert.equal(curveFrame(600, 240, makeTrace(), RULES.confidence, 16).right, 584);
 });

@@ -1,6 +1,26 @@
-// A small trace with hand-made numbers, and where the widgets live.
+// A small trace with hand-made numbers, where the widgets live, and the page's words, which they speak from.
+
+import { readdirSync, readFileSync } from "node:fs";
+
+import { setStrings } from "../../explorer/web/widgets/strings.js";
 
 export const WIDGETS = new URL("../../explorer/web/widgets/", import.meta.url);
+const STRINGS = new URL("../../explorer/web/strings/", import.meta.url);
+
+function load(language) {
+  const folder = new URL(`${language}/`, STRINGS);
+  const entries = readdirSync(folder).flatMap((file) =>
+    Object.entries(JSON.parse(readFileSync(new URL(file, folder), "utf8"))).map(([key, text]) => [
+      `${file.replace(".json", "")}.${key}`,
+      text,
+    ]),
+  );
+  return Object.fromEntries(entries);
+}
+
+/** The page's words: language -> "area.key" -> text. */
+export const texts = Object.fromEntries(readdirSync(STRINGS).map((language) => [language, load(language)]));
+setStrings(texts);
 
 /** Twelve blocks, exits behind 4, 8 and 12, three classes; parts can be replaced. */
 export function makeTrace(parts = {}) {

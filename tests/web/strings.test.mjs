@@ -5,23 +5,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { chooseLanguage, setStrings, t, useLanguage } from "../../explorer/web/widgets/strings.js";
-import { WIDGETS } from "./helpers.mjs";
+import { texts, WIDGETS } from "./helpers.mjs";
 
-const STRINGS = new URL("../../explorer/web/strings/", import.meta.url);
-const LANGUAGES = readdirSync(STRINGS);
-
-function load(language) {
-  const folder = new URL(`${language}/`, STRINGS);
-  const entries = readdirSync(folder).flatMap((file) =>
-    Object.entries(JSON.parse(readFileSync(new URL(file, folder), "utf8"))).map(([key, text]) => [
-      `${file.replace(".json", "")}.${key}`,
-      text,
-    ]),
-  );
-  return Object.fromEntries(entries);
-}
-
-const texts = Object.fromEntries(LANGUAGES.map((language) => [language, load(language)]));
+const LANGUAGES = Object.keys(texts);
 const places = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
 for (const language of LANGUAGES.filter((code) => code !== "en")) {

@@ -10,6 +10,7 @@ from explorer.data.reading import UnreadableImage
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT
 from explorer.web.analysis import analyse_upload, explain_exit
+from explorer.web.language import speak, word
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Tab, static
 from explorer.web.upload import Upload
@@ -24,10 +25,10 @@ MAIN = """
 WHY = """
 <div class="ee-panel">
   <why-tabs>
-    <attention-view data-tab="Attention"></attention-view>
-    <saliency-view data-tab="Local-head saliency"></saliency-view>
-    <depth-chart data-tab="Class probabilities over depth"></depth-chart>
-    <cost-table data-tab="Cost"></cost-table>
+    <attention-view data-tab="attention"></attention-view>
+    <saliency-view data-tab="saliency"></saliency-view>
+    <depth-chart data-tab="depth"></depth-chart>
+    <cost-table data-tab="cost"></cost-table>
   </why-tabs>
 </div>
 """
@@ -61,12 +62,14 @@ def build(picker: gr.Dropdown) -> None:
         with gr.Column(elem_classes="ee-side"):
             static(SIDE_TOP)
             upload = Upload(
-                label="Your image",
+                label=word("your_image"),
+                placeholder=word("drop_image"),
                 sources=["upload", "webcam", "clipboard"],
                 type="filepath",
                 height=150,
                 elem_classes="ee-upload",
             )
+            speak(upload, label="your_image", placeholder="drop_image")
             static(SIDE_BOTTOM)
         with gr.Column(elem_classes="ee-main"):
             static(MAIN)

@@ -2,6 +2,8 @@
 
 import { savings } from "./decide.js";
 import { element, setAttributes, setPicture, setText } from "./dom.js";
+import { referenced } from "./overthinking.js";
+import { t, translated } from "./strings.js";
 import { Widget } from "./widget.js";
 import { answerAt, factorText, leftText, probabilityText, reasonText, storyText, UNITS } from "./words.js";
 
@@ -40,7 +42,7 @@ dl div {
 dl div:first-child { padding-left: 0; border-left: 0; }
 dt { font-size: 0.75rem; color: var(--quiet); }
 dd { margin: 0; min-height: 1.45em; font-size: 1.125rem; font-weight: 650; letter-spacing: -0.01em; }
-.truth { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
+.truth { overflow-wrap: anywhere; }
 .truth b { font-weight: 650; }
 .note { min-height: 2.9em; font-size: 0.8125rem; color: var(--quiet); }
 .message { padding: 0.5rem 0.75rem; border-left: 3px solid var(--accent-mark); background: var(--accent-soft); }
@@ -48,29 +50,31 @@ dd { margin: 0; min-height: 1.45em; font-size: 1.125rem; font-weight: 650; lette
   position: absolute; inset: 0 0 auto; height: 3px; border-radius: 2px; overflow: hidden; background: var(--hush);
 }
 .busy::after {
-  content: ""; position: absolute; inset: 0 60% 0 0; background: var(--accent-mark);
+  content: ""; position: absolute; inset: 0 60% 0 0; background: var(--accent-mark); /* moved by transform: no layout */
   animation: slide 1.2s ease-in-out infinite alternate;
 }
-@keyframes slide { to { inset: 0 0 0 60%; } }
+@keyframes slide { to { transform: translateX(150%); } }
 :host { position: relative; }
 @container (min-width: 310px) {
   .card { grid-template-columns: 10rem minmax(0, 1fr); align-items: start; column-gap: 1rem; }
   dl, .note, .message { grid-column: 1 / -1; }
   .pictures { gap: 0.375rem; }
   .answer { font-size: 1.25rem; }
+  .truth { min-height: 2.9em; }
 }
 @container (min-width: 420px) {
   .card { grid-template-columns: minmax(0, 15rem) minmax(0, 1fr); column-gap: 1.25rem; align-items: start; }
   .answer { font-size: 1.625rem; }
+  .truth { min-height: 0; }
 }
 `;
 
-const CARD_MARKUP = `
+const cardMarkup = () => `
 <div class="busy" hidden></div>
 <div class="card">
   <div class="pictures">
-    <figure><div class="frame"><img id="given"></div><figcaption>you gave</figcaption></figure>
-    <figure><div class="frame"><img id="saw"></div><figcaption>the network saw</figcaption></figure>
+    <figure><div class="frame"><img id="given"></div><figcaption>${t("explore.you_gave")}</figcaption></figure>
+    <figure><div class="frame"><img id="saw"></div><figcaption>${t("explore.network_saw")}</figcaption></figure>
   </div>
   <div class="words">
     <div class="answer"><span class="label"></span><span class="probability"></span></div>
@@ -78,7 +82,7 @@ const CARD_MARKUP = `
     <p class="left"></p>
     <p class="reason"></p>
   </div>
-  <dl aria-label="Speed-up"></dl>
+  <dl aria-label="${t("explore.speedup")}"></dl>
   <p class="note"></p>
   <p class="message" role="alert" hidden></p>
 </div>
@@ -86,7 +90,11 @@ const CARD_MARKUP = `
 
 export class AnswerCard extends Widget {
   static style = CARD_STYLE;
-  static markup = CARD_MARKUP;
+
+  static get markup() {
+    return cardMarkup();
+  }
+
   #story = "";
   #telling = null; // the timer that hands the story to screen readers
 
@@ -113,17 +121,18 @@ export class AnswerCard extends Widget {
     this.part(".busy").hidden = !busy;
     setAttributes(this.part(".card"), { "aria-busy": busy ? "true" : null });
     this.part(".message").hidden = !message;
-    setText(this.part(".message"), message ?? "");
+    setText(this.part(".message"), translated(message ?? ""));
     if (!trace) return;
     if (changed.has("example")) this.#showPictures();
     this.#showAnswer(trace);
   }
 
   #showPictures() {
-    const { title, image, saw, note } = this.store.example;
-    setPicture(this.part("#given"), image, title || "your picture");
-    setPicture(this.part("#saw"), saw ?? image, `${title || "your picture"}, cropped and scaled for the network`);
-    setText(this.part(".note"), note ?? "");
+    const { image, saw, note } = this.store.example;
+    const title = translated(this.store.example.title) || t("explore.your_picture");
+    setPicture(this.part("#given"), image, title);
+    setPicture(this.part("#saw"), saw ?? image, t("explore.cropped", { title }));
+    setText(this.part(".note"), translated(note ?? ""));
   }
 
   #showAnswer(trace) {
@@ -135,9 +144,9 @@ export class AnswerCard extends Widget {
     this.part(".label").title = label;
     setText(this.part(".probability"), probabilityText(probability));
     setText(this.part(".left"), leftText(trace, fired));
-    setText(this.part(".reason"), `because ${reasonText(trace, fired, rule, ruleFacts, thresholds)}`);
+    setText(this.part(".reason"), t("explore.because", { reason: reasonText(trace, fired, rule, ruleFacts, thresholds) }));
     UNITS.forEach(({ key }, i) => setText(this.factors[i], factorText(saved[key])));
-    setText(this.part(".truth"), truthText(example?.label, label));
+    setText(this.part(".truth"), truthText(example?.label, label, this.store.reference));
 
     const story = storyText(trace, fired, rule, ruleFacts, thresholds);
     if (story === this.#story) return;
@@ -147,7 +156,8 @@ export class AnswerCard extends Widget {
   }
 }
 
-function truthText(truth, answer) {
-  if (truth === null || truth === undefined) return "True label: not known";
-  return truth === answer ? `✓ right: the true label is ${truth}` : `✗ wrong: the true label is ${truth}`;
+function truthText(truth, answer, reference) {
+  const say = (name) => t(referenced(`explore.truth_${name}`, reference), { label: truth });
+  if (truth === null || truth === undefined) return say("unknown");
+  return say(truth === answer ? "right" : "wrong");
 }

@@ -3,6 +3,7 @@
 import { paintMap } from "./colormap.js";
 import { element, setAttributes } from "./dom.js";
 import { attentionMap } from "./maps.js";
+import { t } from "./strings.js";
 
 const THUMBS_STYLE = `
 .thumbgrid { display: grid; justify-content: start; gap: 3px; padding: 3px; font-size: 0.6875rem; color: var(--quiet); }
@@ -28,7 +29,7 @@ export class AttentionThumbnails {
   /** Lives in `parent`; calls `choose(block, head)` with the block from 1 and the head from 0 or "mean". */
   constructor(parent, choose) {
     this.choose = choose;
-    this.grid = element("div", { class: "thumbgrid", role: "grid", "aria-label": "Attention maps by block and head" });
+    this.grid = element("div", { class: "thumbgrid", role: "grid", "aria-label": t("explore.thumbs") });
     parent.append(element("style", {}, THUMBS_STYLE), this.grid);
     this.grid.addEventListener("click", (event) => {
       const cell = event.target.closest("[role=gridcell]");
@@ -64,18 +65,18 @@ export class AttentionThumbnails {
     const header = element(
       "div",
       { role: "row" },
-      title("columnheader", "block"),
+      title("columnheader", t("explore.thumbs_block")),
       ...depth.map((block) => title("columnheader", String(block))),
     );
     const bodies = rows.map((head) => {
-      const name = title("rowheader", head === "mean" ? "mean" : `head ${head + 1}`);
+      const name = title("rowheader", head === "mean" ? t("explore.thumbs_mean") : t("explore.thumbs_head", { head: head + 1 }));
       return element("div", { role: "row" }, name, ...depth.map((block) => this.#makeCell(block, head)));
     });
     this.grid.replaceChildren(header, ...bodies);
   }
 
   #makeCell(block, head) {
-    const name = head === "mean" ? `Block ${block}, mean over heads` : `Block ${block}, head ${head + 1}`;
+    const name = head === "mean" ? t("explore.thumb_mean", { block }) : t("explore.thumb_head", { block, head: head + 1 });
     const button = element(
       "button",
       { type: "button", tabindex: -1, "aria-label": name, title: name },

@@ -3,6 +3,8 @@
 import { element, setAttributes, setText } from "./dom.js";
 import { AttentionThumbnails } from "./attention-thumbnails.js";
 import { attentionMap, sharedPeak, strongest } from "./maps.js";
+import { saveButtons } from "./save.js";
+import { t, translated } from "./strings.js";
 import { Widget } from "./widget.js";
 import { levelText } from "./words.js";
 
@@ -17,39 +19,56 @@ input[type=checkbox] { width: 1rem; height: 1rem; margin: 0; accent-color: var(-
 @container (max-width: 640px) { .views { grid-template-columns: minmax(0, 1fr); } }
 `;
 
-const ATTENTION_MARKUP = `
+const attentionMarkup = () => `
 <div class="head">
-  <h2>Attention</h2>
-  <span class="quiet small">how much the [CLS] token looks at each patch</span>
+  <h2>${t("explore.why_attention")}</h2>
+  <span class="quiet small">${t("explore.attention_idea")}</span>
 </div>
-<p class="none" hidden>No attention maps came with this picture.</p>
+<p class="none" hidden>${t("explore.attention_none")}</p>
 <div class="body">
   <div class="choices">
-    <label>Block <select id="block"></select></label>
-    <label>Head <select id="head"></select></label>
-    <label><input type="checkbox" id="shared"> one scale for all maps</label>
-    <button type="button" class="plain" id="follow">Back to the exit’s block</button>
+    <label>${t("explore.attention_block")} <select id="block"></select></label>
+    <label>${t("explore.attention_head")} <select id="head"></select></label>
+    <label><input type="checkbox" id="shared"> ${t("explore.attention_shared")}</label>
+    <button type="button" class="plain" id="follow">${t("explore.attention_follow")}</button>
   </div>
-  <div class="views"><heat-picture></heat-picture><div class="thumbs"></div></div>
+  <div class="views"><div class="thumbs"></div></div>
 </div>`;
 
 export class AttentionView extends Widget {
   static style = ATTENTION_STYLE;
-  static markup = ATTENTION_MARKUP;
   #block = null; // chosen by a person; null follows the exit looked at
   #head = "mean";
+  #shared = false; // one scale for all maps
   #offered = null; // the maps the choices and thumbnails were made from
   #shown = "";
+  #heat = element("heat-picture"); // outlives the markup, and with it the opacity a person chose
+
+  static get markup() {
+    return attentionMarkup();
+  }
 
   build() {
+    this.#offered = null;
+    this.part(".views").prepend(this.#heat);
+    const saved = { canvas: () => this.#heat.toCanvas(this.#title()), csv: () => this.#heat.rows };
+    this.part(".head").append(saveButtons("attention", saved));
     this.thumbnails = new AttentionThumbnails(this.part(".thumbs"), (block, head) => this.#choose(block, head));
     this.part("#block").addEventListener("change", (event) => this.#choose(Number(event.target.value), this.#head));
     this.part("#head").addEventListener("change", (event) => {
       const { value } = event.target;
       this.#choose(this.#block, value === "mean" ? value : Number(value));
     });
-    this.part("#shared").addEventListener("change", () => this.#draw(true));
+    this.part("#shared").checked = this.#shared;
+    this.part("#shared").addEventListener("change", (event) => {
+      this.#shared = event.target.checked;
+      this.#draw(true);
+    });
     this.part("#follow").addEventListener("click", () => this.#choose(null, this.#head));
+  }
+
+  #title() {
+    return `${t("explore.why_attention")}, ${translated(this.store.example.title)}`;
   }
 
   #choose(block, head) {
@@ -62,7 +81,7 @@ export class AttentionView extends Widget {
     const { attention } = this.store;
     this.part(".none").hidden = Boolean(attention);
     this.part(".body").hidden = !attention;
-    if (!attention || !this.store.trace || this.width === 0) return;
+    if (!attention || !this.store.trace) return;
     const fresh = attention !== this.#offered;
     if (fresh) this.#offer(attention);
     this.#draw(fresh);
@@ -83,36 +102,36 @@ export class AttentionView extends Widget {
       Array.from({ length: blocks }, (_, i) => [i + 1, String(i + 1)]),
     );
     const each = Array.from({ length: heads }, (_, i) => [i, String(i + 1)]);
-    options(this.part("#head"), [["mean", `mean of ${heads}`], ...each]);
+    options(this.part("#head"), [["mean", t("explore.attention_mean_of", { heads })], ...each]);
   }
 
   #draw(fresh) {
     const { attention, trace, selectedExit, example } = this.store;
     const block = this.#block ?? Math.min(trace.exits[selectedExit].block, attention.blocks);
     const head = this.#head;
-    const shared = this.part("#shared").checked;
     if (!fresh && this.#shown === `${block} ${head}`) return;
     this.#shown = `${block} ${head}`;
 
     this.part("#block").value = block;
     this.part("#head").value = head;
     this.part("#follow").disabled = this.#block === null;
-    const top = shared ? sharedPeak(attention) : null;
+    const top = this.#shared ? sharedPeak(attention) : null;
     if (fresh) this.thumbnails.draw(attention, top);
     this.thumbnails.mark(block, head);
 
     const map = attentionMap(attention, block, head);
     const most = strongest(map);
     const seen = map.values.reduce((sum, value) => sum + value, 0);
-    const who = head === "mean" ? "All heads together" : `Head ${head + 1}`;
-    const where = `strongest in row ${most.row}, column ${most.column} (${levelText(most.value)})`;
-    const share = `the patches get ${Math.round(seen * 100)} % of the attention`;
-    const reading = `${who}, block ${block}: ${where}; ${share}.`;
-    this.part("heat-picture").show({
+    const who =
+      head === "mean" ? t("explore.attention_all_heads") : t("explore.attention_one_head", { head: head + 1 });
+    const { row, column } = most;
+    const facts = { who, block, row, column, value: levelText(most.value), percent: Math.round(seen * 100) };
+    const reading = t("explore.attention_reading", facts);
+    this.#heat.show({
       picture: example.saw ?? example.image,
       map,
       top: top ?? map.peak,
-      unit: "of the attention",
+      unit: t("explore.attention_unit"),
       description: reading,
       reading,
     });

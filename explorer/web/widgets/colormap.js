@@ -33,6 +33,10 @@ export function viridis(value) {
 /** The whole map as a CSS gradient, for colour bars. */
 export const VIRIDIS_GRADIENT = `linear-gradient(to right, ${VIRIDIS.map((hex) => `#${hex}`).join(", ")})`;
 
+// Viridis in 256 steps, 3 bytes each: a page of thumbnails is tens of thousands of patches.
+const STEPS = 255;
+const viridisSteps = new Uint8Array(Array.from({ length: STEPS + 1 }, (_, i) => viridis(i / STEPS)).flat());
+
 /** Paints values (h*w,) on a canvas of exactly w x h pixels; `top` is the value at the map's bright end. */
 export function paintMap(canvas, { grid, values }, top) {
   const [h, w] = grid;
@@ -40,7 +44,12 @@ export function paintMap(canvas, { grid, values }, top) {
   canvas.height = h;
   const context = canvas.getContext("2d");
   const image = context.createImageData(w, h);
-  values.forEach((value, i) => image.data.set([...viridis(top > 0 ? value / top : 0), 255], i * 4));
+  for (let i = 0; i < values.length; i++) {
+    const share = top > 0 ? Math.min(1, Math.max(0, values[i] / top || 0)) : 0;
+    const step = Math.round(share * STEPS) * 3;
+    for (let part = 0; part < 3; part++) image.data[i * 4 + part] = viridisSteps[step + part];
+    image.data[i * 4 + 3] = 255;
+  }
   context.putImageData(image, 0, 0);
 }
 

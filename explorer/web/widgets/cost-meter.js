@@ -3,6 +3,7 @@
 import { savings } from "./decide.js";
 import { element, setText } from "./dom.js";
 import { HINT_STYLE, makeHint } from "./hint.js";
+import { t } from "./strings.js";
 import { Widget } from "./widget.js";
 import { factorText, shareText, UNITS } from "./words.js";
 
@@ -43,18 +44,21 @@ ${HINT_STYLE}
 .legend .f { width: 2px; height: 0.875rem; background: var(--ink); }
 `;
 
-const METER_MARKUP = `
-<div class="head"><h2>Speed-up, three ways</h2></div>
+const meterMarkup = () => `
+<div class="head"><h2>${t("explore.meter")}</h2></div>
 <div class="rows"></div>
 <p class="legend quiet small" aria-hidden="true">
-  <span><i class="s"></i>spent</span>
-  <span><i class="n"></i>saved</span>
-  <span><i class="f"></i>backbone without exits</span>
+  <span><i class="s"></i>${t("explore.meter_spent")}</span>
+  <span><i class="n"></i>${t("explore.meter_saved")}</span>
+  <span><i class="f"></i>${t("explore.meter_full")}</span>
 </p>`;
 
 export class CostMeter extends Widget {
   static style = METER_STYLE;
-  static markup = METER_MARKUP;
+
+  static get markup() {
+    return meterMarkup();
+  }
 
   build() {
     this.rows = UNITS.map((unit) => {
@@ -62,7 +66,7 @@ export class CostMeter extends Widget {
         ["amount", "by", "share"].map((name) => [name, element("span", { class: name })]),
       );
       const factor = element("strong");
-      const hint = makeHint(`How ${unit.title} is counted`, `tip-${unit.key}`);
+      const hint = makeHint(t("explore.meter_how", { unit: unit.title }), `tip-${unit.key}`);
       const bar = element("div", { class: "bar", "aria-hidden": "true" });
       bar.append(...["spent", "saved", "over", "mark"].map((name) => element("span", { class: name })));
       setText(parts.by, unit.by);

@@ -2,6 +2,8 @@
 
 import { savings } from "./decide.js";
 import { element, keepChildren, setAttributes, setText } from "./dom.js";
+import { saveButtons } from "./save.js";
+import { t } from "./strings.js";
 import { Widget } from "./widget.js";
 import { factorText, familyOf, macsText, msText } from "./words.js";
 
@@ -12,30 +14,43 @@ th, td { padding: 0.3125rem 0.75rem; text-align: right; white-space: nowrap; bor
 th { font-weight: 600; font-size: 0.8125rem; color: var(--quiet); }
 :is(th, td):first-child { text-align: left; padding-left: 0.5rem; }
 tbody th { color: var(--ink); font-weight: 400; }
-tr.fired { background: var(--accent-soft); }
+tbody tr { cursor: pointer; }
+tbody tr:hover { background: var(--hush); }
+tbody tr.fired { background: var(--accent-soft); }
 tr.fired :is(th, td) { font-weight: 650; }
 tr.selected th { box-shadow: inset 3px 0 var(--quiet); }
 tfoot td, tfoot th { border-bottom: 0; color: var(--quiet); font-weight: 400; }
 `;
 
-const TABLE_MARKUP = `
+const COLUMNS = ["exit", "macs", "time", "by_blocks", "by_macs", "measured"];
+const tableMarkup = () => `
 <div class="head">
-  <h2 id="title">Cost of every exit</h2>
-  <span class="quiet small">each head on the way is included in MACs and time</span>
+  <h2 id="title">${t("explore.cost")}</h2>
+  <span class="quiet small">${t("explore.cost_idea")}</span>
 </div>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="title">
   <table aria-labelledby="title">
-    <thead><tr><th scope="col">Exit</th><th scope="col">MACs</th><th scope="col">Time</th>
-      <th scope="col">By blocks</th><th scope="col">By MACs</th><th scope="col">Measured</th></tr></thead>
+    <thead><tr>${COLUMNS.map((name) => `<th scope="col">${t(`explore.cost_${name}`)}</th>`).join("")}</tr></thead>
     <tbody></tbody>
-    <tfoot><tr><th scope="row">Backbone without exits</th><td></td><td></td>
+    <tfoot><tr><th scope="row">${t("explore.cost_full")}</th><td></td><td></td>
       <td>1.00×</td><td>1.00×</td><td>1.00×</td></tr></tfoot>
   </table>
 </div>`;
 
 export class CostTable extends Widget {
   static style = TABLE_STYLE;
-  static markup = TABLE_MARKUP;
+
+  static get markup() {
+    return tableMarkup();
+  }
+
+  build() {
+    this.part(".head").append(saveButtons("exit-costs", { csv: () => this.#rows() }));
+    this.part("tbody").addEventListener("click", (event) => {
+      const row = event.target.closest("tr");
+      if (row) this.store.select(row.sectionRowIndex);
+    });
+  }
 
   update(changed) {
     const { trace, fired, selectedExit } = this.store;
@@ -46,9 +61,19 @@ export class CostTable extends Widget {
       row.classList.toggle("selected", exit === selectedExit);
       const { block } = trace.exits[exit];
       const family = familyOf(trace.exits[exit]).letter;
-      setText(row.firstChild, `Block ${block} · ${family}${exit === fired ? " · left here" : ""}`);
+      setText(row.firstChild, t(exit === fired ? "explore.cost_row_left" : "explore.cost_row", { block, family }));
       setAttributes(row, { "aria-current": exit === fired ? "true" : null });
     });
+  }
+
+  #rows() {
+    const { trace } = this.store;
+    const rows = trace.exits.map(({ block, kind }, exit) => {
+      const { blocks, macs, ms } = savings(trace, exit);
+      return [block, kind, trace.macs[exit], trace.ms[exit], blocks, macs, ms];
+    });
+    const header = ["block", "head", "macs", "ms", "speedup_blocks", "speedup_macs", "speedup_measured"];
+    return [header, ...rows, [trace.blocks, "backbone", trace.macs_full, trace.ms_full, 1, 1, 1]];
   }
 
   #fill(trace) {

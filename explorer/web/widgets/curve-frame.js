@@ -20,13 +20,13 @@ export function valueTicks(rule, top) {
  * {width, height, left, right, top, bottom, x(block), y(score), value(y), high, half}.
  *
  * Blocks run from the first exit's to the last; scores from the rule's lowest to its highest, or to the number of exits
- * where a count can go beyond. A score outside, or NaN, is drawn at the nearest edge. `half` is half a block in pixels.
+ * where a count can go beyond. `margin` is the room to the right of it. A score outside, or NaN, is drawn at the nearest edge. `half` is half a block in pixels.
  */
-export function curveFrame(width, height, trace, rule) {
+export function curveFrame(width, height, trace, rule, margin = RIGHT) {
   const first = trace.exits[0].block;
   const span = trace.blocks - first;
   const high = Number.isInteger(rule.step) ? Math.max(rule.max, trace.exits.length) : rule.max;
-  const [left, right, top, bottom] = [LEFT, Math.max(LEFT + 40, width - RIGHT), TOP, height - BOTTOM];
+  const [left, right, top, bottom] = [LEFT, Math.max(LEFT + 40, width - margin), TOP, height - BOTTOM];
   const inset = Math.min(24, (right - left) / (2 * (span + 1)));
   const x = (block) =>
     span === 0 ? (left + right) / 2 : left + inset + ((block - first) / span) * (right - left - 2 * inset);

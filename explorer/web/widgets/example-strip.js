@@ -1,6 +1,7 @@
 // <example-strip>: pictures to try, each with the block it leaves at under the rule in force.
 
 import { element, keepChildren, setAttributes, setPicture, setText } from "./dom.js";
+import { t } from "./strings.js";
 import { Widget } from "./widget.js";
 import { leftText } from "./words.js";
 
@@ -37,13 +38,18 @@ img { display: block; width: 100%; height: 100%; object-fit: cover; }
 }
 `;
 
-const STRIP_MARKUP = `
-<div class="head"><h2 id="title">Examples</h2><span class="quiet small">and their exit block</span></div>
+const stripMarkup = () => `
+<div class="head">
+  <h2 id="title">${t("explore.examples")}</h2><span class="quiet small">${t("explore.examples_idea")}</span>
+</div>
 <ul class="strip" aria-labelledby="title"></ul>`;
 
 export class ExampleStrip extends Widget {
   static style = STRIP_STYLE;
-  static markup = STRIP_MARKUP;
+
+  static get markup() {
+    return stripMarkup();
+  }
 
   build() {
     this.part(".strip").addEventListener("click", (event) => {
@@ -76,7 +82,9 @@ export class ExampleStrip extends Widget {
       setText(where, exit === null ? "–" : String(trace.exits[exit].block));
       setAttributes(button, {
         "aria-pressed": example.id === this.store.example?.id,
-        "aria-label": exit === null ? example.title : `${example.title}, ${leftText(trace, exit)}`,
+        "aria-label": exit === null
+            ? example.title
+            : t("explore.example_leaves", { title: example.title, left: leftText(trace, exit) }),
       });
     });
   }

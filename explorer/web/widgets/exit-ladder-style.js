@@ -63,6 +63,14 @@ export const LADDER_STYLE = `
 .rung[data-status=skipped] :is(.badge, .bar) { opacity: 0.88; }
 .rung[aria-selected=true] { box-shadow: inset 0 0 0 1.5px var(--quiet); }
 .legend { margin-top: 0.5rem; white-space: pre-wrap; }
+.head { min-height: 1.5rem; }
+#follow { padding-block: 0; }
+.verdict { display: flex; gap: 0.5rem; min-height: 2.9em; margin-top: 0.375rem; }
+.verdict::before { content: "•"; color: var(--quiet); }
+.verdict[data-kind=overthinking] { font-weight: 600; }
+.verdict[data-kind=overthinking]::before { content: "⚠"; color: var(--accent-ink); }
+.verdict[data-kind=depth]::before { content: "↗"; color: var(--accent-ink); }
+@container (min-width: 560px) { .verdict { min-height: 1.45em; } }
 
 @container (max-width: 520px) {
   #idea { display: none; }

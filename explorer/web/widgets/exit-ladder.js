@@ -3,26 +3,36 @@
 import { thresholdAt } from "./decide.js";
 import { element, setAttributes, setText } from "./dom.js";
 import { LADDER_STYLE } from "./exit-ladder-style.js";
+import { verdict } from "./overthinking.js";
+import { saveButtons } from "./save.js";
+import { t } from "./strings.js";
 import { Widget } from "./widget.js";
 import { answerAt, familyOf, probabilityText } from "./words.js";
 
-const LADDER_MARKUP = `
+const ladderMarkup = () => `
 <div class="head">
-  <h2 id="title">Exit ladder</h2>
-  <span class="quiet small" id="idea">the image enters at the bottom and climbs until an exit is sure</span>
-  <button type="button" class="plain end" id="follow">Back to the exit that fires</button>
+  <h2 id="title">${t("explore.ladder")}</h2>
+  <span class="quiet small" id="idea">${t("explore.ladder_idea")}</span>
+  <button type="button" class="plain" id="follow">${t("explore.ladder_follow")}</button>
 </div>
 <div class="ladder" role="listbox" aria-labelledby="title"></div>
-<p class="legend quiet small"></p>`;
+<p class="legend quiet small"></p>
+<p class="verdict small"></p>`;
 
 export class ExitLadder extends Widget {
   static style = LADDER_STYLE;
-  static markup = LADDER_MARKUP;
+
+  static get markup() {
+    return ladderMarkup();
+  }
   #shape = null; // the exits the rungs were built for
   #rungs = []; // one per block, from block 1
 
   build() {
+    this.#shape = null;
     this.ladder = this.part(".ladder");
+    const save = saveButtons("exit-ladder", { csv: () => this.#rows(), json: () => this.#record() });
+    this.part(".head").append(save);
     this.ladder.addEventListener("click", (event) => {
       const rung = event.target.closest("[data-exit]");
       if (rung) this.#choose(Number(rung.dataset.exit));
@@ -67,13 +77,23 @@ export class ExitLadder extends Widget {
 
   update(changed) {
     const { trace } = this.store;
-    this.part("#follow").disabled = this.store.selected === null;
+    // The way back takes the place of the idea, which by then is understood.
+    this.part("#follow").hidden = this.store.selected === null;
+    this.part("#idea").hidden = this.store.selected !== null;
     if (!trace) return;
     if (changed.has("trace")) {
       this.#buildRungs(trace);
       this.#showAnswers(trace);
     }
+    if (changed.has("trace") || changed.has("example") || changed.has("reference")) this.#showVerdict(trace);
     this.#showDecision(trace);
+  }
+
+  /** What depth did for this image, in words. */
+  #showVerdict(trace) {
+    const { kind, text } = verdict(trace, this.store.example?.label, this.store.reference);
+    this.part(".verdict").dataset.kind = kind;
+    setText(this.part(".verdict"), text);
   }
 
   #buildRungs(trace) {
@@ -89,6 +109,25 @@ export class ExitLadder extends Widget {
     const families = new Map(trace.exits.map((exit) => [familyOf(exit).letter, familyOf(exit).name]));
     const legend = [...families].map(([letter, name]) => `${letter} ${name}`);
     setText(this.part(".legend"), legend.join("  ·  "));
+  }
+
+  /** A row per exit, for a spreadsheet. */
+  #rows() {
+    const { trace, fired, scores, thresholds } = this.store;
+    const header = ["block", "head", "family", "answer", "probability", "score", "threshold", "status", "macs", "ms"];
+    const rows = trace.exits.map(({ block, kind, family }, e) => {
+      const { label, probability } = answerAt(trace, e);
+      const threshold = e === trace.exits.length - 1 ? null : thresholdAt(thresholds, e);
+      const status = e === fired ? "fired" : e < fired ? "ran" : "skipped";
+      return [block, kind, family, label, probability, scores[e], threshold, status, trace.macs[e], trace.ms[e]];
+    });
+    return [header, ...rows];
+  }
+
+  /** The trace, and what was decided on it. */
+  #record() {
+    const { trace, example, rule, thresholds, fired } = this.store;
+    return { image: example.title, label: example.label, rule, thresholds, fired, trace };
   }
 
   /** Labels and bars, which only a new trace changes. */
@@ -113,15 +152,16 @@ export class ExitLadder extends Widget {
       node.dataset.status = status;
       if (!tick) return;
       const exit = Number(node.dataset.exit);
-      const words = { fired: "left here", ran: "went on", skipped: "not run" }[status];
+      const words = t({ fired: "explore.left_here", ran: "explore.went_on", skipped: "explore.not_run" }[status]);
       setText(state, words);
       const { label, probability } = answerAt(trace, exit);
-      const saying = `${label}, ${probabilityText(probability)}`;
+      const answer = t("explore.answer", { label, probability: probabilityText(probability) });
+      const head = familyOf(trace.exits[exit]).name;
       const early = exit < trace.exits.length - 1;
       setAttributes(node, {
         "aria-selected": exit === selectedExit,
         tabindex: exit === selectedExit ? 0 : -1,
-        "aria-label": `Block ${block}, ${familyOf(trace.exits[exit]).name}: ${saying}, ${words}`,
+        "aria-label": t("explore.rung", { block, head, answer, status: words }),
       });
       // Only confidence is measured on the bar's own scale, so only there the threshold can stand on the bar.
       tick.hidden = !early || rule !== "confidence";
@@ -136,7 +176,7 @@ function plainRung(block) {
     { class: "rung plain", role: "presentation", "aria-hidden": "true" },
     element("span", { class: "rail" }),
     element("span", { class: "block" }, String(block)),
-    element("span", { class: "label" }, "no exit"),
+    element("span", { class: "label" }, t("explore.no_exit")),
   );
   return { node };
 }
@@ -152,7 +192,7 @@ function exitRung(block, exit, facts) {
   };
   const badge = element(
     "span",
-    { class: "badge", "data-family": facts.family, title: `${name} (${facts.kind})` },
+    { class: "badge", "data-family": facts.family, title: t("explore.badge", { head: name, kind: facts.kind }) },
     letter,
   );
   const node = element(

@@ -2,7 +2,9 @@
 
 import { paintMap, VIRIDIS_GRADIENT } from "./colormap.js";
 import { setAttributes, setPicture, setText } from "./dom.js";
-import { BASE_STYLE } from "./style.js";
+import { heatCanvas } from "./heat-export.js";
+import { t } from "./strings.js";
+import { Widget } from "./widget.js";
 import { levelText } from "./words.js";
 
 const HEAT_STYLE = `
@@ -33,7 +35,7 @@ canvas, img.coarse { image-rendering: pixelated; }
 .off { visibility: hidden; }
 `;
 
-const HEAT_MARKUP = `
+const heatMarkup = () => `
 <div class="stage">
   <img><canvas role="img"></canvas><span class="cell" hidden></span>
   <p class="message" role="status" hidden></p>
@@ -43,16 +45,20 @@ const HEAT_MARKUP = `
   <div class="levels"><span></span><span></span><span></span></div>
 </div>
 <p class="reading"></p>
-<label class="opacity">Map opacity <input type="range" min="0" max="1" step="0.05" value="0.65"></label>`;
+<label class="opacity">${t("explore.map_opacity")} <input type="range" min="0" max="1" step="0.05"></label>`;
 
-export class HeatPicture extends HTMLElement {
-  #map = null;
-  #reading = "";
+const NOTHING = { picture: null, map: null, top: 0, unit: "", description: "", reading: "", message: "" };
 
-  connectedCallback() {
-    if (this.shadowRoot) return;
-    const root = this.attachShadow({ mode: "open" });
-    root.innerHTML = `<style>${BASE_STYLE}${HEAT_STYLE}</style>${HEAT_MARKUP}`;
+export class HeatPicture extends Widget {
+  static style = HEAT_STYLE;
+  #shown = NOTHING;
+  #opacity = 0.65;
+
+  static get markup() {
+    return heatMarkup();
+  }
+
+  build(root) {
     const part = (selector) => root.querySelector(selector);
     this.image = part("img");
     this.canvas = part("canvas");
@@ -61,12 +67,14 @@ export class HeatPicture extends HTMLElement {
     this.scale = part(".scale");
     this.levels = root.querySelectorAll(".levels span");
     this.reading = part(".reading");
-    this.opacity = part("input");
+    this.slider = part("input");
     this.image.addEventListener("load", () => this.image.classList.toggle("coarse", this.image.naturalWidth < 100));
-    this.opacity.addEventListener("input", () => this.#fade());
+    this.slider.addEventListener("input", () => this.#fade(this.slider.valueAsNumber));
     part(".stage").addEventListener("pointermove", (event) => this.#point(event));
     part(".stage").addEventListener("pointerleave", () => this.#rest());
-    this.#fade();
+    this.slider.value = this.#opacity;
+    this.#fade(this.#opacity);
+    this.show(this.#shown);
   }
 
   /**
@@ -75,11 +83,11 @@ export class HeatPicture extends HTMLElement {
    * `map` is {grid, values, peak} or null, `top` the value at the bright end, `unit` what the values are,
    * `description` what a screen reader says of the map, `reading` the sentence below, `message` why there is no map.
    */
-  show({ picture, map, top, unit, description, reading, message }) {
-    this.#map = map;
-    this.#reading = reading ?? "";
-    this.unit = unit ?? "";
-    setPicture(this.image, picture, "what the network saw");
+  show(what) {
+    this.#shown = { ...NOTHING, ...what };
+    if (!this.image) return; // not on the page yet
+    const { picture, map, top, description, message } = this.#shown;
+    setPicture(this.image, picture, t("explore.network_saw"));
     setAttributes(this.canvas, { hidden: map ? null : "", "aria-label": description });
     setAttributes(this.message, { hidden: message ? null : "" });
     setText(this.message, message ?? "");
@@ -91,18 +99,33 @@ export class HeatPicture extends HTMLElement {
     this.#rest();
   }
 
-  #fade() {
-    this.canvas.style.opacity = this.opacity.value;
-    this.opacity.style.setProperty("--filled", `${this.opacity.value * 100}%`);
+  /** What is shown as one picture to keep: the image under the map, the colour bar with its numbers, the sentence. */
+  toCanvas(title) {
+    const { map, top, unit, reading, message } = this.#shown;
+    const levels = map ? [0, top / 2, top].map((level) => levelText(level)) : [];
+    const words = { title, levels, unit, reading: map ? reading : message };
+    return heatCanvas(this, this.image, map ? this.canvas : null, this.#opacity, words);
+  }
+
+  /** The map's values by row, for a spreadsheet; no rows without a map. */
+  get rows() {
+    const { map } = this.#shown;
+    if (!map) return [];
+    const [h, w] = map.grid;
+    return Array.from({ length: h }, (_, row) => [...map.values.slice(row * w, (row + 1) * w)]);
+  }
+
+  #fade(opacity) {
+    this.#opacity = opacity;
+    this.canvas.style.opacity = opacity;
+    this.slider.style.setProperty("--filled", `${opacity * 100}%`);
   }
 
   /** The value under the pointer, in place of the resting sentence. */
   #point(event) {
-    if (!this.#map) return;
-    const {
-      grid: [rows, columns],
-      values,
-    } = this.#map;
+    const { map, unit } = this.#shown;
+    if (!map) return;
+    const [rows, columns] = map.grid;
     const box = this.canvas.getBoundingClientRect();
     const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
     const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
@@ -110,14 +133,12 @@ export class HeatPicture extends HTMLElement {
     this.cell.hidden = false;
     const place = { left: column / columns, top: row / rows, width: 1 / columns, height: 1 / rows };
     for (const [name, share] of Object.entries(place)) this.cell.style[name] = `${share * 100}%`;
-    setText(
-      this.reading,
-      `patch in row ${row + 1}, column ${column + 1}: ${levelText(values[row * columns + column])} ${this.unit}`,
-    );
+    const value = `${levelText(map.values[row * columns + column])} ${unit}`.trim();
+    setText(this.reading, t("explore.map_patch", { row: row + 1, column: column + 1, value }));
   }
 
   #rest() {
     this.cell.hidden = true;
-    setText(this.reading, this.#reading);
+    setText(this.reading, this.#shown.reading);
   }
 }

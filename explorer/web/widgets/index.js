@@ -9,6 +9,7 @@ import { DepthChart } from "./depth-chart.js";
 import { ExampleStrip } from "./example-strip.js";
 import { ExitLadder } from "./exit-ladder.js";
 import { HeatPicture } from "./heat-picture.js";
+import { kept } from "./kept.js";
 import { LanguagePicker } from "./language-picker.js";
 import { PageHeader } from "./page-header.js";
 import { PageTabs } from "./page-tabs.js";
@@ -16,7 +17,8 @@ import { RuleControls } from "./rule-controls.js";
 import { SaliencyView } from "./saliency-view.js";
 import { ScoreCurve } from "./score-curve.js";
 import { sharedStore, Store } from "./store.js";
-import { chooseLanguage, setStrings } from "./strings.js";
+import { chooseLanguage, setStrings, t } from "./strings.js";
+import { ThemeSwitch } from "./theme-switch.js";
 import { WhyTabs } from "./why-tabs.js";
 
 const ELEMENTS = {
@@ -34,15 +36,16 @@ const ELEMENTS = {
   "rule-controls": RuleControls,
   "saliency-view": SaliencyView,
   "score-curve": ScoreCurve,
+  "theme-switch": ThemeSwitch,
   "why-tabs": WhyTabs,
 };
 
 // A page may run this script twice; the second run must not part the elements from the store they listen to.
-// What the host wrote there before, such as `plotlySrc`, stays.
+// What the host wrote there before, such as `language`, stays.
 if (!window.ExitExplorer?.store) {
-  window.ExitExplorer = Object.assign(window.ExitExplorer ?? {}, { store: sharedStore, Store, decide, savings });
+  window.ExitExplorer = Object.assign(window.ExitExplorer ?? {}, { store: sharedStore, Store, decide, savings, t });
   setStrings(window.ExitExplorer.strings);
-  sharedStore.setLanguage(chooseLanguage(window.ExitExplorer.language, globalThis.navigator?.languages));
+  sharedStore.setLanguage(chooseLanguage(window.ExitExplorer.language ?? kept("language"), globalThis.navigator?.languages));
   for (const [name, constructor] of Object.entries(ELEMENTS)) {
     if (!customElements.get(name)) customElements.define(name, constructor);
   }

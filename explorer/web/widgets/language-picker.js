@@ -1,10 +1,14 @@
-// <language-picker>: in which language the page speaks.
+// <language-picker>: in which language the page speaks; the choice is kept for the next visit.
 
 import { element } from "./dom.js";
+import { keep } from "./kept.js";
 import { languages, t } from "./strings.js";
 import { Widget } from "./widget.js";
 
 export class LanguagePicker extends Widget {
+  static style = ":host { container-type: normal; } select { height: 2.625rem; }";
+  #used = false; // the person's hand is on it
+
   static get markup() {
     return "<select></select>";
   }
@@ -12,12 +16,19 @@ export class LanguagePicker extends Widget {
   build() {
     this.select = this.part("select");
     this.select.append(...languages().map((code) => element("option", { value: code }, t(`page.language_${code}`))));
-    this.select.addEventListener("change", () => this.store.setLanguage(this.select.value));
+    this.select.addEventListener("change", () => {
+      this.#used = true;
+      keep("language", this.select.value);
+      this.store.setLanguage(this.select.value);
+    });
+    if (this.#used) this.select.focus(); // the select just built takes the place of the one in use
+    this.#used = false;
   }
 
   update(changed) {
     if (!changed.has("language")) return;
     this.select.value = this.store.language;
     this.select.setAttribute("aria-label", t("page.language"));
+    document.documentElement.lang = this.store.language;
   }
 }

@@ -16,7 +16,9 @@ function bytesOf(owner) {
 }
 
 function largest(values) {
-  return values.reduce((most, value) => Math.max(most, value), 0);
+  let most = 0;
+  for (const value of values) if (value > most) most = value;
+  return most;
 }
 
 /** One head's weights, (h*w,), in a block counted from 1. */
@@ -31,7 +33,9 @@ function headWeights(attention, block, head) {
     );
   }
   const unit = attention.peak[block - 1][head] / 255;
-  return Float32Array.from(bytes, (byte) => byte * unit);
+  const weights = new Float32Array(size);
+  for (let i = 0; i < size; i++) weights[i] = bytes[i] * unit;
+  return weights;
 }
 
 /** One map of the [CLS] token's attention: block from 1; head from 0, or "mean". {grid, values (h*w,), peak}. */
@@ -40,9 +44,8 @@ export function attentionMap(attention, block, head) {
   if (head === "mean") {
     values = new Float32Array(attention.grid[0] * attention.grid[1]);
     for (let one = 0; one < attention.heads; one++) {
-      headWeights(attention, block, one).forEach((weight, i) => {
-        values[i] += weight / attention.heads;
-      });
+      const weights = headWeights(attention, block, one);
+      for (let i = 0; i < values.length; i++) values[i] += weights[i] / attention.heads;
     }
   } else {
     values = headWeights(attention, block, head);

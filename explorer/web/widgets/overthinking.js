@@ -1,5 +1,6 @@
 // Says in words when a deeper answer was a worse one (overthinking, Kaya et al. 2019), and when depth was needed.
 
+import { t } from "./strings.js";
 import { answerAt, probabilityText } from "./words.js";
 
 // Without a true label, how sure an earlier exit must be for its lost answer to be worth a sentence. Our own choice.
@@ -13,48 +14,52 @@ function blocksText(trace, exits) {
     else runs.push([exit]);
   }
   const block = (exit) => trace.exits[exit].block;
-  const words = runs.map((run) => (run.length === 1 ? `${block(run[0])}` : `${block(run[0])} to ${block(run.at(-1))}`));
-  return `${exits.length === 1 ? "block" : "blocks"} ${words.join(", ")}`;
+  const words = runs.map((run) =>
+    run.length === 1 ? block(run[0]) : t("explore.verdict_run", { from: block(run[0]), to: block(run.at(-1)) }),
+  );
+  return t(exits.length === 1 ? "explore.verdict_block" : "explore.verdict_blocks", { blocks: words.join(", ") });
 }
 
 /**
  * {kind, text}: kind is "overthinking" (an earlier exit was right, or sure, and the last one changed its mind),
- * "depth" (only the deeper exits are right) or "calm" (nothing changed that matters). `label` is the truth or null.
+ * "depth" (only the deeper exits are right) or "calm" (nothing changed that matters).
+ *
+ * `label` is the image's label or null; `reference` says whose it is: "labels" are true, "teacher" is another network's
+ * answer.
  */
-export function verdict(trace, label) {
-  const last = trace.exits.length - 1;
-  const final = answerAt(trace, last);
-  const early = trace.exits.map((_, exit) => exit).slice(0, last);
+export function verdict(trace, label, reference = "labels") {
+  if (label === null || label === undefined) return unlabelled(trace);
+  const early = trace.exits.map((_, exit) => exit).slice(0, -1);
+  const final = answerAt(trace, trace.exits.length - 1).label;
+  const right = early.filter((exit) => answerAt(trace, exit).label === label);
+  const say = (kind, name, values) => ({ kind, text: t(referenced(`explore.verdict_${name}`, reference), values) });
 
-  if (label !== null && label !== undefined) {
-    const right = early.filter((exit) => answerAt(trace, exit).label === label);
-    if (final.label !== label && right.length > 0) {
-      const where = blocksText(trace, right);
-      const then = `${label} was the answer at ${where}, and it is true`;
-      return { kind: "overthinking", text: `Overthinking: ${then}; the last exit changed its mind to ${final.label}.` };
-    }
-    if (final.label === label && right.length < early.length) {
-      const since = early.findLast((exit) => answerAt(trace, exit).label !== label) + 1;
-      return {
-        kind: "depth",
-        text: `Depth helped: the true answer, ${label}, holds from block ${trace.exits[since].block} on.`,
-      };
-    }
-    if (final.label !== label) return { kind: "calm", text: `No exit found the true answer, ${label}.` };
-    return { kind: "calm", text: `Every exit gives the true answer, ${label}.` };
+  if (final !== label && right.length > 0) {
+    return say("overthinking", "overthinking", { label, blocks: blocksText(trace, right), final });
   }
+  if (final !== label) return say("calm", "nobody", { label });
+  if (right.length === early.length) return say("calm", "everybody", { label });
+  const since = early.findLast((exit) => answerAt(trace, exit).label !== label) + 1;
+  return say("depth", "depth", { label, block: trace.exits[since].block });
+}
 
-  const sure = early.filter(
-    (exit) => answerAt(trace, exit).label !== final.label && answerAt(trace, exit).probability >= SURE,
-  );
-  if (sure.length > 0) {
-    const { label: other, probability } = answerAt(trace, sure.at(-1));
-    const block = trace.exits[sure.at(-1)].block;
-    const then = `block ${block} was sure of ${other} (${probabilityText(probability)})`;
-    const text = `Changed its mind: ${then}, the last exit answers ${final.label}. It may be overthinking.`;
-    return { kind: "overthinking", text };
+/** The key of a text that speaks of labels, as it is for labels that a teacher network gave. */
+export function referenced(key, reference) {
+  return reference === "teacher" ? `${key}_teacher` : key;
+}
+
+function unlabelled(trace) {
+  const early = trace.exits.map((_, exit) => exit).slice(0, -1);
+  const { label: final } = answerAt(trace, trace.exits.length - 1);
+  const other = early.filter((exit) => answerAt(trace, exit).label !== final);
+  const sure = other.findLast((exit) => answerAt(trace, exit).probability >= SURE);
+  if (sure !== undefined) {
+    const { label, probability } = answerAt(trace, sure);
+    const values = { block: trace.exits[sure].block, label, probability: probabilityText(probability), final };
+    return { kind: "overthinking", text: t("explore.verdict_changed", values) };
   }
-  const settled = early.findLast((exit) => answerAt(trace, exit).label !== final.label);
-  if (settled === undefined) return { kind: "calm", text: `Every exit answers ${final.label}.` };
-  return { kind: "calm", text: `The answer, ${final.label}, holds from block ${trace.exits[settled + 1].block} on.` };
+  const settled = other.at(-1);
+  if (settled === undefined) return { kind: "calm", text: t("explore.verdict_same", { label: final }) };
+  const since = trace.exits[settled + 1].block;
+  return { kind: "calm", text: t("explore.verdict_since", { label: final, block: since }) };
 }

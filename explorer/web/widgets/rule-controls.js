@@ -1,8 +1,10 @@
 // <rule-controls>: which exit rule, and its threshold; one for all exits or one for each.
 
 import { element, setAttributes, setText } from "./dom.js";
+import { t } from "./strings.js";
 import { natsOf, thresholdText } from "./threshold.js";
 import { Widget } from "./widget.js";
+import { ruleText } from "./words.js";
 
 const CONTROLS_STYLE = `
 .controls {
@@ -36,15 +38,15 @@ output { min-width: 3.25em; color: var(--ink); font-size: 1.125rem; font-weight:
 }
 `;
 
-const CONTROLS_MARKUP = `
+const controlsMarkup = () => `
 <div class="controls">
-  <fieldset><legend>Exit rule</legend><div class="choices"></div></fieldset>
+  <fieldset><legend>${t("explore.rule")}</legend><div class="choices"></div></fieldset>
   <div>
     <div class="name">
-      <label for="threshold">Threshold</label><output for="threshold"></output>
+      <label for="threshold">${t("explore.threshold")}</label><output for="threshold"></output>
       <span class="actions">
-        <button type="button" class="plain" id="reset">Reset</button>
-        <label class="each"><input type="checkbox" id="each"> one per exit</label>
+        <button type="button" class="plain" id="reset">${t("explore.reset")}</button>
+        <label class="each"><input type="checkbox" id="each"> ${t("explore.one_per_exit")}</label>
       </span>
     </div>
     <input type="range" id="threshold" aria-describedby="says">
@@ -54,7 +56,10 @@ const CONTROLS_MARKUP = `
 
 export class RuleControls extends Widget {
   static style = CONTROLS_STYLE;
-  static markup = CONTROLS_MARKUP;
+
+  static get markup() {
+    return controlsMarkup();
+  }
 
   build() {
     this.slider = this.part("#threshold");
@@ -86,9 +91,9 @@ export class RuleControls extends Widget {
   }
 
   #buildChoices() {
-    const choices = Object.entries(this.store.rules).map(([name, { title }]) => {
+    const choices = Object.entries(this.store.rules).map(([name, rule]) => {
       const input = element("input", { type: "radio", name: "rule", value: name });
-      return element("label", {}, input, element("span", {}, title));
+      return element("label", {}, input, element("span", {}, ruleText(name, rule, "title")));
     });
     this.part(".choices").replaceChildren(...choices);
   }
@@ -109,15 +114,16 @@ export class RuleControls extends Widget {
     const all = apart ? thresholds : [thresholds];
     const even = all.every((one) => one === all[0]);
     const middle = all.length ? all.reduce((sum, one) => sum + one, 0) / all.length : rule.default;
-    const shown = even ? thresholdText(rule, all[0] ?? rule.default) : "varies";
+    const shown = even ? thresholdText(rule, all[0] ?? rule.default) : t("explore.varies");
 
     if (this.slider.valueAsNumber !== middle) this.slider.value = middle;
     this.slider.style.setProperty("--filled", `${((middle - rule.min) / (rule.max - rule.min)) * 100}%`);
-    setAttributes(this.slider, { "aria-valuetext": even ? null : "varies from exit to exit" });
+    setAttributes(this.slider, { "aria-valuetext": even ? null : t("explore.varies_from") });
     setText(this.part("output"), shown);
     this.each.checked = apart;
     this.part("#reset").disabled = !apart && thresholds === rule.default;
-    setText(this.part(".says"), `${rule.says}${this.#nats(even ? all[0] : NaN)}`);
+    const says = [ruleText(this.store.rule, rule, "says"), this.#nats(even ? all[0] : NaN)];
+    setText(this.part(".says"), says.filter(Boolean).join(" "));
   }
 
   /** Papers give the entropy rule's threshold in nats; so do we, when the number of classes is known. */
@@ -125,6 +131,6 @@ export class RuleControls extends Widget {
     const classCount = this.store.trace?.class_count;
     if (this.store.rule !== "entropy" || !(classCount > 1) || !Number.isFinite(threshold)) return "";
     const [nats, most] = [natsOf(threshold, classCount), Math.log(classCount)].map((number) => number.toFixed(2));
-    return ` Here: H ≤ ${nats} nats of at most ln ${classCount} = ${most}.`;
+    return t("explore.nats", { nats, classes: classCount, most });
   }
 }

@@ -3,29 +3,31 @@
 import { curveFrame, pathThrough, thresholdPath, valueTicks } from "./curve-frame.js";
 import { thresholdAt } from "./decide.js";
 import { keepChildren, setAttributes, setText, svgElement } from "./dom.js";
+import { saveButtons } from "./save.js";
 import { CURVE_STYLE } from "./score-curve-style.js";
+import { t, translated } from "./strings.js";
 import { dragHandles } from "./threshold-handles.js";
 import { Widget } from "./widget.js";
-import { answerAt, comparisonText, familyOf, scoreNoun } from "./words.js";
+import { answerAt, comparisonText, familyOf, ruleText, scoreNoun } from "./words.js";
 
 const CURVE_HEIGHT = 236;
 /** A marker as it stands in the legend. */
 const legendMarker = (names) => `<svg width="14" height="14" aria-hidden="true">
   <g class="${names}"><circle class="dot" cx="7" cy="7" r="4.5"/></g></svg>`;
-const CURVE_MARKUP = `
+const curveMarkup = () => `
 <div class="head"><h2 id="title"></h2><span class="readout quiet small"></span></div>
 <svg class="plot" role="group" aria-labelledby="title" height="${CURVE_HEIGHT}">
   <rect class="above"/>
-  <g class="grid"></g><g class="xticks"></g><text class="axis">block</text>
+  <g class="grid"></g><g class="xticks"></g><text class="axis">${t("explore.curve_block")}</text>
   <path class="ghost"/><path class="skipped"/><line class="drop"/><path class="ran"/>
   <g class="markers"></g>
   <path class="line"/><path class="strip"/>
-  <text class="flag">leaves here</text>
+  <text class="flag">${t("explore.curve_leaves")}</text>
   <g class="handles"></g>
 </svg>
 <p class="legend quiet small">
-  <span>${legendMarker("marker agrees")}same answer as the last exit</span>
-  <span>${legendMarker("marker")}another answer</span>
+  <span>${legendMarker("marker agrees")}${t("explore.curve_agrees")}</span>
+  <span>${legendMarker("marker")}${t("explore.curve_differs")}</span>
   <span id="previous">
     <svg width="26" height="14" aria-hidden="true"><path class="ghost" d="M1 7H25"/></svg><span class="previous"></span>
   </span>
@@ -33,11 +35,15 @@ const CURVE_MARKUP = `
 
 export class ScoreCurve extends Widget {
   static style = CURVE_STYLE;
-  static markup = CURVE_MARKUP;
+
+  static get markup() {
+    return curveMarkup();
+  }
   frame = null;
 
   build() {
     this.svg = this.part(".plot");
+    this.part(".head").append(saveButtons("score-curve", { svg: () => this.svg, csv: () => this.#rows() }));
     this.handles = dragHandles(this);
     this.part(".markers").addEventListener("click", (event) => {
       const marker = event.target.closest("[data-exit]");
@@ -47,7 +53,7 @@ export class ScoreCurve extends Widget {
 
   update(changed) {
     const { trace, ruleFacts: rule } = this.store;
-    if (!trace || !rule || this.width === 0) return;
+    if (!trace || !rule) return;
     if (changed.has("trace") || changed.has("rule") || changed.has("rules")) {
       this.frame = curveFrame(this.width, CURVE_HEIGHT, trace, rule);
       this.#drawAxes(trace, rule);
@@ -59,7 +65,7 @@ export class ScoreCurve extends Widget {
 
   #drawAxes(trace, rule) {
     const { frame } = this;
-    setText(this.part("#title"), `${rule.title} curve`);
+    setText(this.part("#title"), t("explore.curve", { rule: ruleText(this.store.rule, rule, "title") }));
     setAttributes(this.part(".axis"), { x: frame.left - 8, y: frame.bottom + 18 });
     setAttributes(this.svg, { viewBox: `0 0 ${frame.width} ${frame.height}` });
     const ticks = valueTicks(rule, frame.high);
@@ -94,7 +100,9 @@ export class ScoreCurve extends Widget {
     const ghost = store.previousTrace ? points(store.previousTrace) : [];
     setAttributes(this.part(".plot > .ghost"), { d: pathThrough(ghost) });
     this.part("#previous").style.visibility = ghost.length ? "visible" : "hidden";
-    setText(this.part(".previous"), `previous image${store.previousTitle ? `: ${store.previousTitle}` : ""}`);
+    const previous = translated(store.previousTitle);
+    const named = previous ? t("explore.curve_previous_named", { title: previous }) : t("explore.curve_previous");
+    setText(this.part(".previous"), named);
 
     const answer = trace.predicted.at(-1);
     const circle = (name, r) => svgElement("circle", { class: name, r });
@@ -157,8 +165,19 @@ export class ScoreCurve extends Widget {
     const score = this.store.scores[exit];
     const last = exit === trace.exits.length - 1;
     const compared = last
-      ? `${noun} ${typeof score === "number" ? Number(score.toFixed(3)) : "–"}, always leaves`
-      : `${noun} ${comparisonText(rule, score, thresholdAt(thresholds, exit))}`;
-    return `block ${trace.exits[exit].block}: ${answerAt(trace, exit).label}, ${compared}`;
+      ? t("explore.curve_always", { noun, score: typeof score === "number" ? Number(score.toFixed(3)) : "–" })
+      : t("explore.reason", { noun, comparison: comparisonText(rule, score, thresholdAt(thresholds, exit)) });
+    const { block } = trace.exits[exit];
+    return t("explore.curve_readout", { block, label: answerAt(trace, exit).label, compared });
+  }
+
+  #rows() {
+    const { trace, rule, scores, thresholds } = this.store;
+    const last = trace.exits.length - 1;
+    const row = ({ block }, e) => {
+      const agrees = trace.predicted[e] === trace.predicted[last];
+      return [block, rule, scores[e], e === last ? null : thresholdAt(thresholds, e), answerAt(trace, e).label, agrees];
+    };
+    return [["block", "rule", "score", "threshold", "answer", "agrees_with_last"], ...trace.exits.map(row)];
   }
 }

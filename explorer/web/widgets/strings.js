@@ -32,6 +32,28 @@ export function hasText(key) {
   return Object.hasOwn(texts[current] ?? {}, key) || Object.hasOwn(texts.en ?? {}, key);
 }
 
+const speaking = new WeakMap(); // the texts of all languages -> the server's sentences in English, as patterns
+
+/** [key, pattern] of every sentence the server may say; its {places} are what the pattern finds by name. */
+function sentences() {
+  if (!speaking.has(texts)) {
+    const escaped = (text) => text.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.+)");
+    const said = Object.entries(texts.en ?? {}).filter(([key]) => key.startsWith("server."));
+    speaking.set(texts, said.map(([key, text]) => [key, new RegExp(`^${escaped(text)}$`)]));
+  }
+  return speaking.get(texts);
+}
+
+/** A sentence of the server, which speaks English, in the page's language where strings/…/server.json has it. */
+export function translated(sentence) {
+  if (current === "en") return sentence;
+  for (const [key, pattern] of sentences()) {
+    const found = pattern.exec(sentence);
+    if (found) return t(key, found.groups);
+  }
+  return sentence;
+}
+
 /** A text, its {names} filled in; English where a language lacks it, and the key itself where all do. */
 export function t(key, values = {}) {
   const text = texts[current]?.[key] ?? texts.en?.[key] ?? key;

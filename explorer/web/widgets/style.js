@@ -39,6 +39,10 @@ p { margin: 0; }
 .small { font-size: 0.8125rem; }
 .head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.75rem; margin-bottom: 0.625rem; }
 .head .end { margin-left: auto; }
+.save { display: inline-flex; gap: 0.125rem; }
+.head .save { margin-left: auto; }
+.save button.plain { color: var(--quiet); font-size: 0.75rem; text-decoration: none; }
+.save button.plain:hover { color: var(--accent-ink); text-decoration: underline; }
 .unseen {
   position: absolute; width: 1px; height: 1px; margin: -1px; padding: 0; border: 0;
   overflow: hidden; clip-path: inset(50%); white-space: nowrap;

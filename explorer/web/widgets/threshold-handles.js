@@ -1,6 +1,7 @@
 // The draggable handles of the score curve's threshold: one for all exits, or one per early exit.
 
 import { keepChildren, setAttributes, setText, svgElement } from "./dom.js";
+import { t } from "./strings.js";
 import { nearestThreshold, thresholdText } from "./threshold.js";
 import { leftText } from "./words.js";
 
@@ -98,11 +99,13 @@ export function dragHandles(curve) {
       handle.dataset.exit = apart ? exit : "all";
       setAttributes(handle, {
         transform: `translate(${x.toFixed(1)} ${frame.y(threshold).toFixed(1)})`,
-        "aria-label": apart ? `Threshold at block ${trace.exits[exit].block}` : "Threshold",
+        "aria-label": apart
+          ? t("explore.handle_at", { block: trace.exits[exit].block })
+          : t("explore.handle"),
         "aria-valuemin": rule.min,
         "aria-valuemax": rule.max,
         "aria-valuenow": threshold,
-        "aria-valuetext": `${text}, the image ${leftText(trace, fired)}`,
+        "aria-valuetext": t("explore.handle_value", { threshold: text, left: leftText(trace, fired) }),
       });
       setAttributes(hit, around(Math.max(width, 24), 28));
       setAttributes(halo, around(width + 7, apart ? 15 : 29));

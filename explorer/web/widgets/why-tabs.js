@@ -1,7 +1,9 @@
-// <why-tabs>: shows one of its children at a time, under tabs named by their data-tab attribute.
+// <why-tabs>: shows one of its children at a time, under tabs: `data-tab` is its key, and
+// explore.why_KEY its name.
 
 import { element, setAttributes } from "./dom.js";
-import { BASE_STYLE } from "./style.js";
+import { hasText, t } from "./strings.js";
+import { Widget } from "./widget.js";
 
 const TABS_STYLE = `
 .tabs {
@@ -17,12 +19,21 @@ const TABS_STYLE = `
 .tabs button:focus-visible { outline-offset: -3px; }
 `;
 
-export class WhyTabs extends HTMLElement {
-  connectedCallback() {
-    if (this.shadowRoot) return;
-    const root = this.attachShadow({ mode: "open" });
-    root.innerHTML = `<style>${BASE_STYLE}${TABS_STYLE}</style>
-      <div class="tabs" role="tablist" aria-label="Why?"></div><slot></slot>`;
+/** The name a panel's tab bears; a key without a text is its own name. */
+function nameOf(panel) {
+  const key = `explore.why_${panel.dataset.tab}`;
+  return hasText(key) ? t(key) : panel.dataset.tab;
+}
+
+export class WhyTabs extends Widget {
+  static always = true;
+  static style = TABS_STYLE;
+
+  static get markup() {
+    return `<div class="tabs" role="tablist" aria-label="${t("explore.why")}"></div><slot></slot>`;
+  }
+
+  build(root) {
     this.bar = root.querySelector(".tabs");
     this.bar.addEventListener("click", (event) => {
       const tab = event.target.closest("[role=tab]");
@@ -37,7 +48,7 @@ export class WhyTabs extends HTMLElement {
     return [...this.children].filter((child) => child.dataset.tab);
   }
 
-  /** Which tab is open, by its name; setting it opens that tab. */
+  /** Which tab is open, by its key; setting it opens that tab. */
   get tab() {
     return this.panels.find((panel) => !panel.hidden)?.dataset.tab ?? null;
   }
@@ -48,26 +59,23 @@ export class WhyTabs extends HTMLElement {
   }
 
   #list() {
-    const open = Math.max(
-      0,
-      this.panels.findIndex((panel) => panel.dataset.tab === (this.getAttribute("tab") ?? this.tab)),
-    );
     const tabs = this.panels.map((panel, i) =>
-      element("button", { type: "button", role: "tab", id: `tab-${i}`, "data-panel": i }, panel.dataset.tab),
+      element("button", { type: "button", role: "tab", id: `tab-${i}`, "data-panel": i }, nameOf(panel)),
     );
     this.bar.replaceChildren(...tabs);
-    this.#open(open, false);
+    const open = this.panels.findIndex((panel) => panel.dataset.tab === this.tab);
+    this.#open(Math.max(0, open), false);
   }
 
   #open(index, byHand) {
     this.panels.forEach((panel, i) => {
       panel.hidden = i !== index;
       // A panel lives outside this shadow root, so it is named in words: ids do not reach across.
-      setAttributes(panel, { role: "tabpanel", "aria-label": panel.dataset.tab });
+      setAttributes(panel, { role: "tabpanel", "aria-label": nameOf(panel) });
       setAttributes(this.bar.children[i], { "aria-selected": i === index, tabindex: i === index ? 0 : -1 });
     });
     const name = this.panels[index]?.dataset.tab;
-    if (byHand) this.dispatchEvent(new CustomEvent("tab", { bubbles: true, composed: true, detail: { tab: name } }));
+    if (byHand) this.tell("tab", { tab: name });
   }
 
   #key(event) {

@@ -9,6 +9,8 @@ const EVERYTHING = {
 };
 
 export class Widget extends HTMLElement {
+  /** Whether it hears of changes while it is hidden too; others are told everything once they come into view. */
+  static always = false;
   /** CSS of this widget, after the shared one. */
   static style = "";
   /** Markup that never changes but for the language (then a getter); what comes from outside is put in as text later. */
@@ -17,7 +19,7 @@ export class Widget extends HTMLElement {
   #store = sharedStore;
   #unsubscribe = null;
   #observer = null;
-  /** The widget's width in pixels; 0 while it is hidden, and then it need not draw. */
+  /** The widget's width in pixels; 0 while it is hidden, in a closed tab or before its first layout. */
   width = 0;
 
   get store() {
@@ -63,12 +65,14 @@ export class Widget extends HTMLElement {
   #listen() {
     this.#unsubscribe?.();
     this.#unsubscribe = this.#store.subscribe((changed) => {
-      if (changed.has("language")) {
-        this.#build(); // its words are in its markup
-        this.update(EVERYTHING);
-      } else this.update(changed);
+      if (changed.has("language")) this.#build(); // its words are in its markup
+      this.#hear(changed.has("language") ? EVERYTHING : changed);
     });
-    this.update(EVERYTHING);
+    this.#hear(EVERYTHING);
+  }
+
+  #hear(changed) {
+    if (this.width > 0 || this.constructor.always) this.update(changed);
   }
 
   /** One element of the widget's own markup. */
@@ -81,10 +85,13 @@ export class Widget extends HTMLElement {
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
   }
 
-  /** Makes what the markup lacks: once, and again whenever the language changes and the markup is new. */
+  /**
+   * Makes what the markup lacks: once, and again whenever the language changes and the markup is new. What was noted
+   * of the old markup is forgotten here; `update` with everything changed follows.
+   */
   build(_root) {}
 
-  /** After a change in the store; `changed.has("trace")` and so on. */
+  /** After a change in the store, while visible; `changed.has("trace")` and so on. */
   update(_changed) {}
 
   /** After the width changed, also from or to 0. */

@@ -1,6 +1,7 @@
 // Numbers and sentences: how the page writes what happened, in one place so that every widget says it alike.
 
 import { savings, thresholdAt } from "./decide.js";
+import { hasText, t } from "./strings.js";
 import { thresholdText } from "./threshold.js";
 
 /** A probability in two digits, or as many as asked; never "1.00" or "0.00" for something that is not. */
@@ -33,28 +34,29 @@ export function levelText(value) {
   return value < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 }
 
-const FAMILIES = {
-  local: { letter: "L", name: "local perception head" },
-  global: { letter: "G", name: "global aggregation head" },
-  linear: { letter: "C", name: "linear head on the [CLS] token" },
-  final: { letter: "End", name: "the network's own last layer" },
-};
-
 /** {letter, name} of an exit's family; an unknown family shows its own name. */
 export function familyOf(exit) {
-  return FAMILIES[exit.family] ?? { letter: "?", name: String(exit.family) };
+  const key = `explore.family_${exit.family}`;
+  return hasText(key) ? { letter: t(`${key}_letter`), name: t(key) } : { letter: "?", name: String(exit.family) };
 }
 
-// What a rule's score measures, as a noun; another rule goes by its title.
-const SCORE_NOUNS = { confidence: "confidence", entropy: "certainty", patience: "run of equal answers" };
+/** A rule's title or `says` in the page's language, or as the rule itself brings it. */
+export function ruleText(name, rule, part) {
+  const key = `rules.${name}_${part}`;
+  return hasText(key) ? t(key) : String(rule?.[part] ?? name);
+}
 
+/** What a rule's score measures, as a noun; a rule without one goes by its title. */
 export function scoreNoun(name, rule) {
-  return SCORE_NOUNS[name] ?? String(rule?.title ?? name).toLowerCase();
+  const key = `rules.${name}_noun`;
+  return hasText(key) ? t(key) : ruleText(name, rule, "title").toLowerCase();
 }
 
 /** Score and threshold side by side, with as many digits as it takes to see which is larger. */
 export function comparisonText(rule, score, threshold) {
-  if (typeof score !== "number" || Number.isNaN(score)) return `no score, threshold ${thresholdText(rule, threshold)}`;
+  if (typeof score !== "number" || Number.isNaN(score)) {
+    return t("explore.no_score", { threshold: thresholdText(rule, threshold) });
+  }
   const sign = score >= threshold ? "≥" : "<";
   const short = thresholdText(rule, score);
   const near = short === thresholdText(rule, threshold) && score !== threshold;
@@ -63,21 +65,21 @@ export function comparisonText(rule, score, threshold) {
 
 /** "left at block 7 of 12". */
 export function leftText(trace, exit) {
-  const { block } = trace.exits[exit];
-  if (exit === trace.exits.length - 1)
-    return trace.blocks === 1 ? "went through its only block" : `went through all ${trace.blocks} blocks`;
-  return `left at block ${block} of ${trace.blocks}`;
+  const { blocks } = trace;
+  if (exit < trace.exits.length - 1) return t("explore.left", { block: trace.exits[exit].block, blocks });
+  return blocks === 1 ? t("explore.left_only") : t("explore.left_all", { blocks });
 }
 
 /** Why this exit fired: "confidence 0.934 ≥ 0.900". */
 export function reasonText(trace, exit, name, rule, thresholds) {
   const noun = scoreNoun(name, rule);
   if (exit === trace.exits.length - 1) {
-    if (exit === 0) return "it is the only exit";
-    const bar = Array.isArray(thresholds) ? "its threshold" : thresholdText(rule, thresholds);
-    return `no earlier exit’s ${noun} reached ${bar}`;
+    if (exit === 0) return t("explore.reason_only");
+    const bar = Array.isArray(thresholds) ? t("explore.own_threshold") : thresholdText(rule, thresholds);
+    return t("explore.reason_last", { noun, bar });
   }
-  return `${noun} ${comparisonText(rule, trace.scores[name][exit], thresholdAt(thresholds, exit))}`;
+  const comparison = comparisonText(rule, trace.scores[name][exit], thresholdAt(thresholds, exit));
+  return t("explore.reason", { noun, comparison });
 }
 
 /** The class an exit answers and how sure it is: {label, probability, index}. */
@@ -86,53 +88,46 @@ export function answerAt(trace, exit) {
   return { ...trace.classes[position], probability: trace.probabilities[exit][position] };
 }
 
-/** The three units a saving is counted in, and how each number came about. */
-export const UNITS = [
-  {
-    key: "blocks",
-    title: "Blocks",
-    by: "by blocks",
-    amount: (s) => `${s.spent.blocks} of ${s.full.blocks}`,
-    says: (s) =>
-      `All blocks ÷ blocks run: ${s.full.blocks} ÷ ${s.spent.blocks}. The speed-up the LGViT paper reports. ` +
-      "It counts the exit heads as free.",
-  },
-  {
-    key: "macs",
-    title: "MACs, with heads",
-    by: "by MACs",
-    amount: (s) => `${macsText(s.spent.macs)} of ${macsText(s.full.macs)}`,
-    says: (s) =>
-      `Multiply-accumulates of the plain backbone (${macsText(s.full.macs)}) ÷ those spent until this exit ` +
-      `(${macsText(s.spent.macs)}), every exit head on the way included. ` +
-      "Below 1× the heads cost more than leaving early saved.",
-  },
-  {
-    key: "ms",
-    title: "Measured time",
-    by: "measured",
-    amount: (s) => (s.ms === null ? "not measured" : `${msText(s.spent.ms)} of ${msText(s.full.ms)}`),
-    says: (s) =>
-      `Time of the plain backbone (${msText(s.full.ms)}) ÷ ` +
-      `time until this exit had answered (${msText(s.spent.ms)}), both ` +
-      "measured in the same run on the machine that serves this page. It varies from run to run.",
-  },
-];
+const MEASURES = { blocks: String, macs: macsText, ms: msText };
+
+/** A unit a saving is counted in, and how its number came about; its words are in the page's language when read. */
+function unit(key) {
+  const amounts = ({ spent, full }) => ({ spent: MEASURES[key](spent[key]), full: MEASURES[key](full[key]) });
+  return {
+    key,
+    get title() {
+      return t(`explore.unit_${key}`);
+    },
+    get by() {
+      return t(`explore.unit_${key}_by`);
+    },
+    amount: (saved) => (saved[key] === null ? t("explore.not_measured") : t("explore.amount", amounts(saved))),
+    says: (saved) => t(`explore.unit_${key}_says`, amounts(saved)),
+  };
+}
+
+/** The three units a saving is counted in. */
+export const UNITS = ["blocks", "macs", "ms"].map(unit);
 
 /** A factor as the share it saved: "36 % saved", "6 % more", "nothing saved". */
 export function shareText(factor) {
   if (factor === null) return "";
   const percent = Math.round((1 - 1 / factor) * 100);
-  if (percent === 0) return "nothing saved";
-  return percent > 0 ? `${percent} % saved` : `${-percent} % more`;
+  if (percent === 0) return t("explore.nothing_saved");
+  return t(percent > 0 ? "explore.saved_share" : "explore.more_share", { percent: Math.abs(percent) });
 }
 
 /** The whole story in a sentence, for those who listen to the page. */
 export function storyText(trace, exit, name, rule, thresholds) {
   const { label, probability } = answerAt(trace, exit);
   const saved = savings(trace, exit);
-  const parts = UNITS.filter(({ key }) => saved[key] !== null).map(({ key, by }) => `${factorText(saved[key])} ${by}`);
-  const reason = reasonText(trace, exit, name, rule, thresholds);
-  const answer = `${label}, ${probabilityText(probability)}`;
-  return `${answer}: ${leftText(trace, exit)}, because ${reason}. Speed-up ${parts.join(", ")}.`;
+  const factors = UNITS.filter(({ key }) => saved[key] !== null).map(({ key, by }) =>
+    t("explore.story_factor", { factor: factorText(saved[key]), by }),
+  );
+  return t("explore.story", {
+    answer: t("explore.answer", { label, probability: probabilityText(probability) }),
+    left: leftText(trace, exit),
+    reason: reasonText(trace, exit, name, rule, thresholds),
+    factors: factors.join(", "),
+  });
 }

@@ -1,0 +1,20 @@
+// What the page remembers of a visitor between visits, in the browser alone: the language and light or dark.
+
+const PREFIX = "exit-explorer-";
+
+/** What was kept under a name, or null; null too where the browser keeps nothing for this page. */
+export function kept(name) {
+  try {
+    return localStorage.getItem(PREFIX + name);
+  } catch {
+    return null;
+  }
+}
+
+export function keep(name, value) {
+  try {
+    localStorage.setItem(PREFIX + name, value);
+  } catch {
+    // a private window, or a frame that may keep nothing: the choice holds for this visit
+  }
+}
