@@ -1,7 +1,9 @@
 """Photo training on tiny synthetic pictures, a tiny student and a tiny teacher: every step as in earnest."""
 
 import json
+import os
 import shutil
+import signal
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -15,6 +17,7 @@ from explorer.model.backbone import build_backbone
 from explorer.model.bundle import load_model_folder
 from explorer.model.exits import lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
+from explorer.train.loop import Stopped
 from explorer.train.photos import command, distil
 from explorer.train.photos.crops import SIZE, Crops, mix
 from explorer.train.photos.distil import Run, Stretch, answer_loss, place_loss, rate
@@ -254,20 +257,18 @@ def test_stage_two_moves_the_heads_alone(network, tmp_path, pictures, teacher):
     assert all(name.startswith("heads.") for name in changed)
 
 
-def test_a_run_cut_off_ends_as_one_that_was_not(network, tmp_path, pictures, teacher, monkeypatch):
+def test_a_run_told_to_stop_ends_as_one_that_was_not(network, tmp_path, pictures, teacher, monkeypatch):
     whole = trained(at_size(network, 56), tmp_path / "whole", pictures, teacher, STRETCH)
-    take_step, steps = Run.take_step, []
+    take_step = Run.take_step
 
-    def cut_off(self, *args):
-        if len(steps) == 2:
-            self.save()
-            raise KeyboardInterrupt
-        steps.append(take_step(self, *args))
-        self.history[-1]["seen"] = self.step * STRETCH.batch
-        return steps[-1]
+    def stop_at_the_second(self, *args):
+        loss = take_step(self, *args)
+        if self.step == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return loss
 
-    monkeypatch.setattr(Run, "take_step", cut_off)
-    with pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr(Run, "take_step", stop_at_the_second)
+    with pytest.raises(Stopped):
         trained(at_size(network, 56), tmp_path / "cut", pictures, teacher, STRETCH)
     monkeypatch.undo()
     torch.manual_seed(99)
