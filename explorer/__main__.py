@@ -132,12 +132,16 @@ def distil(
     threads: Annotated[int, typer.Option(help="CPU threads")] = 2,
 ) -> None:
     """Train the photo model one stretch further on unlabelled pictures. The same command goes on if cut off."""
+    from explorer.train.loop import Stopped
     from explorer.train.photos.command import run
     from explorer.train.photos.distil import Stretch
 
     try:
         stretch = Stretch(stage, crops, size, frozen, lr, lr_heads, decay, exits_every)
         run(stretch, out, data, start, photos, threads, more or ())
+    except Stopped:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        raise typer.Exit(130) from None
     except (ValueError, FileNotFoundError) as error:
         fail(error)
 

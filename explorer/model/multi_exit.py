@@ -212,7 +212,7 @@ class MultiExitViT(nn.Module):
     def _calibrated(self, logits: Tensor, exits: int | slice) -> NDArray[np.float32]:
         """Logits (N, C) of one exit, or (N, E, C) of all, over their temperatures."""
         temperatures = np.array(self.temperatures, np.float32)[exits]
-        return logits.float().cpu().numpy() / temperatures[..., None]
+        return np.divide(logits.float().cpu().numpy(), temperatures[..., None], dtype=np.float32)
 
     def _scores_so_far(self, rule: Rule, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """The rule's score at the newest exit, (n,), from the logits of the exits so far, (n, exits, C)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
 from explorer.model.multi_exit import MultiExitViT, Outputs
+from explorer.train.loop import Stopped
 from explorer.train.losses import self_distillation
 from explorer.train.photos.crops import Crops, mix
 from explorer.train.photos.pictures import Pictures
@@ -70,6 +72,7 @@ class Run:
         self.step = 0  # in the last stretch of the history
         self.optimiser: torch.optim.AdamW | None = None
         self.pending: dict[str, Any] | None = None
+        self.stop = False
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -168,7 +171,21 @@ class Run:
             group["peak_lr"] = peak
 
     def train(self, stretch: Stretch, pictures: Pictures, teacher: Teacher, measure: Measure) -> None:
-        """Run the stretch to its end; `measure` tells what the averaged network can do."""
+        """Run the stretch to its end; `measure` tells what the averaged network can do.
+
+        On SIGTERM or Ctrl-C it saves and raises `Stopped`; a harder end loses a minute.
+        """
+        previous = {s: signal.signal(s, self.ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self._train(stretch, pictures, teacher, measure)
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    def ask_to_stop(self, *_: object) -> None:
+        self.stop = True
+
+    def _train(self, stretch: Stretch, pictures: Pictures, teacher: Teacher, measure: Measure) -> None:
         self.begin(stretch)
         self.prepare(stretch)
         record, total = self.history[-1], stretch.crops // stretch.batch
@@ -189,9 +206,11 @@ class Run:
                 row = {"crops": self.crops, "seconds": round(record["seconds"]), "loss": round(loss, 4)}
                 record["curve"].append(row | measure(self.averaged()))
                 print(json.dumps(record["curve"][-1]), flush=True)
-            if now - saved > SAVE_EVERY:
+            if self.stop or now - saved > SAVE_EVERY:
                 self.save()
                 saved = now
+            if self.stop:
+                raise Stopped
             began = time.monotonic()  # measuring and saving are not training time
         record["done"] = True
         self.save()
@@ -284,9 +303,12 @@ def place_loss(network: MultiExitViT, hidden: Tensor, places: Tensor) -> Tensor:
     backbone = network.backbone
     tokens = backbone.vit.norm(hidden)
     patches = tokens[:, backbone.prefix :].transpose(1, 2).unflatten(2, backbone.grid)  # (N, D, H, W)
-    at_places = F.adaptive_avg_pool2d(patches, places.shape[-2:]).flatten(2).transpose(1, 2)  # (N, places, D)
-    of_class, of_patches = backbone.vit.head.weight.split(backbone.width, dim=1)  # type: ignore[union-attr,operator]
-    answers = F.linear(at_places, of_patches) + F.linear(tokens[:, :1], of_class, backbone.vit.head.bias)  # type: ignore[arg-type,union-attr]
+    height, width = places.shape[-2:]
+    at_places = F.adaptive_avg_pool2d(patches, (height, width)).flatten(2).transpose(1, 2)  # (N, places, D)
+    classifier = backbone.vit.head
+    assert isinstance(classifier, nn.Linear)
+    of_class, of_patches = classifier.weight.split(backbone.width, dim=1)
+    answers = F.linear(at_places, of_patches) + F.linear(tokens[:, :1], of_class, classifier.bias)
     return F.mse_loss(_centred(answers), _centred(places.flatten(2).transpose(1, 2)))
 
 

@@ -51,14 +51,16 @@ def new_student(weights: Path, size: int, backbone: dict[str, Any] = BACKBONE) -
     network.precision = quick_precision(network.backbone.width, network.device)
     for head in network.heads:
         if isinstance(head, LocalPerceptionHead):
-            nn.init.zeros_(head.local.project[-1].weight)
+            norm = head.local.project[-1]
+            assert isinstance(norm, nn.BatchNorm2d)
+            nn.init.zeros_(norm.weight)
     return network
 
 
 def at_size(network: MultiExitViT, size: int) -> MultiExitViT:
     """A copy made for pictures of `size` pixels; only its position embedding is interpolated."""
     vit = deepcopy(network.backbone.vit)
-    vit.set_input_size(img_size=(size, size))  # type: ignore[operator]
+    vit.set_input_size(img_size=(size, size))
     resized = MultiExitViT(Backbone(vit), network.specs, network.name, network.temperatures)
     resized.heads.load_state_dict(network.heads.state_dict())
     resized.precision = network.precision

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -21,7 +22,8 @@ class Teacher(nn.Module):
     def __init__(self, network: nn.Module, dtype: torch.dtype) -> None:
         super().__init__()
         self.dtype = dtype
-        self.network = network.to(dtype=dtype, memory_format=torch.channels_last).requires_grad_(False).eval()
+        network = network.to(dtype).to(memory_format=torch.channels_last)
+        self.network: Any = network.requires_grad_(False).eval()
 
     @torch.inference_mode()
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
@@ -30,8 +32,8 @@ class Teacher(nn.Module):
         The classifier is linear behind a mean, so the mean of the places' logits is the logits.
         """
         images = (crops.to(self.dtype) / 255 - MEAN) / STD
-        features = self.network.forward_features(images.to(memory_format=torch.channels_last))  # type: ignore[operator]
-        places = self.network.classifier(features.permute(0, 2, 3, 1))  # type: ignore[operator]
+        features = self.network.forward_features(images.to(memory_format=torch.channels_last))
+        places = self.network.classifier(features.permute(0, 2, 3, 1))
         dense = places.permute(0, 3, 1, 2).float()
         return dense.mean(dim=(2, 3)), dense
 

@@ -1,7 +1,10 @@
 """Photo training on tiny synthetic pictures, a tiny student and a tiny teacher: every step as in earnest."""
 
 import json
-from dataclasses import asdict
+import os
+import shutil
+import signal
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -14,14 +17,15 @@ from explorer.model.backbone import build_backbone
 from explorer.model.bundle import load_model_folder
 from explorer.model.exits import lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
-from explorer.train.photos import distil
+from explorer.train.loop import Stopped
+from explorer.train.photos import command, distil
 from explorer.train.photos.crops import SIZE, Crops, mix
 from explorer.train.photos.distil import Run, Stretch, answer_loss, place_loss, rate
 from explorer.train.photos.labels import KNOWN, imagenet_labels
 from explorer.train.photos.measure import Held, agreement, composed, held, natural, progress
 from explorer.train.photos.pictures import load_pictures
 from explorer.train.photos.ship import Splits, ship
-from explorer.train.photos.student import at_size, new_student, read_outs, seen_by, start_read_outs
+from explorer.train.photos.student import at_size, new_student, seen_by, start_read_outs
 from explorer.train.photos.teacher import Teacher
 
 TINY = {
@@ -253,20 +257,18 @@ def test_stage_two_moves_the_heads_alone(network, tmp_path, pictures, teacher):
     assert all(name.startswith("heads.") for name in changed)
 
 
-def test_a_run_cut_off_ends_as_one_that_was_not(network, tmp_path, pictures, teacher, monkeypatch):
+def test_a_run_told_to_stop_ends_as_one_that_was_not(network, tmp_path, pictures, teacher, monkeypatch):
     whole = trained(at_size(network, 56), tmp_path / "whole", pictures, teacher, STRETCH)
-    take_step, steps = Run.take_step, []
+    take_step = Run.take_step
 
-    def cut_off(self, *args):
-        if len(steps) == 2:
-            self.save()
-            raise KeyboardInterrupt
-        steps.append(take_step(self, *args))
-        self.history[-1]["seen"] = self.step * STRETCH.batch
-        return steps[-1]
+    def stop_at_the_second(self, *args):
+        loss = take_step(self, *args)
+        if self.step == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return loss
 
-    monkeypatch.setattr(Run, "take_step", cut_off)
-    with pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr(Run, "take_step", stop_at_the_second)
+    with pytest.raises(Stopped):
         trained(at_size(network, 56), tmp_path / "cut", pictures, teacher, STRETCH)
     monkeypatch.undo()
     torch.manual_seed(99)
@@ -306,7 +308,7 @@ def test_every_known_photo_has_classes_and_all_labels_differ():
 
 
 def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
-    network, tmp_path, folder, pictures, teacher
+    network, tmp_path, folder, pictures, teacher, monkeypatch
 ):
     photos = tmp_path / "natural"
     photos.mkdir()
@@ -339,8 +341,25 @@ def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
     assert "agreement with the teacher" in card
     assert "Training is unfinished" in card
     assert "| 16 | 0.00 | 1 | 56 | 50 | 75 |" in card
-    again = at_size(model.network, 56)
-    assert all(torch.isfinite(linear.weight).all() for linear in read_outs(again))
+
+    # The next sitting has this folder alone: it goes on with its weights, its crops and its curve.
+    data = tmp_path / "data"
+    shutil.copytree(folder, data / "pictures")
+    monkeypatch.setattr(command, "load_teacher", lambda _: teacher)
+    monkeypatch.setattr(command, "MEASURED", 4)
+    monkeypatch.setattr(command, "held", lambda crops, _: Held(torch.stack(crops), 9 * torch.eye(1000)[:4]))
+    following = replace(STRETCH, crops=4)
+    with pytest.raises(FileNotFoundError, match="there is no run"):
+        command.ship_run(tmp_path / "x", tmp_path / "next", data, photos, 1)
+    command.run(following, tmp_path / "next", data, tmp_path / "photos", None, 1)
+    history = json.loads((tmp_path / "next" / "run" / "history.json").read_text())
+    assert history[:1] == run.history
+    assert history[1]["settings"] == asdict(following)
+    assert history[1]["curve"][-1]["crops"] == 20
+    state = torch.load(tmp_path / "next" / "run" / "last.pt", weights_only=True)["network"]
+    for name, tensor in model.network.state_dict().items():
+        if ".blocks.5." in name:  # frozen
+            assert torch.equal(state[name], tensor), name
 
 
 def test_a_line_of_the_curve_names_every_exit(network, teacher, pictures):
