@@ -198,7 +198,9 @@ def test_class_probabilities_are_drawn(page):
     page.get_by_role("tab", name="Class probabilities over depth").click()
     drawn = page.locator("depth-chart .curves path.curve")
     expect(drawn.first).to_be_visible()
-    peaks = state(page, "s.trace.classes.map((_, c) => Math.max(...s.trace.probabilities.map((row) => row[c])))")
+    peaks = state(
+        page, "s.trace.classes.map((_, c) => Math.max(...s.trace.probabilities.map((row) => row[c])))"
+    )
     assert drawn.count() == min(8, sum(peak >= 0.05 for peak in peaks))
 
 
