@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { chooseLanguage, setStrings, t, useLanguage } from "../../explorer/web/widgets/strings.js";
+import { chooseLanguage, setStrings, t, translated, useLanguage } from "../../explorer/web/widgets/strings.js";
 import { texts, WIDGETS } from "./helpers.mjs";
 
 const LANGUAGES = Object.keys(texts);
@@ -44,4 +44,16 @@ test("the language asked for comes before the reader's own, and an unknown one i
   assert.equal(chooseLanguage("de-AT", ["en"]), "de");
   assert.equal(chooseLanguage("xx", ["fr", "de-CH", "en"]), "de");
   assert.equal(chooseLanguage(undefined, ["fr"]), "en");
+});
+
+test("a sentence of the server is found by its English pattern, and one it does not know stays as it is", () => {
+  setStrings({
+    en: { "server.a": "This {kind} file (1.5 MB) is damaged." },
+    de: { "server.a": "Diese {kind}-Datei (1,5 MB) ist beschädigt." },
+  });
+  useLanguage("de");
+  assert.equal(translated("This PNG file (1.5 MB) is damaged."), "Diese PNG-Datei (1,5 MB) ist beschädigt.");
+  assert.equal(translated("This PNG file (1x5 MB) is damaged."), "This PNG file (1x5 MB) is damaged.");
+  useLanguage("en");
+  assert.equal(translated("Anything."), "Anything.");
 });

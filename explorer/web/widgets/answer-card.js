@@ -144,7 +144,8 @@ export class AnswerCard extends Widget {
     this.part(".label").title = label;
     setText(this.part(".probability"), probabilityText(probability));
     setText(this.part(".left"), leftText(trace, fired));
-    setText(this.part(".reason"), t("explore.because", { reason: reasonText(trace, fired, rule, ruleFacts, thresholds) }));
+    const reason = reasonText(trace, fired, rule, ruleFacts, thresholds);
+    setText(this.part(".reason"), t("explore.because", { reason }));
     UNITS.forEach(({ key }, i) => setText(this.factors[i], factorText(saved[key])));
     setText(this.part(".truth"), truthText(example?.label, label, this.store.reference));
 

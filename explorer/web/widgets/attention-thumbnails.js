@@ -69,14 +69,16 @@ export class AttentionThumbnails {
       ...depth.map((block) => title("columnheader", String(block))),
     );
     const bodies = rows.map((head) => {
-      const name = title("rowheader", head === "mean" ? t("explore.thumbs_mean") : t("explore.thumbs_head", { head: head + 1 }));
+      const text = head === "mean" ? t("explore.thumbs_mean") : t("explore.thumbs_head", { head: head + 1 });
+      const name = title("rowheader", text);
       return element("div", { role: "row" }, name, ...depth.map((block) => this.#makeCell(block, head)));
     });
     this.grid.replaceChildren(header, ...bodies);
   }
 
   #makeCell(block, head) {
-    const name = head === "mean" ? t("explore.thumb_mean", { block }) : t("explore.thumb_head", { block, head: head + 1 });
+    const which = { block, head: head + 1 };
+    const name = head === "mean" ? t("explore.thumb_mean", which) : t("explore.thumb_head", which);
     const button = element(
       "button",
       { type: "button", tabindex: -1, "aria-label": name, title: name },

@@ -20,7 +20,8 @@ export function valueTicks(rule, top) {
  * {width, height, left, right, top, bottom, x(block), y(score), value(y), high, half}.
  *
  * Blocks run from the first exit's to the last; scores from the rule's lowest to its highest, or to the number of exits
- * where a count can go beyond. `margin` is the room to the right of it. A score outside, or NaN, is drawn at the nearest edge. `half` is half a block in pixels.
+ * where a count can go beyond. A score outside, or NaN, is drawn at the nearest edge. `half` is half a block in pixels;
+ * `margin` is the room to the right of the frame.
  */
 export function curveFrame(width, height, trace, rule, margin = RIGHT) {
   const first = trace.exits[0].block;

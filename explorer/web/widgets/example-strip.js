@@ -69,7 +69,7 @@ export class ExampleStrip extends Widget {
     const items = keepChildren(this.part(".strip"), examples, makeItem);
     examples.forEach((example, i) => {
       const [button] = items[i].children;
-      const [frame, name] = button.children;
+      const [frame, name, left] = button.children;
       const where = frame.lastChild;
       if (changed.has("examples")) {
         button.dataset.example = i;
@@ -80,18 +80,15 @@ export class ExampleStrip extends Widget {
       const { trace } = example;
       const exit = trace && this.store.ruleFacts ? this.store.firedOf(trace) : null;
       setText(where, exit === null ? "–" : String(trace.exits[exit].block));
-      setAttributes(button, {
-        "aria-pressed": example.id === this.store.example?.id,
-        "aria-label": exit === null
-            ? example.title
-            : t("explore.example_leaves", { title: example.title, left: leftText(trace, exit) }),
-      });
+      setText(left, exit === null ? "" : t("explore.example_leaves", { left: leftText(trace, exit) }));
+      setAttributes(button, { "aria-pressed": example.id === this.store.example?.id });
     });
   }
 }
 
 function makeItem() {
-  const picture = [element("img", { loading: "lazy" }), element("span", { class: "where" })];
+  const picture = [element("img", { loading: "lazy" }), element("span", { class: "where", "aria-hidden": "true" })];
   const frame = element("span", { class: "frame" }, ...picture);
-  return element("li", {}, element("button", { type: "button" }, frame, element("span", { class: "name" })));
+  const words = [element("span", { class: "name" }), element("span", { class: "unseen" })];
+  return element("li", {}, element("button", { type: "button" }, frame, ...words));
 }

@@ -206,5 +206,6 @@ function exitRung(block, exit, facts) {
     parts.number,
     parts.state,
   );
+  for (const child of node.children) child.setAttribute("aria-hidden", "true"); // the rung's label says it in order
   return { node, ...parts };
 }

@@ -21,8 +21,9 @@ function wrap(context, text, width) {
 }
 
 /**
- * `image` (may lack a source) under `map` (a canvas of one pixel per patch, or null) at its opacity, in the theme colours
- * of `widget`. `words` has `title`, `levels` (the colour bar's numbers from dark to bright), their `unit`, and `reading`.
+ * `image` (may lack a source) under `map` (a canvas of one pixel per patch, or null) at its opacity, in the theme
+ * colours of `widget`. The words are `title`, `levels` (the colour bar's numbers from dark to bright), their `unit`,
+ * and `reading`.
  */
 export function heatCanvas(widget, image, map, opacity, { title, levels, unit, reading }) {
   const canvas = element("canvas");

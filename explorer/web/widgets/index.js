@@ -61,7 +61,8 @@ const ELEMENTS = {
 if (!window.ExitExplorer?.store) {
   window.ExitExplorer = Object.assign(window.ExitExplorer ?? {}, { store: sharedStore, Store, decide, savings, t });
   setStrings(window.ExitExplorer.strings);
-  sharedStore.setLanguage(chooseLanguage(window.ExitExplorer.language ?? kept("language"), globalThis.navigator?.languages));
+  const asked = window.ExitExplorer.language ?? kept("language");
+  sharedStore.setLanguage(chooseLanguage(asked, globalThis.navigator?.languages));
   for (const [name, constructor] of Object.entries(ELEMENTS)) {
     if (!customElements.get(name)) customElements.define(name, constructor);
   }

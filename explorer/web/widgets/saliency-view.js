@@ -1,4 +1,4 @@
-// <saliency-view>: where the selected exit's local head found its evidence for a class (Grad-CAM), and another's beside it.
+// <saliency-view>: where the selected exit's local head found its evidence for a class (Grad-CAM), another's beside it.
 
 import { ask } from "./ask.js";
 import { element, setText } from "./dom.js";
@@ -13,7 +13,9 @@ const ASK_PAUSE_MS = 200; // while a threshold is dragged the exit changes quick
 const SALIENCY_STYLE = `
 .views { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: start; }
 figure { flex: 1 1 18rem; max-width: 22rem; margin: 0; }
-figcaption { display: flex; flex-wrap: wrap; gap: 0 0.75rem; align-items: center; min-height: 2rem; margin-bottom: 0.25rem; }
+figcaption {
+  display: flex; flex-wrap: wrap; gap: 0 0.75rem; align-items: center; min-height: 2rem; margin-bottom: 0.25rem;
+}
 figcaption .save { margin-left: auto; }
 .side { flex: 2 1 15rem; display: grid; gap: 0.75rem; max-width: 34rem; }
 .side label { display: grid; gap: 0.25rem; font-size: 0.8125rem; color: var(--quiet); }
@@ -129,7 +131,7 @@ export class SaliencyView extends Widget {
     this.#draw();
   }
 
-  /** Lists the classes, and the exits whose map can stand beside; the choice of one stays while there is such an exit. */
+  /** Lists the classes, and the exits whose map can stand beside; a choice stays while there is such an exit. */
   #offer(trace) {
     this.#offered = trace;
     const classes = trace.classes.map(({ index, label }) => element("option", { value: index }, label));

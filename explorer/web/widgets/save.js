@@ -26,7 +26,8 @@ export function csvOf(rows) {
 // What a figure's look comes from; everything else is geometry in its attributes.
 const LOOK = [
   "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "opacity",
-  "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "visibility", "display", "paint-order",
+  "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "visibility", "display",
+  "paint-order",
 ]; // prettier-ignore
 
 /** An SVG element as a file of its own: computed styles written into it, on the theme's paper. */

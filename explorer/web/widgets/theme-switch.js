@@ -23,7 +23,8 @@ export class ThemeSwitch extends Widget {
 
   static get markup() {
     return `<button type="button" aria-label="${t("page.dark_mode")}" title="${t("page.dark_mode")}">
-      <svg class="moon" viewBox="0 0 20 20" aria-hidden="true"><path d="M16.5 12A7 7 0 0 1 8 3.5a7 7 0 1 0 8.5 8.5z"/></svg>
+      <svg class="moon" viewBox="0 0 20 20" aria-hidden="true">
+        <path d="M16.5 12A7 7 0 0 1 8 3.5a7 7 0 1 0 8.5 8.5z"/></svg>
       <svg class="sun" viewBox="0 0 20 20" aria-hidden="true"><circle cx="10" cy="10" r="3.5"/>
         <path d="M10 1.5v2M10 16.5v2M1.5 10h2M16.5 10h2M4 4l1.4 1.4M14.6 14.6 16 16M4 16l1.4-1.4M14.6 5.4 16 4"/></svg>
     </button>`;

@@ -1,0 +1,58 @@
+"""The page's words and the words that reach it from Python say the same."""
+
+import ast
+import inspect
+import re
+
+import pytest
+
+from explorer.data import garment, reading
+from explorer.rules import RULES
+from explorer.web import analysis, examples, questions
+from explorer.web.language import LANGUAGES, i18n, strings, word
+
+
+def sentences(module):
+    """Patterns of the sentences a module can say: capitalised strings of several words with a full stop."""
+    tree = ast.parse(inspect.getsource(module))
+    defined = (ast.Module, ast.FunctionDef, ast.ClassDef)
+    docstrings = {
+        ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, defined)
+    }
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            parts = [re.escape(p.value) if isinstance(p, ast.Constant) else ".+" for p in node.values]
+            pattern = "".join(parts)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
+            if node.value in docstrings:
+                continue
+            pattern = re.escape(node.value)
+        else:
+            continue
+        if re.match(r"[A-Z].*\\ .*\\\.$", pattern):
+            yield pattern
+
+
+@pytest.mark.parametrize("module", [analysis, examples, garment, questions, reading])
+def test_every_sentence_of_the_server_can_be_translated(module):
+    known = [text for key, text in strings("en").items() if key.startswith("server.")]
+    # Paths are named on the command line only.
+    said = [sentence for sentence in sentences(module) if "no\\ image\\ file" not in sentence]
+    assert said
+    for sentence in said:
+        assert any(re.fullmatch(sentence, text) for text in known), sentence
+
+
+def test_the_rules_own_english_is_the_pages():
+    for name, rule in RULES.items():
+        assert strings("en")[f"rules.{name}_title"] == rule.title
+        assert strings("en")[f"rules.{name}_says"] == rule.says
+
+
+def test_gradios_parts_have_every_word_in_every_language():
+    assert set(i18n().translations) == set(LANGUAGES)
+    for texts in i18n().translations.values():
+        assert {"model", "your_image", "drop_image"} <= set(texts)
+        assert not any("." in key for key in texts)  # Gradio takes a dot for a path
+    assert word("model").key == "model"
