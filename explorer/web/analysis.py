@@ -26,7 +26,7 @@ EXAMPLES = ROOT / "assets" / "examples"
 SHOWN = 384  # pixels of the longer edge of the picture a visitor gets back of an upload
 
 # One network pass at a time: two at once on two cores only slow each other down, and make measured times a lie.
-_lane = Lock()
+network_lane = Lock()
 
 
 @lru_cache(maxsize=4)
@@ -50,7 +50,7 @@ def analyse_image(model: Model, image: Image.Image) -> dict[str, Any]:
     """An RGB image through every exit: the trace, what the network saw, its [CLS] attention; no saliency maps yet."""
     sight = see(model, image)
     batch = to_tensor(model, sight.image)
-    with _lane:
+    with network_lane:
         trace = model.network.analyse(batch)[0]
         attention = cls_attention(model.network, batch)
     shown = image.copy()
@@ -79,7 +79,7 @@ def explain_exit(model_name: str, saw: str, exit_index: int, target_class: int) 
     """
     model = open_model(model_name)
     batch = to_tensor(model, from_data_uri(saw, model))
-    with _lane:
+    with network_lane:
         found = grad_cam(model.network, batch, exit_index, target_class)
     return pack_saliency(exit_index, target_class, found)
 

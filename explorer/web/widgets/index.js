@@ -16,6 +16,10 @@ import { RuleControls } from "./rule-controls.js";
 import { SaliencyView } from "./saliency-view.js";
 import { ScoreCurve } from "./score-curve.js";
 import { sharedStore, Store } from "./store.js";
+import { StressChart } from "./stress/stress-chart.js";
+import { StressLadder } from "./stress/stress-ladder.js";
+import { StressPicture } from "./stress/stress-picture.js";
+import { StressSweep } from "./stress/stress-sweep.js";
 import { chooseLanguage, setStrings } from "./strings.js";
 import { WhyTabs } from "./why-tabs.js";
 
@@ -34,6 +38,10 @@ const ELEMENTS = {
   "rule-controls": RuleControls,
   "saliency-view": SaliencyView,
   "score-curve": ScoreCurve,
+  "stress-chart": StressChart,
+  "stress-ladder": StressLadder,
+  "stress-picture": StressPicture,
+  "stress-sweep": StressSweep,
   "why-tabs": WhyTabs,
 };
 
