@@ -83,7 +83,7 @@ export function scrubbed(svg, moved) {
 export const LANES_STYLE = `
 .plot { display: block; width: 100%; font-size: 0.75rem; user-select: none; -webkit-user-select: none;
   touch-action: pan-y; cursor: ew-resize; }
-.plot text { fill: var(--quiet); font-family: inherit; }
+.plot text { fill: var(--quiet); font-family: inherit; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
 .frames { stroke: var(--line); fill: none; }
 .limit { stroke: var(--accent-mark); stroke-width: 1.5; stroke-dasharray: 5 3; fill: none; }
 .cursor { stroke: var(--accent-mark); stroke-width: 2; }

@@ -18,7 +18,7 @@ ${CHOICES_STYLE}
 ${LANES_STYLE}
 :host { position: relative; }
 .choices { margin-bottom: 0.75rem; }
-.story { min-height: 4.35em; max-width: 62rem; }
+.story { min-height: 7.25em; max-width: 62rem; }
 .axis, .ticks text { text-anchor: end; dominant-baseline: central; }
 .ticks .number { text-anchor: middle; }
 .ticks .now { fill: var(--ink); font-weight: 700; }
@@ -28,6 +28,7 @@ ${LANES_STYLE}
 .severity input { position: absolute; top: 0; width: auto; }
 .busy { min-height: 1.45em; color: var(--quiet); }
 .failed { padding: 0.5rem 0.75rem; border-left: 3px solid var(--accent-mark); background: var(--accent-soft); }
+@container (min-width: 480px) { .story { min-height: 4.35em; } }
 @container (min-width: 700px) { .story { min-height: 2.9em; } }
 `;
 

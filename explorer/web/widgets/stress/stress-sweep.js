@@ -19,11 +19,13 @@ button.run {
   min-height: 2.25rem; padding: 0.25rem 0.875rem; border: 1px solid var(--faint); border-radius: 6px;
   background: var(--paper); cursor: pointer;
 }
-button.run:hover { background: var(--accent-soft); }
+button.run:hover:enabled { background: var(--accent-soft); }
+button.run:disabled { border-color: var(--line); color: var(--quiet); cursor: default; }
 progress { width: 10rem; height: 0.5rem; accent-color: var(--accent-mark); }
 .cell { outline: none; }
 .cell .hit { fill: transparent; }
 .cell .name { fill: var(--ink); font-size: 0.875rem; font-weight: 650; }
+.cell.narrow .name { font-size: 0.8125rem; }
 .cell .none { text-anchor: middle; }
 .cell .tick { text-anchor: end; dominant-baseline: central; }
 .cell .ring { fill: none; stroke: none; }
@@ -109,6 +111,7 @@ export class StressSweep extends StressWidget {
   #drawCell(cell, box) {
     const { store, stress } = this;
     const { trace, rule, thresholds } = store;
+    const narrow = box.width < NARROW;
     const [left, right] = [box.x + 26, box.x + box.width - 10];
     const lanes = lanesIn({ left, right, top: box.y + 62, deep: [62, 36], gap: 16, trace });
     Object.assign(cell, { box, lanes });
@@ -117,13 +120,12 @@ export class StressSweep extends StressWidget {
     const limit = rule === "confidence" && !Array.isArray(thresholds) ? thresholds : null;
     drawLanes(cell.group, lanes, points, stress.severity, points ? limit : null);
     const chosen = cell.name === stress.corruption;
-    setAttributes(cell.node, { class: chosen ? "cell chosen" : "cell", "aria-label": t(`stress.${cell.name}`) });
+    setAttributes(cell.node, { class: `cell${chosen ? " chosen" : ""}${narrow ? " narrow" : ""}`, "aria-label": t(`stress.${cell.name}`) });
     setAttributes(cell.ring, { x: box.x + 1, y: box.y + 1, width: box.width - 2, height: CELL - 2 });
     setAttributes(cell.hit, { x: box.x, y: box.y, width: box.width, height: CELL });
     setAttributes(cell.title, { x: box.x + 10, y: box.y + 20 });
     setText(cell.title, t(`stress.${cell.name}`));
-    const narrow = box.width < NARROW;
-    const side = narrow ? 32 : 44;
+    const side = narrow ? 28 : 44;
     const picture = answer?.pictures?.[stress.severity] ?? null;
     const coarse = picture?.startsWith("data:image/png") ? "pixelated" : null;
     const corner = { x: right + 4 - side, y: box.y + 8, width: side, height: side };
