@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 import plotly
 
+from explorer.data.collection import MAX_BYTES
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, Entry, list_models
 from explorer.web.analysis import model_json
@@ -21,6 +22,7 @@ from explorer.web.tabs.tab import static
 HERE = Path(__file__).parent
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 TITLE = "Exit Explorer"
+UPLOADS_KEPT = (600, 3600)  # seconds: how often to look, and after how long a visitor's files are deleted
 HEADER = "<page-header></page-header>"
 
 
@@ -40,7 +42,7 @@ def picker_label(entry: Entry) -> str:
 def build() -> gr.Blocks:
     """The whole page. Building it loads no network: the first paint shows a precomputed example."""
     models = [(picker_label(entry), entry.name) for entry in list_models()]
-    with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=UPLOADS_KEPT) as page:
         with gr.Row(elem_classes="ee-top"):
             static(HEADER)
             picker = gr.Dropdown(
@@ -88,4 +90,10 @@ def launch_kwargs() -> dict[str, Any]:
     facts = json.dumps(start).replace("<", "\\u003c")
     head = f"<script>window.ExitExplorer = {facts};\n{widgets_script()}</script>"
     css = widgets_css() + (HERE / "page.css").read_text(encoding="utf-8")
-    return {"head": head, "css": css, "theme": gr.themes.Default(), "footer_links": ["api", "settings"]}
+    return {
+        "head": head,
+        "css": css,
+        "theme": gr.themes.Default(),
+        "footer_links": ["api", "settings"],
+        "max_file_size": MAX_BYTES,
+    }

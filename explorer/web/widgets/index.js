@@ -2,6 +2,9 @@
 
 import { AnswerCard } from "./answer-card.js";
 import { AttentionView } from "./attention-view.js";
+import { BatchControls } from "./batch/batch-controls.js";
+import { BatchSummary } from "./batch/batch-summary.js";
+import { BatchTable } from "./batch/batch-table.js";
 import { CostMeter } from "./cost-meter.js";
 import { CostTable } from "./cost-table.js";
 import { decide, savings } from "./decide.js";
@@ -27,6 +30,9 @@ const ELEMENTS = {
   "heat-picture": HeatPicture,
   "answer-card": AnswerCard,
   "attention-view": AttentionView,
+  "batch-controls": BatchControls,
+  "batch-summary": BatchSummary,
+  "batch-table": BatchTable,
   "cost-meter": CostMeter,
   "cost-table": CostTable,
   "depth-chart": DepthChart,
