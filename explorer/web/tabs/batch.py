@@ -49,8 +49,8 @@ def members_of(files: Any) -> list[Member]:
     uploads = Path(get_upload_folder()).resolve()
     pairs = []
     for file in files:
-        path = Path(str(file.get("path")).replace("\0", "")).resolve()
-        if not path.is_relative_to(uploads) or not path.is_file():
+        path = _within(uploads, str(file.get("path")))
+        if path is None:
             raise RefusedCollection("One of these files is not here any more; send them again.")
         pairs.append((path, str(file.get("orig_name") or path.name)[:255]))
     return list_members(pairs)
@@ -114,6 +114,15 @@ def batch_look(asked: dict[str, Any]) -> dict[str, Any]:
     if isinstance(found, str):
         raise UnreadableImage(found)
     return {**analyse_image(model, found), "title": members[index].name}
+
+
+def _within(folder: Path, asked: str) -> Path | None:
+    """The file of that path, if it is one and lies in the folder, links followed."""
+    try:
+        path = Path(asked).resolve()
+        return path if path.is_relative_to(folder) and path.is_file() else None
+    except (OSError, ValueError):  # a name too long, a null byte
+        return None
 
 
 def _numbers(thresholds: Any) -> float | list[float]:
