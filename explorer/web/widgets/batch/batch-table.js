@@ -23,7 +23,8 @@ thead button:focus-visible { outline-offset: -3px; }
 [aria-sort=descending] button::after { content: " ↓"; }
 .picture { width: 3rem; padding: 0.1875rem 0.375rem; }
 .image, .answer { text-align: left; }
-tbody th { max-width: 16rem; overflow: hidden; text-overflow: ellipsis; font-weight: 400; text-align: left; }
+tbody th { max-width: 16rem; overflow: hidden; text-overflow: ellipsis; font-weight: 400; text-align: left;
+  unicode-bidi: isolate; }
 td.answer { max-width: 12rem; overflow: hidden; text-overflow: ellipsis; }
 .error { white-space: normal; text-align: left; color: var(--quiet); }
 .error::before { content: "✗ "; }
@@ -34,6 +35,11 @@ td.answer { max-width: 12rem; overflow: hidden; text-overflow: ellipsis; }
 .look:hover { border-color: var(--accent-mark); }
 img { display: block; width: 100%; height: 100%; object-fit: contain; }
 .empty { min-height: 3rem; color: var(--quiet); }
+@container (max-width: 520px) {
+  th, td, thead button { padding-inline: 0.375rem; }
+  tbody th { max-width: 7.5rem; }
+  td.answer { max-width: 6rem; }
+}
 `;
 
 export class BatchTable extends BatchWidget {
