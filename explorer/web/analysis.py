@@ -30,7 +30,7 @@ SHOWN = 384  # pixels of the longer edge of the picture a visitor gets back of a
 _OURS = ("data:image/png;base64", "data:image/jpeg;base64")
 
 # One network pass at a time: two at once on two cores only slow each other down, and make measured times a lie.
-_lane = Lock()
+network_lane = Lock()
 
 
 @lru_cache(maxsize=4)
@@ -57,7 +57,7 @@ def analyse_image(model: Model, image: Image.Image, sight: Sight | None = None) 
     """
     sight = sight or see(model, image)
     batch = to_tensor(model, sight.image)
-    with _lane:
+    with network_lane:
         trace = model.network.analyse(batch)[0]
         attention = cls_attention(model.network, batch)
     shown = image.copy()
@@ -86,7 +86,7 @@ def explain_exit(model_name: str, saw: str, exit_index: int, target_class: int) 
     """
     model = open_model(model_name)
     batch = to_tensor(model, from_data_uri(saw, model))
-    with _lane:
+    with network_lane:
         found = grad_cam(model.network, batch, exit_index, target_class)
     return pack_saliency(exit_index, target_class, found)
 

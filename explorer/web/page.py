@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from explorer.data.collection import MAX_BYTES
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, Entry, list_models
 from explorer.web.analysis import model_json
@@ -19,6 +20,7 @@ from explorer.web.tabs.tab import static
 
 HERE = Path(__file__).parent
 TITLE = "Exit Explorer"
+UPLOADS_KEPT = (600, 3600)  # seconds: how often to look, and after how long a visitor's files are deleted
 HEADER = "<page-header></page-header>"
 TOOLS = '<div class="ee-tools"><language-picker></language-picker><theme-switch></theme-switch></div>'
 
@@ -39,7 +41,7 @@ def picker_label(entry: Entry) -> str:
 def build() -> gr.Blocks:
     """The whole page. Building it loads no network: the first paint shows a precomputed example."""
     models = [(picker_label(entry), entry.name) for entry in list_models()]
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_KEPT) as page:
         with gr.Row(elem_classes="ee-top"):
             static(HEADER)
             picker = gr.Dropdown(
@@ -92,4 +94,5 @@ def launch_kwargs() -> dict[str, Any]:
         "theme": gr.themes.Default(),
         "footer_links": ["api", "settings"],
         "i18n": i18n(),
+        "max_file_size": MAX_BYTES,
     }

@@ -1,14 +1,158 @@
-"""The Batch tab."""
+"""The Batch tab: many pictures, each leaving where the network is sure, in steps that the page asks for."""
 
 from __future__ import annotations
 
-import gradio as gr
+import math
+from pathlib import Path
+from typing import Any
 
+import gradio as gr
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from explorer.batch import classify_together
+from explorer.data.collection import MAX_PICTURES, Member, RefusedCollection, list_members, read_members
+from explorer.data.reading import UnreadableImage
+from explorer.pipeline import see
+from explorer.rules import get_rule
+from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, network_lane, open_model
+from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Tab, static
+
+STEP = 32  # pictures that run together
+TIMED_EVERY = 4  # of so many steps one, the first, also runs without exits: to know the time saved costs time
+THUMBNAIL = 64  # pixels of the longer edge
+
+SIDE_TOP = '<div class="ee-panel"><batch-controls></batch-controls></div>'
+MAIN = """
+<div class="ee-panel ee-controls"><rule-controls></rule-controls></div>
+<div class="ee-panel"><batch-summary></batch-summary></div>
+<div class="ee-panel"><batch-table></batch-table></div>
+"""
+# Handed over in the browser: what is done with the files, the widgets ask for step by step.
+HAND_OVER = "(files) => { document.dispatchEvent(new CustomEvent('batch-files', { detail: files })); }"
+
+
+def members_of(files: Any) -> list[Member]:
+    """What a visitor's files hold. `files` is "examples", or a list of {path, orig_name} as Gradio's upload gave it.
+
+    A path counts only within Gradio's own upload folder. Raises `RefusedCollection`.
+    """
+    if files == "examples":
+        return list_members((path, path.name) for path in sorted(EXAMPLES.glob("*/*.png")))
+    if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
+        raise RefusedCollection("Send a list of files, or one zip archive.")
+    if len(files) > MAX_PICTURES:
+        raise RefusedCollection(
+            f"That is more than {MAX_PICTURES} files; send at most {MAX_PICTURES} at a time."
+        )
+    uploads = Path(get_upload_folder()).resolve()
+    pairs = []
+    for file in files:
+        path = _within(uploads, str(file.get("path")))
+        if path is None:
+            raise RefusedCollection("One of these files is not here any more; send them again.")
+        pairs.append((path, str(file.get("orig_name") or path.name)[:255]))
+    return list_members(pairs)
+
+
+@question
+def batch_open(asked: dict[str, Any]) -> dict[str, Any]:
+    """How many pictures there are in `files`, and how many run in a step; nothing is read yet."""
+    return {"count": len(members_of(asked["files"])), "step": STEP}
+
+
+@question
+def batch_step(asked: dict[str, Any]) -> dict[str, Any]:
+    """One step of a batch: the pictures from `start` on, with real early exits.
+
+    `asked` has `model`, `files`, `start`, `rule` and `thresholds`. Answers with `rows`, a report or an error per
+    picture, and `ms`, `plain_ms` and `timed`: the step's milliseconds, the plain backbone's and on how many pictures.
+    The server remembers nothing between steps: a visitor who leaves has cancelled.
+    """
+    model = open_model(offered(asked["model"]))
+    rule, thresholds = get_rule(asked["rule"]), _numbers(asked["thresholds"])
+    start = asked["start"]
+    if not isinstance(start, int) or not 0 <= start < MAX_PICTURES:
+        raise ValueError(f"A step starts at a picture from 0 to {MAX_PICTURES - 1}.")
+    members = members_of(asked["files"])[start : start + STEP]
+    rows: list[dict[str, Any]] = []
+    seen, places = [], []
+    for place, (member, found) in enumerate(zip(members, read_members(members), strict=True)):
+        rows.append({"image": member.name})
+        if isinstance(found, str):
+            rows[place]["error"] = found
+        else:
+            # Kept small at once: a step of large photos would not fit into memory.
+            seen.append(see(model, found).image)
+            places.append(place)
+            rows[place]["thumbnail"] = _thumbnail(found)
+    if not seen:
+        return {"rows": rows, "ms": 0, "plain_ms": None, "timed": 0}
+    timed = start // STEP % TIMED_EVERY == 0
+    with network_lane:
+        together = classify_together(model, seen, rule, thresholds, timed)
+    for place, report in zip(places, together.reports, strict=True):
+        rows[place] |= report
+    return {
+        "rows": rows,
+        "ms": together.ms,
+        "plain_ms": together.plain_ms,
+        "timed": len(seen) if timed else 0,
+    }
+
+
+@question
+def batch_look(asked: dict[str, Any]) -> dict[str, Any]:
+    """One picture of `files`, by its `index`, analysed at every exit for Explore."""
+    model = open_model(offered(asked["model"]))
+    members = members_of(asked["files"])
+    index = asked["index"]
+    if not isinstance(index, int) or not 0 <= index < len(members):
+        raise ValueError("There is no such picture; send the files again.")
+    (found,) = read_members([members[index]])
+    if isinstance(found, str):
+        raise UnreadableImage(found)
+    return {**analyse_image(model, found), "title": members[index].name}
+
+
+def _within(folder: Path, asked: str) -> Path | None:
+    """The file of that path, if it is one and lies in the folder, links followed."""
+    try:
+        path = Path(asked).resolve()
+        return path if path.is_relative_to(folder) and path.is_file() else None
+    except (OSError, ValueError):  # a name too long, a null byte
+        return None
+
+
+def _numbers(thresholds: Any) -> float | list[float]:
+    """One finite number or a list of them. Raises `ValueError`."""
+    numbers = thresholds if isinstance(thresholds, list) else [thresholds]
+    if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
+        raise ValueError("A threshold is a number, or a list of one number per early exit.")
+    return thresholds
+
+
+def _thumbnail(image: Image.Image) -> str:
+    """An RGB picture, made small, as a data URI."""
+    small = image.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    return data_uri(small, "JPEG" if max(image.size) > THUMBNAIL else "PNG")
 
 
 def build(_picker: gr.Dropdown) -> None:
-    static('<div class="ee-panel"></div>')
+    with gr.Row(elem_classes="ee-screen"):
+        with gr.Column(elem_classes="ee-side"):
+            static(SIDE_TOP)
+            files = gr.File(
+                label="Pictures or a zip archive",
+                file_count="multiple",
+                height=180,
+                elem_classes="ee-upload ee-batch-files",
+            )
+        with gr.Column(elem_classes="ee-main"):
+            static(MAIN)
+    files.change(None, files, None, js=HAND_OVER)
 
 
-TAB = Tab("batch", build)
+TAB = Tab("batch", build, (batch_open, batch_step, batch_look))

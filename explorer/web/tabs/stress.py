@@ -1,14 +1,69 @@
-"""The Stress tab."""
+"""The Stress tab: one image made harder step by step, and how far up the network each step has to climb."""
 
 from __future__ import annotations
 
-import gradio as gr
+from dataclasses import replace
+from typing import Any
 
+import gradio as gr
+import torch
+
+from explorer.data.corruptions import SEVERITIES, corrupt
+from explorer.pipeline import all_scores, to_tensor
+from explorer.trace import trace_json
+from explorer.web.analysis import data_uri, from_data_uri, network_lane, open_model
+from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Tab, static
+
+SMALL = 100  # pixels: pictures up to here travel as they are; of larger ones JPEG tells enough
+
+SIDE = '<div class="ee-panel"><stress-picture></stress-picture></div>'
+EXAMPLES = '<div class="ee-panel ee-examples"><example-strip></example-strip></div>'
+MAIN = """
+<div class="ee-panel ee-controls"><rule-controls></rule-controls></div>
+<div class="ee-panel"><stress-chart></stress-chart></div>
+<div class="ee-panel"><stress-ladder></stress-ladder></div>
+"""
+SWEEP = '<div class="ee-panel"><stress-sweep></stress-sweep></div>'
+
+
+@question
+def stress(asked: dict[str, Any]) -> dict[str, Any]:
+    """What the network makes of a picture under a corruption, at all eleven severities, in one batch.
+
+    `asked` has `model`, `saw` (data URI of the picture the network saw), `corruption` and `seed`. Answers with
+    `traces` and `pictures` (data URIs), from severity 0 to 10. Milliseconds are the batch's, shared out evenly.
+    """
+    model = open_model(offered(asked["model"]))
+    seen = from_data_uri(str(asked["saw"]), model)
+    seed = asked["seed"]
+    if not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise ValueError("The seed is a whole number from 0 to 4294967295.")
+    frames = [corrupt(seen, str(asked["corruption"]), severity, seed) for severity in SEVERITIES]
+    batch = torch.cat([to_tensor(model, frame) for frame in frames])
+    with network_lane:
+        trace = model.network.analyse(batch)
+    trace = replace(trace, ms=trace.ms / len(frames), ms_full=trace.ms_full / len(frames))
+    kind = "PNG" if max(seen.size) <= SMALL else "JPEG"
+    return {
+        "corruption": asked["corruption"],
+        "seed": seed,
+        "traces": [
+            trace_json(one, model.labels, all_scores(one)) for one in map(trace.__getitem__, SEVERITIES)
+        ],
+        "pictures": [data_uri(frame, kind) for frame in frames],
+    }
 
 
 def build(_picker: gr.Dropdown) -> None:
-    static('<div class="ee-panel"></div>')
+    with gr.Row(elem_classes="ee-screen"):
+        with gr.Column(elem_classes="ee-side"):
+            static(SIDE)
+            static(EXAMPLES)
+        with gr.Column(elem_classes="ee-main"):
+            static(MAIN)
+        with gr.Column(elem_classes="ee-why"):
+            static(SWEEP)
 
 
-TAB = Tab("stress", build)
+TAB = Tab("stress", build, (stress,))

@@ -2,6 +2,9 @@
 
 import { AnswerCard } from "./answer-card.js";
 import { AttentionView } from "./attention-view.js";
+import { BatchControls } from "./batch/batch-controls.js";
+import { BatchSummary } from "./batch/batch-summary.js";
+import { BatchTable } from "./batch/batch-table.js";
 import { CostMeter } from "./cost-meter.js";
 import { CostTable } from "./cost-table.js";
 import { decide, savings } from "./decide.js";
@@ -27,12 +30,19 @@ import { TuneOverthinking } from "./tune/tune-overthinking.js";
 import { TuneReliability } from "./tune/tune-reliability.js";
 import { TuneSummary } from "./tune/tune-summary.js";
 import { TuneTradeoff } from "./tune/tune-tradeoff.js";
+import { StressChart } from "./stress/stress-chart.js";
+import { StressLadder } from "./stress/stress-ladder.js";
+import { StressPicture } from "./stress/stress-picture.js";
+import { StressSweep } from "./stress/stress-sweep.js";
 import { WhyTabs } from "./why-tabs.js";
 
 const ELEMENTS = {
   "heat-picture": HeatPicture,
   "answer-card": AnswerCard,
   "attention-view": AttentionView,
+  "batch-controls": BatchControls,
+  "batch-summary": BatchSummary,
+  "batch-table": BatchTable,
   "cost-meter": CostMeter,
   "cost-table": CostTable,
   "depth-chart": DepthChart,
@@ -53,6 +63,10 @@ const ELEMENTS = {
   "tune-reliability": TuneReliability,
   "tune-summary": TuneSummary,
   "tune-tradeoff": TuneTradeoff,
+  "stress-chart": StressChart,
+  "stress-ladder": StressLadder,
+  "stress-picture": StressPicture,
+  "stress-sweep": StressSweep,
   "why-tabs": WhyTabs,
 };
 

@@ -1,0 +1,82 @@
+"""Many pictures at once: each leaves the network where it is sure, and what that saved is measured beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from PIL import Image
+
+from explorer.classify import TOP
+from explorer.model.bundle import Model
+from explorer.pipeline import to_tensor
+from explorer.rules import Rule
+
+
+@dataclass(frozen=True)
+class Together:
+    """What a batch did.
+
+    Attributes:
+        reports: one per picture, with the keys of `classify --json`; without `image`, which the caller knows, and
+            without `exits`, of which only those that ran have an answer. `ms.used` is the time from the batch's
+            start until the picture's answer was there; `ms.full` the plain backbone's for the whole batch, or None.
+        ms: milliseconds until the last picture had left.
+        plain_ms: milliseconds of the same batch through the backbone without exits, or None where not timed.
+    """
+
+    reports: list[dict[str, Any]]
+    ms: float
+    plain_ms: float | None
+
+
+def classify_together(
+    model: Model, seen: list[Image.Image], rule: Rule, thresholds: ArrayLike, timed: bool = False
+) -> Together:
+    """Run pictures, as the network sees them (see `explorer.pipeline.see`), as one batch through `infer`.
+
+    `timed` runs the same batch through the plain backbone as well: once untimed before either, so that neither pays
+    for memory that the other finds ready. Raises `ValueError` for a wrong number of thresholds.
+    """
+    batch = torch.cat([to_tensor(model, image) for image in seen])
+    plain_ms = _plain_ms(model, batch) if timed else None
+    left = model.network.infer(batch, rule, thresholds)
+    limit = np.asarray(thresholds, dtype=np.float64).tolist()
+    shifted = left.logits.astype(np.float64) - left.logits.max(axis=1, keepdims=True)
+    probabilities = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)  # (N, C)
+    reports = []
+    for i, fired in enumerate(left.exit.tolist()):
+        best = (-probabilities[i]).argsort(kind="stable")[:TOP]
+        exit_ = model.network.exits[fired]
+        reports.append(
+            {
+                "model": model.name,
+                "rule": rule.name,
+                "threshold": limit,
+                "exit": {"index": fired, "block": exit_.block, "kind": exit_.kind},
+                "prediction": [
+                    {"label": model.labels[c], "probability": float(probabilities[i, c])} for c in best
+                ],
+                "macs": {"used": int(left.macs[i]), "full": model.network.macs_full},
+                "ms": {
+                    "used": round(float(left.ms[i]), 3),
+                    "full": None if plain_ms is None else round(plain_ms, 3),
+                },
+            }
+        )
+    return Together(reports, float(left.ms.max()), plain_ms)
+
+
+@torch.inference_mode()
+def _plain_ms(model: Model, batch: torch.Tensor) -> float:
+    """Milliseconds of a batch through the backbone alone, as timm runs it; the second of two passes."""
+    on_device = batch.to(model.network.device)
+    for _ in range(2):
+        start = perf_counter()
+        model.network.backbone.vit(on_device).cpu()
+        spent = (perf_counter() - start) * 1000
+    return spent
