@@ -8,6 +8,7 @@ import { decide, savings } from "./decide.js";
 import { DepthChart } from "./depth-chart.js";
 import { ExampleStrip } from "./example-strip.js";
 import { ExitLadder } from "./exit-ladder.js";
+import { GlossaryTerm } from "./glossary-term.js";
 import { HeatPicture } from "./heat-picture.js";
 import { LanguagePicker } from "./language-picker.js";
 import { PageHeader } from "./page-header.js";
@@ -28,6 +29,7 @@ const ELEMENTS = {
   "depth-chart": DepthChart,
   "example-strip": ExampleStrip,
   "exit-ladder": ExitLadder,
+  "glossary-term": GlossaryTerm,
   "language-picker": LanguagePicker,
   "page-header": PageHeader,
   "page-tabs": PageTabs,
