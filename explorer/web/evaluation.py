@@ -45,6 +45,7 @@ def evaluation_json(model: str) -> dict[str, Any] | None:
         "macs": test.macs.tolist(),
         "macs_full": test.macs_full,
         "accuracy": _rounded(test.accuracy),
+        "final": {split: round(float(record.accuracy[-1]), 5) for split, record in records.items()},
         "exits": [_exit_json(test, exit_) for exit_ in range(len(test.blocks))],
         "wasteful": wasteful,
         "destructive": destructive,

@@ -1,5 +1,6 @@
 // The entry: defines every element once and hands the page its store as `window.ExitExplorer`.
 
+import { NetworkFigure } from "./about/network-figure.js";
 import { AnswerCard } from "./answer-card.js";
 import { AttentionView } from "./attention-view.js";
 import { CostMeter } from "./cost-meter.js";
@@ -11,6 +12,13 @@ import { ExitLadder } from "./exit-ladder.js";
 import { GlossaryTerm } from "./glossary-term.js";
 import { HeatPicture } from "./heat-picture.js";
 import { LanguagePicker } from "./language-picker.js";
+import { BlockFigure } from "./learn/block-figure.js";
+import { GlossaryList } from "./learn/glossary-list.js";
+import { HeadsFigure } from "./learn/heads-figure.js";
+import { LessonPage } from "./learn/lesson-page.js";
+import { ReliabilityFigure } from "./learn/reliability-figure.js";
+import { TourStrip } from "./learn/tour-strip.js";
+import { TradeoffFigure } from "./learn/tradeoff-figure.js";
 import { PageHeader } from "./page-header.js";
 import { PageTabs } from "./page-tabs.js";
 import { RuleControls } from "./rule-controls.js";
@@ -24,18 +32,26 @@ const ELEMENTS = {
   "heat-picture": HeatPicture,
   "answer-card": AnswerCard,
   "attention-view": AttentionView,
+  "block-figure": BlockFigure,
   "cost-meter": CostMeter,
   "cost-table": CostTable,
   "depth-chart": DepthChart,
   "example-strip": ExampleStrip,
   "exit-ladder": ExitLadder,
+  "glossary-list": GlossaryList,
   "glossary-term": GlossaryTerm,
+  "heads-figure": HeadsFigure,
   "language-picker": LanguagePicker,
+  "lesson-page": LessonPage,
+  "network-figure": NetworkFigure,
   "page-header": PageHeader,
   "page-tabs": PageTabs,
+  "reliability-figure": ReliabilityFigure,
   "rule-controls": RuleControls,
   "saliency-view": SaliencyView,
   "score-curve": ScoreCurve,
+  "tour-strip": TourStrip,
+  "tradeoff-figure": TradeoffFigure,
   "why-tabs": WhyTabs,
 };
 

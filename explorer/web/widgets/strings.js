@@ -32,6 +32,11 @@ export function hasText(key) {
   return Object.hasOwn(texts[current] ?? {}, key) || Object.hasOwn(texts.en ?? {}, key);
 }
 
+/** The keys of all texts whose key begins with `start`. */
+export function textKeys(start) {
+  return Object.keys(texts.en ?? {}).filter((key) => key.startsWith(start));
+}
+
 /** A text, its {names} filled in; English where a language lacks it, and the key itself where all do. */
 export function t(key, values = {}) {
   const text = texts[current]?.[key] ?? texts.en?.[key] ?? key;
