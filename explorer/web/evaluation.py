@@ -1,4 +1,4 @@
-"""A model's evaluation in a few kilobytes, for the pages that teach and the card: from its evaluation.npz, no network."""
+"""A model's evaluation in a few kilobytes, for the lessons and the card: from its evaluation.npz, no network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from explorer.evaluate.calibration import overthinking, reliability
+from explorer.evaluate.calibration import reliability
+from explorer.evaluate.overthinking import overthinking
 from explorer.evaluate.record import Record, load_records
 from explorer.evaluate.tradeoff import Point, at_threshold
 from explorer.model.bundle import read_config
@@ -34,7 +35,7 @@ def evaluation_json(model: str) -> dict[str, Any] | None:
     rule = RULES[RULE]
     thresholds = [round(float(t), 4) for t in np.linspace(rule.low, rule.high, POINTS + 1)]
     curves = {split: [at_threshold(record, RULE, t) for t in thresholds] for split, record in records.items()}
-    wasteful, destructive = overthinking(test)
+    thought = overthinking(test)
     own = config["thresholds"].get(RULE, rule.default)
     return {
         "model": model,
@@ -47,8 +48,8 @@ def evaluation_json(model: str) -> dict[str, Any] | None:
         "accuracy": _rounded(test.accuracy),
         "final": {split: round(float(record.accuracy[-1]), 5) for split, record in records.items()},
         "exits": [_exit_json(test, exit_) for exit_ in range(len(test.blocks))],
-        "wasteful": wasteful,
-        "destructive": destructive,
+        "wasteful": thought.wasteful,
+        "destructive": thought.destructive,
         "own": _point_json(at_threshold(test, RULE, own)),
         "thresholds": thresholds,
         "curves": {
@@ -60,14 +61,19 @@ def evaluation_json(model: str) -> dict[str, Any] | None:
 
 def _exit_json(record: Record, exit_: int) -> dict[str, Any]:
     """How far one exit's confidence can be believed; only the bins that hold an image."""
-    found = reliability(record.scores[RULE][:, exit_], record.correct[:, exit_])
+    found = reliability(record, exit_)
+    bins = zip(found.count, found.confidence, found.accuracy, strict=True)
     return {
         "ece": round(found.ece, 5),
         "confidence": round(float(record.scores[RULE][:, exit_].mean()), 5),
         "bins": [
-            {"share": float(share), "confidence": round(float(sure), 4), "accuracy": round(float(right), 4)}
-            for share, sure, right in zip(found.share, found.confidence, found.accuracy, strict=True)
-            if share > 0
+            {
+                "share": float(count / len(record.labels)),
+                "confidence": round(float(sure), 4),
+                "accuracy": round(float(right), 4),
+            }
+            for count, sure, right in bins
+            if count > 0
         ],
     }
 

@@ -11,7 +11,7 @@ const GRACE_MS = 150; // time to move the pointer from the word onto the definit
 // The definition is a popover: in the top layer no panel clips it and no box moves it, whatever root the word is in.
 const STYLE = `
 :host {
-  display: inline; container-type: normal; color: inherit; font-size: inherit; line-height: inherit; font-weight: inherit;
+  display: inline; container-type: normal; color: inherit; font-size: inherit; line-height: inherit;
 }
 .word {
   text-decoration: underline dotted color-mix(in oklab, currentColor 70%, transparent); text-underline-offset: 0.2em;
@@ -121,7 +121,8 @@ export class GlossaryTerm extends Widget {
     const { width, height } = this.tip.getBoundingClientRect();
     const { clientWidth, clientHeight } = document.documentElement;
     const below = word.bottom + GAP;
-    const top = below + height > clientHeight - EDGE && word.top - GAP - height > EDGE ? word.top - GAP - height : below;
+    const above = word.top - GAP - height;
+    const top = below + height > clientHeight - EDGE && above > EDGE ? above : below;
     const left = Math.max(EDGE, Math.min(word.left, clientWidth - EDGE - width));
     this.tip.style.left = `${left}px`;
     this.tip.style.top = `${Math.max(EDGE, Math.min(top, clientHeight - EDGE - height))}px`;

@@ -1,5 +1,8 @@
 // The entry: defines every element once and hands the page its store as `window.ExitExplorer`.
 
+import { AboutNotes } from "./about/about-notes.js";
+import { ModelCard } from "./about/model-card.js";
+import { ModelEvaluation } from "./about/model-evaluation.js";
 import { NetworkFigure } from "./about/network-figure.js";
 import { AnswerCard } from "./answer-card.js";
 import { AttentionView } from "./attention-view.js";
@@ -30,6 +33,7 @@ import { WhyTabs } from "./why-tabs.js";
 
 const ELEMENTS = {
   "heat-picture": HeatPicture,
+  "about-notes": AboutNotes,
   "answer-card": AnswerCard,
   "attention-view": AttentionView,
   "block-figure": BlockFigure,
@@ -43,6 +47,8 @@ const ELEMENTS = {
   "heads-figure": HeadsFigure,
   "language-picker": LanguagePicker,
   "lesson-page": LessonPage,
+  "model-card": ModelCard,
+  "model-evaluation": ModelEvaluation,
   "network-figure": NetworkFigure,
   "page-header": PageHeader,
   "page-tabs": PageTabs,

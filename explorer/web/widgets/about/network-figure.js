@@ -52,7 +52,10 @@ export class NetworkFigure extends TourWidget {
     const named = trace.exits.map((exit) =>
       t("learn.network_exit", { block: exit.block, letter: familyOf(exit).letter }),
     );
-    const exits = listed(early.map(({ block }) => block));
+    const blocks = early.map(({ block }) => block);
+    const [first, last] = [blocks[0], blocks.at(-1)];
+    const unbroken = blocks.length > 2 && last - first === blocks.length - 1;
+    const exits = unbroken ? `${first}–${last}` : listed(blocks);
     setText(this.part("#says"), t("learn.network_says", { blocks: trace.blocks, exits }));
     const svg = this.part(".plot");
     setAttributes(svg, {

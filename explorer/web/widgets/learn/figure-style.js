@@ -8,7 +8,7 @@ svg .accent { fill: var(--accent-ink); font-weight: 650; }
 .axis line, .axis path { stroke: var(--faint); fill: none; }
 .grid line { stroke: var(--line); }
 .head .save { margin-left: auto; }
-.readout { min-height: 1.45em; }
+.readout { min-height: 1.45em; margin-bottom: 0.5rem; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.125rem 1rem; margin-top: 0.375rem; }
 .legend span { display: inline-flex; align-items: center; gap: 0.375rem; }
 .none { min-height: 12rem; color: var(--quiet); }

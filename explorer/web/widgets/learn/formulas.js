@@ -13,19 +13,25 @@ const sum = (below, ...summed) => row(`<munder><mo>∑</mo>${row(below)}</munder
 const mean = (below) => `<munder>${up("mean")}${row(below)}</munder>`;
 
 /** A formula of one or more lines. Every line is its own, so that a narrow screen may scroll the long one alone. */
-const lines = (...all) =>
-  all.map((line) => `<math display="block">${row(line)}</math>`).join("");
+const lines = (...all) => all.map((line) => `<math display="block">${row(line)}</math>`).join("");
 
 export const FORMULAS = {
   block: lines(
     row(sup(i("X"), o("′")), o("="), i("X"), o("+"), of(up("MSA"), of(up("LN"), i("X")))),
-    row(sup(i("X"), o("″")), o("="), sup(i("X"), o("′")), o("+"), of(up("MLP"), of(up("LN"), sup(i("X"), o("′"))))),
+    row(
+      sup(i("X"), o("″")),
+      o("="),
+      sup(i("X"), o("′")),
+      o("+"),
+      of(up("MLP"), of(up("LN"), sup(i("X"), o("′")))),
+    ),
   ),
   attention: lines(
     row(
       of(up("Attention"), i("Q"), o(","), i("K"), o(","), i("V")),
       o("="),
-      of(up("softmax"), over(row(i("Q"), sup(i("K"), up("T"))), `<msqrt>${i("d")}</msqrt>`)),
+      up("softmax"),
+      row(o("("), over(row(i("Q"), sup(i("K"), up("T"))), `<msqrt>${i("d")}</msqrt>`), o(")")),
       i("V"),
     ),
   ),

@@ -1,4 +1,4 @@
-// <glossary-list>: every term of the glossary in the order of the alphabet, to be filtered; #glossary-NAME leads to one.
+// <glossary-list>: every term of the glossary in alphabetical order, to be filtered; #glossary-NAME leads to one.
 
 import { element, setAttributes, setText } from "../dom.js";
 import { language, t, textKeys } from "../strings.js";

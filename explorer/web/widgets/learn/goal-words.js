@@ -27,7 +27,7 @@ export function standing(tour) {
   const done = tour.done.has(tour.lesson.id);
   if (!tour.goal) return { done, text: done ? t("learn.done_before") : t("learn.not_yet") };
   if (tour.goal.done) return { done: true, text: goalText(tour, "done") };
-  const yet = goalText(tour, "yet") || t("learn.not_yet");
+  const yet = tour.goal.given ? t("learn.given_yet") : goalText(tour, "yet") || t("learn.not_yet");
   return { done, text: done ? `${t("learn.done_before")} ${yet}` : yet };
 }
 

@@ -107,3 +107,13 @@ export function showManySided(store) {
   const name = store.rules.confidence ? "confidence" : store.rule;
   setScene(store, best(traced(store), ({ trace }) => reachable(trace, name, rule).length), name);
 }
+
+/**
+ * {done, given}: a goal that was met from the start, for that `key` (a picture, a rule), is given and not done; it is
+ * done once it is met after not having been.
+ */
+export function reached(memory, met, key = "") {
+  if (memory.key !== key) Object.assign(memory, { key, given: met });
+  if (!met) memory.given = false;
+  return { done: met && !memory.given, given: memory.given };
+}

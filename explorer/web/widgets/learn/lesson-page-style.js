@@ -1,7 +1,7 @@
 // The look of <lesson-page>: the list of pages, the text, and beside it the figure with its task.
 
 export const PAGE_STYLE = `
-.tour { display: grid; grid-template-columns: 15rem minmax(0, 1fr); gap: 0.5rem 2.25rem; align-items: start; }
+.tour { display: grid; grid-template-columns: 13.5rem minmax(0, 1fr); gap: 0.5rem 2rem; align-items: start; }
 nav h2 { margin-bottom: 0.125rem; }
 ol { margin: 0.625rem 0 0; padding: 0; list-style: none; }
 li button {
@@ -22,8 +22,8 @@ li button[aria-current] .number { box-shadow: 0 0 0 2px var(--paper), 0 0 0 3.5p
 h3 { margin: 0; font-size: 1.375rem; font-weight: 680; letter-spacing: -0.015em; line-height: 1.25; }
 h3:focus { outline: none; }
 .where { margin-bottom: 0.125rem; }
-.body { display: grid; grid-template-columns: minmax(0, 34rem) minmax(0, 1fr); gap: 1rem 2.5rem; margin-top: 0.75rem; }
-.text { font-size: 0.9375rem; line-height: 1.6; }
+.body { display: grid; grid-template-columns: minmax(0, 1.1fr) minmax(0, 1fr); gap: 1rem 2.25rem; margin-top: 0.75rem; }
+.text { max-width: 40rem; font-size: 0.9375rem; line-height: 1.6; }
 .text p + p, .text p + .formula, .formula + p { margin-top: 0.75rem; }
 .formula { display: grid; gap: 0.5rem; padding: 0.375rem 0; overflow-x: auto; font-size: 1.0625rem; }
 math { font-family: "Latin Modern Math", "STIX Two Math", "Cambria Math", math; }
@@ -71,14 +71,13 @@ attention-view { min-height: 26rem; }
 @container (max-width: 1080px) {
   .tour { grid-template-columns: 12.5rem minmax(0, 1fr); column-gap: 1.5rem; }
   .body { grid-template-columns: minmax(0, 1fr); }
-  .text { max-width: 40rem; }
 }
 @container (max-width: 700px) {
   .tour { display: block; }
   nav { margin-bottom: 1.25rem; padding-bottom: 0.875rem; border-bottom: 1px solid var(--line); }
   ol { display: flex; flex-wrap: wrap; gap: 0.125rem; }
   li button { display: block; padding: 0.375rem; }
-  li .name { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+  li .name { display: none; } /* the button's own name says it */
   .number { display: inline-block; min-width: 1.75rem; line-height: 1.5625rem; font-size: 0.8125rem; }
 }
 `;

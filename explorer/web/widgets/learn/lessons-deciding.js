@@ -1,7 +1,21 @@
 // The first half of the tour: depth, blocks, heads, and how a score and a threshold decide. See lessons.js.
 
 import { familyOf } from "../words.js";
-import { best, blockOf, confidenceThreshold, movedThreshold, pointAt, reachable, reachableNow, seenExits, setScene, settable, showManySided, traced } from "./goals.js";
+import {
+  best,
+  blockOf,
+  confidenceThreshold,
+  movedThreshold,
+  pointAt,
+  reachable,
+  reachableNow,
+  reached,
+  seenExits,
+  setScene,
+  settable,
+  showManySided,
+  traced,
+} from "./goals.js";
 import { listed, percent } from "./numbers.js";
 
 export const DECIDING = [
@@ -90,7 +104,7 @@ export const DECIDING = [
       if (store.rule === "confidence") store.setThresholds(store.ruleFacts.max);
     },
     goal(look) {
-      const { store, facts } = look;
+      const { store, memory, facts } = look;
       if (facts === undefined || !store.ruleFacts) return null;
       if (facts === null) return movedThreshold(look);
       const { macs, accuracy } = facts.curves.test;
@@ -103,7 +117,7 @@ export const DECIDING = [
       if (threshold === null) return { kind: "rule", done: false, ...values };
       const i = pointAt(facts, threshold);
       return {
-        done: macs[i] <= budget * facts.macs_full && accuracy[i] >= floor,
+        ...reached(memory, macs[i] <= budget * facts.macs_full && accuracy[i] >= floor, facts),
         cost: percent(macs[i] / facts.macs_full, 1),
         accuracy: percent(accuracy[i], 2),
         ...values,

@@ -2,7 +2,21 @@
 
 import { savings } from "../decide.js";
 import { factorText } from "../words.js";
-import { best, blockOf, confidenceThreshold, labelAt, movedThreshold, overthought, pointAt, reachable, reachableNow, setScene, showManySided, traced } from "./goals.js";
+import {
+  best,
+  blockOf,
+  confidenceThreshold,
+  labelAt,
+  movedThreshold,
+  overthought,
+  pointAt,
+  reachable,
+  reachableNow,
+  reached,
+  setScene,
+  showManySided,
+  traced,
+} from "./goals.js";
 import { decimal, percent } from "./numbers.js";
 
 export const JUDGING = [
@@ -37,14 +51,14 @@ export const JUDGING = [
     figure: ["exit-ladder", "reliability-figure"],
     formulas: { 2: "ece" },
     goal(look) {
-      const { store, facts } = look;
+      const { store, memory, facts } = look;
       if (facts === undefined || !store.trace) return null;
       const { selected, trace } = store;
       if (facts === null) return { kind: "none", done: selected !== null };
       const worst = best(facts.exits.keys(), (exit) => facts.exits[exit].ece);
       const exit = store.selectedExit;
       return {
-        done: selected === worst,
+        ...reached(memory, selected === worst, facts),
         block: blockOf(trace, exit),
         ece: decimal(facts.exits[exit]?.ece ?? NaN, 4),
       };
@@ -62,13 +76,13 @@ export const JUDGING = [
       setScene(store, best(traced(store), telling), rule);
       if (store.trace) store.setThresholds(store.ruleFacts.max);
     },
-    goal({ store }) {
+    goal({ store, memory }) {
       const { trace, fired, example } = store;
       if (!trace) return null;
       const { kind, exits } = overthought(trace, example?.label, reachableNow(store));
       return {
         kind,
-        done: exits.includes(fired),
+        ...reached(memory, exits.includes(fired), trace),
         block: blockOf(trace, fired),
         label: example?.label ?? "",
         now: labelAt(trace, fired),
@@ -116,7 +130,7 @@ export const JUDGING = [
       if (store.rule === "confidence") store.setThresholds(0.95);
     },
     goal(look) {
-      const { store, facts } = look;
+      const { store, memory, facts } = look;
       if (facts === undefined || !store.ruleFacts) return null;
       if (facts === null) return movedThreshold(look);
       const { macs, accuracy } = facts.curves.validation;
@@ -129,7 +143,8 @@ export const JUDGING = [
       const i = pointAt(facts, threshold);
       const { test } = facts.curves;
       return {
-        done: accuracy[i] >= final && macs[i] <= 1.01 * cheapest, // a hundredth of play, our own choice
+        // A hundredth of play, our own choice.
+        ...reached(memory, accuracy[i] >= final && macs[i] <= 1.01 * cheapest, facts),
         accuracy: percent(accuracy[i], 2),
         threshold: decimal(threshold, 3),
         test: percent(test.accuracy[i], 2),

@@ -9,8 +9,8 @@ import { measureWord } from "./goal-words.js";
 import { decimal, percent } from "./numbers.js";
 import { TourWidget } from "./tour-widget.js";
 
-const SIZE = 288;
-const EDGE = { top: 10, right: 10, bottom: 40, left: 40 };
+const SIZE = 300;
+const EDGE = { top: 26, right: 10, bottom: 40, left: 40 };
 const LARGEST = 11; // radius of a bin that holds every image, in pixels
 
 const STYLE = `

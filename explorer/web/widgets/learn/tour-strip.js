@@ -12,8 +12,9 @@ const STYLE = `
 }
 .strip {
   display: grid; grid-template-columns: auto minmax(0, 1fr) auto auto; gap: 0.25rem 0.75rem; align-items: start;
-  padding: 0.625rem 0.75rem 0.625rem 0.875rem; border: 1px solid var(--faint); border-left: 3px solid var(--accent-mark);
-  border-radius: var(--corner); background: var(--paper); box-shadow: 0 6px 24px rgb(0 0 0 / 0.22);
+  padding: 0.625rem 0.75rem 0.625rem 0.875rem;
+  border: 1px solid var(--faint); border-left: 3px solid var(--accent-mark); border-radius: var(--corner);
+  background: var(--paper); box-shadow: 0 6px 24px rgb(0 0 0 / 0.22);
 }
 .mark {
   width: 1.25rem; height: 1.25rem; margin-top: 0.0625rem; border: 1.5px solid var(--faint); border-radius: 50%;

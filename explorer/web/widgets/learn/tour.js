@@ -138,7 +138,8 @@ const asked = new Map(); // model -> promise of its evaluation
 /** A model's evaluation from the server, asked for once; null where it has none. Rejects with `NoAnswer`. */
 export function evaluationOf(model) {
   if (!asked.has(model)) {
-    const answer = ask("evaluated", { model }).then(({ evaluation, models }) => evaluation && { ...evaluation, models });
+    const whole = ({ evaluation, models }) => evaluation && { ...evaluation, models };
+    const answer = ask("evaluated", { model }).then(whole);
     asked.set(model, answer);
     answer.catch(() => asked.delete(model));
   }

@@ -77,8 +77,9 @@ export class TradeoffFigure extends TourWidget {
     const split = this.tour.lesson.id === "ship" ? "validation" : "test";
     const both = split === "validation";
     setText(this.part("#says"), t(both ? "learn.ship_figure_says" : "learn.tradeoff_figure_says"));
-    for (const part of [this.part(".curve.validation"), this.part("#other"), this.part(".point.validation")])
-      setAttributes(part, { visibility: both ? null : "hidden" });
+    this.part("#other").hidden = !both;
+    for (const part of [".plot .curve.validation", ".point.validation"])
+      setAttributes(this.part(part), { display: both ? null : "none" });
     this.#drawAxes(facts, both);
     this.#drawPoint(facts, split);
   }
@@ -119,7 +120,8 @@ export class TradeoffFigure extends TourWidget {
     setAttributes(this.part(".final"), { x1: EDGE.left, x2: frame.right, y1: y, y2: y });
     setAttributes(this.part(".finalname"), { x: frame.right, y: y - 5, "text-anchor": "end" });
     setText(this.part(".finalname"), t("learn.last_exit", { value: percent(final, 2) }));
-    for (const name of ["test", "validation"]) setAttributes(this.part(`.plot .curve.${name}`), { d: this.#path(facts, name) });
+    for (const name of ["test", "validation"])
+      setAttributes(this.part(`.plot .curve.${name}`), { d: this.#path(facts, name) });
   }
 
   #place(facts, name, i) {
