@@ -17,8 +17,11 @@ UPLOADS_CHECKED = 5 * 60  # seconds between two looks for files older than that
 ABOUT = """
 <div class="ee-about">
   <div class="ee-panel"><model-evaluation></model-evaluation></div>
-  <div class="ee-panel"><model-card></model-card></div>
-  <div class="ee-panel"><about-notes></about-notes></div>
+  <div>
+    <div class="ee-panel"><model-card></model-card></div>
+    <div class="ee-panel"><about-notes sections="cite versions"></about-notes></div>
+  </div>
+  <div><div class="ee-panel"><about-notes sections="numbers licences uploads"></about-notes></div></div>
 </div>
 """
 

@@ -1,4 +1,4 @@
-// <about-notes>: how every number is defined, data and licences, what becomes of uploads, citing, versions.
+// <about-notes sections="numbers cite">: any of numbers (how each is defined), licences, uploads, cite and versions.
 
 import { element, setAttributes, setText } from "../dom.js";
 import { prose } from "../learn/prose.js";
@@ -11,7 +11,7 @@ const NUMBERS = ["blocks", "macs", "by_macs", "ms", "saved", "scores", "accuracy
 const LICENCES = ["code", "weights", "data", "method"];
 
 const STYLE = `
-section + section { margin-top: 1.5rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
+section:not([hidden]) ~ section { margin-top: 1.5rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 h2 { margin-bottom: 0.5rem; }
 dl { margin: 0; }
 dt { margin-top: 0.625rem; font-weight: 650; }
@@ -29,16 +29,16 @@ pre {
   position: absolute; top: 0.375rem; right: 0.375rem; padding: 0.125rem 0.5rem; border: 1px solid var(--faint);
   border-radius: 5px; background: var(--paper); font-size: 0.75rem; cursor: pointer;
 }
-#versions { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; }
-#versions b { font-weight: 650; }
+p.list { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; }
+p.list b { font-weight: 650; }
 `;
 
 const MARKUP = `
-<section><h2 data-t="numbers_title"></h2><dl></dl></section>
-<section><h2 data-t="licences_title"></h2><ul></ul></section>
-<section><h2 data-t="uploads_title"></h2><p id="uploads"></p><p data-t="uploads_2"></p></section>
+<section id="numbers"><h2 data-t="numbers_title"></h2><dl></dl></section>
+<section id="licences"><h2 data-t="licences_title"></h2><ul></ul></section>
+<section id="uploads"><h2 data-t="uploads_title"></h2><p class="where"></p><p data-t="uploads_2"></p></section>
 <section id="cite"><h2 data-t="cite_title"></h2></section>
-<section><h2 data-t="versions_title"></h2><p id="versions" class="quiet"></p></section>
+<section id="versions"><h2 data-t="versions_title"></h2><p class="list quiet"></p></section>
 <p class="unseen" role="status" aria-live="polite"></p>`;
 
 export class AboutNotes extends Widget {
@@ -62,8 +62,10 @@ export class AboutNotes extends Widget {
       const words = t(`about.cite_${name}`);
       this.part("#cite").append(element("p", {}, words), this.#reference(words, bibtex));
     }
-    setText(this.part("#uploads"), t("about.uploads_1", { minutes: "…" }));
-    setText(this.part("#versions"), t("about.versions_waiting"));
+    setText(this.part(".where"), t("about.uploads_1", { minutes: "…" }));
+    setText(this.part(".list"), t("about.versions_waiting"));
+    const shown = (this.getAttribute("sections") ?? "").split(" ");
+    for (const section of root.querySelectorAll("section")) section.hidden = !shown.includes(section.id);
   }
 
   update() {
@@ -94,14 +96,14 @@ export class AboutNotes extends Widget {
     this.#asked = true;
     try {
       const { versions, upload_minutes: minutes } = await cardOf(model);
-      setText(this.part("#uploads"), t("about.uploads_1", { minutes }));
+      setText(this.part(".where"), t("about.uploads_1", { minutes }));
       const items = Object.entries(versions).map(([name, version]) =>
         element("span", {}, element("b", {}, name), ` ${version}`),
       );
-      this.part("#versions").replaceChildren(...items);
+      this.part(".list").replaceChildren(...items);
     } catch (error) {
       this.#asked = false;
-      setText(this.part("#versions"), error.message);
+      setText(this.part(".list"), error.message);
     }
   }
 }

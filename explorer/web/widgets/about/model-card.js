@@ -18,7 +18,9 @@ const STYLE = `
 .card pre code { padding: 0; background: none; }
 .card .scroll { overflow-x: auto; margin: 0.5rem 0; }
 .card table { border-collapse: collapse; font-size: 0.8125rem; overflow-wrap: normal; }
-.card :is(th, td) { padding: 0.25rem 0.625rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }
+.card :is(th, td) {
+  padding: 0.25rem 0.625rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap;
+}
 .card td:first-child { min-width: 11rem; white-space: normal; }
 .card th { color: var(--quiet); font-weight: 600; }
 `;

@@ -74,9 +74,8 @@ export class ModelEvaluation extends Widget {
     const parameters = this.#card?.parameters;
     const said = facts && t("about.evaluation_says", { images: whole(facts.images.test) });
     setText(this.part("#images"), said ?? t(facts === null ? "about.no_evaluation" : "about.waiting"));
-    const names = COLUMNS.map((name) =>
-      name === "measure" ? t(`about.measure_${facts?.reference === "teacher" ? "teacher" : "labels"}`) : t(`about.${name}`),
-    );
+    const measure = `measure_${facts?.reference === "teacher" ? "teacher" : "labels"}`;
+    const names = COLUMNS.map((name) => t(`about.${name === "measure" ? measure : name}`));
     [...this.part("thead tr").children].forEach((cell, i) => setText(cell, names[i]));
 
     const make = () =>

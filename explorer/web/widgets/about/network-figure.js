@@ -3,10 +3,11 @@
 import { setAttributes, setText, svgElement } from "../dom.js";
 import { FIGURE_STYLE } from "../learn/figure-style.js";
 import { listed } from "../learn/numbers.js";
-import { TourWidget } from "../learn/tour-widget.js";
 import { saveButtons } from "../save.js";
 import { t } from "../strings.js";
+import { Widget } from "../widget.js";
 import { familyOf } from "../words.js";
+import { cardOf } from "./card.js";
 
 const HEIGHT = 104;
 const BLOCKS_TOP = 62;
@@ -27,9 +28,10 @@ const MARKUP = `
 <svg class="plot" role="img" height="${HEIGHT}"></svg>
 <p class="legend quiet small"></p>`;
 
-export class NetworkFigure extends TourWidget {
+export class NetworkFigure extends Widget {
   static style = STYLE;
   #shape = "";
+  #titles = new Map(); // model -> its title
 
   static get markup() {
     return MARKUP;
@@ -40,10 +42,11 @@ export class NetworkFigure extends TourWidget {
     this.part(".head").append(saveButtons("network", { svg: () => this.part(".plot") }));
   }
 
-  draw() {
+  update() {
     const { trace, model } = this.store;
     if (!trace || this.width === 0) return;
-    setText(this.part("h2"), t("learn.network_title", { title: this.tour.facts?.title ?? model ?? trace.model }));
+    if (model && !this.#titles.has(model)) this.#ask(model);
+    setText(this.part("h2"), t("learn.network_title", { title: this.#titles.get(model) ?? trace.model }));
     const shape = JSON.stringify([this.width, trace.blocks, trace.exits]);
     if (shape === this.#shape) return;
     this.#shape = shape;
@@ -66,6 +69,14 @@ export class NetworkFigure extends TourWidget {
     svg.replaceChildren(...this.#parts(trace));
     const families = new Map(trace.exits.map((exit) => [familyOf(exit).letter, familyOf(exit).name]));
     setText(this.part(".legend"), [...families].map(([letter, name]) => `${letter} ${name}`).join("  ·  "));
+  }
+
+  async #ask(model) {
+    this.#titles.set(model, model); // until the server says better
+    const card = await cardOf(model).catch(() => null);
+    if (!card) return;
+    this.#titles.set(model, card.title);
+    this.update();
   }
 
   #parts(trace) {
