@@ -200,14 +200,16 @@ def do_ship(page):
     sweep(page, "ship", [i / 100 for i in range(95, 0, -1)])
 
 
-@pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_is_ticked_once_its_task_is_done(learn, name):
-    open_lesson(learn, name)
-    task(learn)
-    assert not is_done(learn, name)
-    globals()[f"do_{name}"](learn)
-    expect_done(learn, name)
-    expect(lesson(learn).get_by_role("status").first).not_to_be_empty()
+def test_every_lesson_is_ticked_once_its_task_is_done(learn):
+    """One walk through the whole tour; the lesson that changes the model comes last."""
+    for name in sorted(LESSONS, key=lambda name: name == "lgvit"):
+        open_lesson(learn, name)
+        task(learn)
+        assert not is_done(learn, name), name
+        globals()[f"do_{name}"](learn)
+        expect_done(learn, name)
+        expect(lesson(learn).get_by_role("status").first).not_to_be_empty()
+    expect(learn.get_by_text(f"{len(LESSONS)} of {len(LESSONS)} done")).to_be_visible()
 
 
 def test_next_and_previous_lead_through_all_pages(learn):

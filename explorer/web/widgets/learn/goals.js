@@ -1,6 +1,7 @@
 // What the lessons' goals are computed from: where a threshold can send an image, and which example suits a lesson.
 
 import { decide } from "../decide.js";
+import { hasText, t } from "../strings.js";
 import { nearestThreshold } from "../threshold.js";
 
 /** Every threshold the rule's slider can be set to, rising. */
@@ -63,6 +64,12 @@ export function best(items, value) {
 /** Index of the threshold on an evaluation's curves nearest to `threshold`. */
 export function pointAt(facts, threshold) {
   return best(facts.thresholds.keys(), (i) => -Math.abs(facts.thresholds[i] - threshold));
+}
+
+/** A rule's name in the page's language, where there is one. */
+export function ruleTitle(name, rule) {
+  const key = `rules.${name}_title`;
+  return hasText(key) ? t(key) : rule.title;
 }
 
 /** Shows an example, under a rule if there is that rule, with the rule's own thresholds. */

@@ -10,6 +10,7 @@ import {
   reachable,
   reachableNow,
   reached,
+  ruleTitle,
   seenExits,
   setScene,
   settable,
@@ -145,7 +146,7 @@ export const DECIDING = [
       if (memory.trace !== trace) Object.assign(memory, { trace, left: new Map() });
       memory.left.set(rule, blockOf(trace, fired));
       const missing = named.filter((name) => !memory.left.has(name));
-      const title = (name) => rules[name].title;
+      const title = (name) => ruleTitle(name, rules[name]);
       return {
         done: missing.length === 0,
         rules: listed(named.map(title)),
