@@ -32,9 +32,18 @@ for (const language of ["en", "de"]) {
   test(`every lesson has a title, a task, an outcome and 120 to 250 words of text in ${language}`, () => {
     for (const { id } of LESSONS) {
       assert.ok(texts[language][`learn.${id}_title`], id);
-      assert.ok(Object.keys(texts[language]).some((key) => key.startsWith(`learn.${id}_task`)), id);
-      assert.ok(Object.keys(texts[language]).some((key) => key.startsWith(`learn.${id}_done`)), id);
-      const words = paragraphs(language, id).join(" ").replace(/\[\[[\w-]+\||\]\]/g, "").split(/\s+/).length;
+      assert.ok(
+        Object.keys(texts[language]).some((key) => key.startsWith(`learn.${id}_task`)),
+        id,
+      );
+      assert.ok(
+        Object.keys(texts[language]).some((key) => key.startsWith(`learn.${id}_done`)),
+        id,
+      );
+      const words = paragraphs(language, id)
+        .join(" ")
+        .replace(/\[\[[\w-]+\||\]\]/g, "")
+        .split(/\s+/).length;
       assert.ok(words >= 120 && words <= 250, `${id}: ${words} words`);
     }
   });

@@ -78,8 +78,7 @@ export class ModelEvaluation extends Widget {
     const names = COLUMNS.map((name) => t(`about.${name === "measure" ? measure : name}`));
     [...this.part("thead tr").children].forEach((cell, i) => setText(cell, names[i]));
 
-    const make = () =>
-      element("tr", {}, element("th", { scope: "row" }), ...COLUMNS.slice(1).map(() => element("td")));
+    const make = () => element("tr", {}, element("th", { scope: "row" }), ...COLUMNS.slice(1).map(() => element("td")));
     keepChildren(this.part("tbody"), trace.exits, make).forEach((row, e) => {
       const { block } = trace.exits[e];
       const { letter, name } = familyOf(trace.exits[e]);

@@ -24,8 +24,10 @@ const TOKENS = [0, 1, 2, 3, 4];
 
 /** A row of tokens, the first filled: [CLS]. */
 const tokens = (y) =>
-  TOKENS.map((i) => `<rect class="token${i ? "" : " cls"}" x="${X - 42 + i * 17}" y="${y}" width="14" height="14"
-    rx="2"/>`).join("");
+  TOKENS.map(
+    (i) => `<rect class="token${i ? "" : " cls"}" x="${X - 42 + i * 17}" y="${y}" width="14" height="14"
+    rx="2"/>`,
+  ).join("");
 
 /** A branch that leaves the stream at `y`, passes a norm and an operation, and is added `up` above. */
 const branch = (y, id) => `

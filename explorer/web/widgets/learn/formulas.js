@@ -18,13 +18,7 @@ const lines = (...all) => all.map((line) => `<math display="block">${row(line)}<
 export const FORMULAS = {
   block: lines(
     row(sup(i("X"), o("′")), o("="), i("X"), o("+"), of(up("MSA"), of(up("LN"), i("X")))),
-    row(
-      sup(i("X"), o("″")),
-      o("="),
-      sup(i("X"), o("′")),
-      o("+"),
-      of(up("MLP"), of(up("LN"), sup(i("X"), o("′")))),
-    ),
+    row(sup(i("X"), o("″")), o("="), sup(i("X"), o("′")), o("+"), of(up("MLP"), of(up("LN"), sup(i("X"), o("′"))))),
   ),
   attention: lines(
     row(

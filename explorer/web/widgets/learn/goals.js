@@ -112,7 +112,11 @@ export function movedThreshold({ store, memory }) {
 export function showManySided(store) {
   const rule = store.rules.confidence ?? store.ruleFacts;
   const name = store.rules.confidence ? "confidence" : store.rule;
-  setScene(store, best(traced(store), ({ trace }) => reachable(trace, name, rule).length), name);
+  setScene(
+    store,
+    best(traced(store), ({ trace }) => reachable(trace, name, rule).length),
+    name,
+  );
 }
 
 /**

@@ -144,12 +144,7 @@ export class LessonPage extends TourWidget {
       element(
         "li",
         {},
-        element(
-          "button",
-          { type: "button" },
-          element("span", { class: "number" }),
-          element("span", { class: "name" }),
-        ),
+        element("button", { type: "button" }, element("span", { class: "number" }), element("span", { class: "name" })),
       );
     keepChildren(this.part("ol"), lessons, make).forEach(({ firstChild: button }, i) => {
       const title = t(`learn.${lessons[i].id}_title`);

@@ -24,8 +24,7 @@ ${FIGURE_STYLE}
 .point.validation { fill: var(--paper); stroke: var(--accent-mark); stroke-width: 2.5; }
 `;
 
-const swatch = (names) =>
-  `<svg width="26" height="12" aria-hidden="true"><path class="${names}" d="M1 6H25"/></svg>`;
+const swatch = (names) => `<svg width="26" height="12" aria-hidden="true"><path class="${names}" d="M1 6H25"/></svg>`;
 
 const MARKUP = `
 <div class="head"><h2></h2><span class="quiet small" id="says"></span></div>
@@ -130,7 +129,11 @@ export class TradeoffFigure extends TourWidget {
   }
 
   #path(facts, name) {
-    const points = facts.thresholds.map((_, i) => this.#place(facts, name, i).map((p) => p.toFixed(1)).join(" "));
+    const points = facts.thresholds.map((_, i) =>
+      this.#place(facts, name, i)
+        .map((p) => p.toFixed(1))
+        .join(" "),
+    );
     return `M${points.join("L")}`;
   }
 
