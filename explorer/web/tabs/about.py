@@ -1,14 +1,42 @@
-"""The About tab."""
+"""The About tab: the model's card and evaluation, how numbers are defined, licences, what becomes of uploads."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
+from explorer.web.card import card_json, versions
+from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Tab, static
+
+# Gradio writes an uploaded file to the server's temporary folder and, unless told otherwise, leaves it there.
+UPLOADS_KEPT = 30 * 60  # seconds; long enough for the longest batch
+UPLOADS_CHECKED = 5 * 60  # seconds between two looks for files older than that
+
+ABOUT = """
+<div class="ee-about">
+  <div class="ee-panel"><model-evaluation></model-evaluation></div>
+  <div>
+    <div class="ee-panel"><model-card></model-card></div>
+    <div class="ee-panel"><about-notes sections="cite versions"></about-notes></div>
+  </div>
+  <div><div class="ee-panel"><about-notes sections="numbers licences uploads"></about-notes></div></div>
+</div>
+"""
+
+
+@question
+def card(asked: dict[str, Any]) -> dict[str, Any]:
+    """`model`'s card as HTML and the sizes of its parts; the libraries' versions; how long uploads lie at most."""
+    return card_json(offered(asked["model"])) | {
+        "versions": versions(),
+        "upload_minutes": (UPLOADS_KEPT + UPLOADS_CHECKED) // 60,
+    }
 
 
 def build(_picker: gr.Dropdown) -> None:
-    static('<div class="ee-panel"></div>')
+    static(ABOUT)
 
 
-TAB = Tab("about", build)
+TAB = Tab("about", build, (card,))

@@ -1,5 +1,9 @@
 // The entry: defines every element once and hands the page its store as `window.ExitExplorer`.
 
+import { AboutNotes } from "./about/about-notes.js";
+import { ModelCard } from "./about/model-card.js";
+import { ModelEvaluation } from "./about/model-evaluation.js";
+import { NetworkFigure } from "./about/network-figure.js";
 import { AnswerCard } from "./answer-card.js";
 import { AttentionView } from "./attention-view.js";
 import { BatchControls } from "./batch/batch-controls.js";
@@ -11,9 +15,17 @@ import { decide, savings } from "./decide.js";
 import { DepthChart } from "./depth-chart.js";
 import { ExampleStrip } from "./example-strip.js";
 import { ExitLadder } from "./exit-ladder.js";
+import { GlossaryTerm } from "./glossary-term.js";
 import { HeatPicture } from "./heat-picture.js";
 import { kept } from "./kept.js";
 import { LanguagePicker } from "./language-picker.js";
+import { BlockFigure } from "./learn/block-figure.js";
+import { GlossaryList } from "./learn/glossary-list.js";
+import { HeadsFigure } from "./learn/heads-figure.js";
+import { LessonPage } from "./learn/lesson-page.js";
+import { ReliabilityFigure } from "./learn/reliability-figure.js";
+import { TourStrip } from "./learn/tour-strip.js";
+import { TradeoffFigure } from "./learn/tradeoff-figure.js";
 import { PageHeader } from "./page-header.js";
 import { PageTabs } from "./page-tabs.js";
 import { RuleControls } from "./rule-controls.js";
@@ -38,22 +50,36 @@ import { WhyTabs } from "./why-tabs.js";
 
 const ELEMENTS = {
   "heat-picture": HeatPicture,
+  "about-notes": AboutNotes,
   "answer-card": AnswerCard,
   "attention-view": AttentionView,
+<<<<<<< HEAD
   "batch-controls": BatchControls,
   "batch-summary": BatchSummary,
   "batch-table": BatchTable,
+=======
+  "block-figure": BlockFigure,
+>>>>>>> learn
   "cost-meter": CostMeter,
   "cost-table": CostTable,
   "depth-chart": DepthChart,
   "example-strip": ExampleStrip,
   "exit-ladder": ExitLadder,
+  "glossary-list": GlossaryList,
+  "glossary-term": GlossaryTerm,
+  "heads-figure": HeadsFigure,
   "language-picker": LanguagePicker,
+  "lesson-page": LessonPage,
+  "model-card": ModelCard,
+  "model-evaluation": ModelEvaluation,
+  "network-figure": NetworkFigure,
   "page-header": PageHeader,
   "page-tabs": PageTabs,
+  "reliability-figure": ReliabilityFigure,
   "rule-controls": RuleControls,
   "saliency-view": SaliencyView,
   "score-curve": ScoreCurve,
+<<<<<<< HEAD
   "theme-switch": ThemeSwitch,
   "tune-classes": TuneClasses,
   "tune-finder": TuneFinder,
@@ -67,6 +93,10 @@ const ELEMENTS = {
   "stress-ladder": StressLadder,
   "stress-picture": StressPicture,
   "stress-sweep": StressSweep,
+=======
+  "tour-strip": TourStrip,
+  "tradeoff-figure": TradeoffFigure,
+>>>>>>> learn
   "why-tabs": WhyTabs,
 };
 
