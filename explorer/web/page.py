@@ -16,12 +16,11 @@ from explorer.web.language import LANGUAGES, i18n, speak, strings, word
 from explorer.web.questions import offered
 from explorer.web.script import widgets_css, widgets_script
 from explorer.web.tabs import TABS
-from explorer.web.tabs.about import UPLOADS_CHECKED, UPLOADS_KEPT
 from explorer.web.tabs.tab import static
+from explorer.web.upload import UPLOADS_CHECKED, UPLOADS_KEPT
 
 HERE = Path(__file__).parent
 TITLE = "Exit Explorer"
-UPLOADS_KEPT = (600, 3600)  # seconds: how often to look, and after how long a visitor's files are deleted
 HEADER = "<page-header></page-header>"
 TOOLS = '<div class="ee-tools"><language-picker></language-picker><theme-switch></theme-switch></div>'
 
@@ -42,12 +41,8 @@ def picker_label(entry: Entry) -> str:
 def build() -> gr.Blocks:
     """The whole page. Building it loads no network: the first paint shows a precomputed example."""
     models = [(picker_label(entry), entry.name) for entry in list_models()]
-<<<<<<< HEAD
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_KEPT) as page:
-=======
     uploads = (UPLOADS_CHECKED, UPLOADS_KEPT)
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=uploads) as page:
->>>>>>> learn
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=uploads) as page:
         with gr.Row(elem_classes="ee-top"):
             static(HEADER)
             picker = gr.Dropdown(

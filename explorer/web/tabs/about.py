@@ -9,10 +9,9 @@ import gradio as gr
 from explorer.web.card import card_json, versions
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Tab, static
+from explorer.web.upload import UPLOADS_CHECKED, UPLOADS_KEPT
 
 # Gradio writes an uploaded file to the server's temporary folder and, unless told otherwise, leaves it there.
-UPLOADS_KEPT = 30 * 60  # seconds; long enough for the longest batch
-UPLOADS_CHECKED = 5 * 60  # seconds between two looks for files older than that
 
 ABOUT = """
 <div class="ee-about">

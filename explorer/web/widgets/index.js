@@ -53,13 +53,10 @@ const ELEMENTS = {
   "about-notes": AboutNotes,
   "answer-card": AnswerCard,
   "attention-view": AttentionView,
-<<<<<<< HEAD
   "batch-controls": BatchControls,
   "batch-summary": BatchSummary,
   "batch-table": BatchTable,
-=======
   "block-figure": BlockFigure,
->>>>>>> learn
   "cost-meter": CostMeter,
   "cost-table": CostTable,
   "depth-chart": DepthChart,
@@ -79,7 +76,6 @@ const ELEMENTS = {
   "rule-controls": RuleControls,
   "saliency-view": SaliencyView,
   "score-curve": ScoreCurve,
-<<<<<<< HEAD
   "theme-switch": ThemeSwitch,
   "tune-classes": TuneClasses,
   "tune-finder": TuneFinder,
@@ -93,10 +89,8 @@ const ELEMENTS = {
   "stress-ladder": StressLadder,
   "stress-picture": StressPicture,
   "stress-sweep": StressSweep,
-=======
   "tour-strip": TourStrip,
   "tradeoff-figure": TradeoffFigure,
->>>>>>> learn
   "why-tabs": WhyTabs,
 };
 

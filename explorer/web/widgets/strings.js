@@ -32,7 +32,6 @@ export function hasText(key) {
   return Object.hasOwn(texts[current] ?? {}, key) || Object.hasOwn(texts.en ?? {}, key);
 }
 
-<<<<<<< HEAD
 const speaking = new WeakMap(); // the texts of all languages -> the server's sentences in English, as patterns
 
 /** [key, pattern] of every sentence the server may say; its {places} are what the pattern finds by name. */
@@ -53,11 +52,11 @@ export function translated(sentence) {
     if (found) return t(key, found.groups);
   }
   return sentence;
-=======
+}
+
 /** The keys of all texts whose key begins with `start`. */
 export function textKeys(start) {
   return Object.keys(texts.en ?? {}).filter((key) => key.startsWith(start));
->>>>>>> learn
 }
 
 /** A text, its {names} filled in; English where a language lacks it, and the key itself where all do. */
