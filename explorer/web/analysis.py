@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from explorer.data.reading import read_image
+from explorer.data.reading import UnreadableImage, read_image
 from explorer.explain.attention import cls_attention
 from explorer.explain.packing import pack_attention, pack_saliency
 from explorer.explain.saliency import grad_cam
@@ -24,6 +24,7 @@ from explorer.trace import trace_json
 
 EXAMPLES = ROOT / "assets" / "examples"
 SHOWN = 384  # pixels of the longer edge of the picture a visitor gets back of an upload
+MOST_URI = 2_000_000  # characters of a picture that travels with a question, in base64: 1.5 MB
 
 # One network pass at a time: two at once on two cores only slow each other down, and make measured times a lie.
 _lane = Lock()
@@ -116,15 +117,27 @@ def data_uri(image: Image.Image, kind: str) -> str:
     return f"data:image/{kind.lower()};base64,{b64encode(buffer.getvalue()).decode()}"
 
 
+def read_data_uri(uri: str) -> Image.Image:
+    """The picture in a data URI of at most MOST_URI characters, RGB, as `read_image` reads a file.
+
+    Raises `UnreadableImage`, one plain sentence.
+    """
+    head, comma, data = uri.partition(",") if isinstance(uri, str) else ("", "", "")
+    if not comma or not head.startswith("data:") or not head.endswith(";base64"):
+        raise UnreadableImage("That is not a picture this page can read; choose a JPEG or PNG file.")
+    if len(data) > MOST_URI:
+        raise UnreadableImage("That picture is too large for this question; choose one below 1.5 MB.")
+    try:
+        return read_image(b64decode(data, validate=True))
+    except BinasciiError as error:
+        raise UnreadableImage("That picture came damaged; choose it again.") from error
+
+
 def from_data_uri(uri: str, model: Model) -> Image.Image:
     """The picture of a data URI, in the model's own mode and size. Raises `ValueError` when it is not one of ours."""
-    head, comma, data = uri.partition(",")
-    if not comma or not head.startswith("data:image/png;base64") or len(data) > 2_000_000:
+    if not isinstance(uri, str) or not uri.startswith("data:image/png;base64,"):
         raise ValueError("That picture is not one this page sent; analyse it again.")
-    try:
-        image = read_image(b64decode(data))
-    except BinasciiError as error:
-        raise ValueError("That picture is not one this page sent; analyse it again.") from error
+    image = read_data_uri(uri)
     height, width = model.network.backbone.vit.patch_embed.img_size
     if image.size != (width, height):
         raise ValueError("That picture is not one this model saw; analyse it again.")

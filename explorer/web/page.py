@@ -51,19 +51,21 @@ def build() -> gr.Blocks:
                 elem_classes="ee-model",
                 elem_id="ee-model",
             )
-            static("<language-picker></language-picker>")
-        static("<page-tabs></page-tabs>")
+            static('<div class="ee-end"><share-link></share-link><language-picker></language-picker></div>')
+        static("<page-note></page-note><page-tabs></page-tabs>")
         for tab in TABS:
             # Every tab is in the page from the start and shown by style alone: opening one asks the server nothing.
             with gr.Column(elem_id=f"ee-tab-{tab.name}", elem_classes="ee-tab"):
                 tab.build(picker)
         chosen = gr.JSON(visible="hidden")
-        static(
+        host = static(
             "",
             js_on_load=(HERE / "host.js").read_text(encoding="utf-8"),
             server_functions=[question for tab in TABS for question in tab.questions],
             visible="hidden",
         )
+        # A model that the page opened by itself, as for a link: the picker must show it. host.js triggers this.
+        host.submit(None, None, picker, js="() => [window.ExitExplorer.store.model]")
         picker.input(
             choose,
             picker,
@@ -81,7 +83,10 @@ def launch_kwargs() -> dict[str, Any]:
     gr.set_static_paths([PLOTLY])
     start = {
         "plotlySrc": f"gradio_api/file={PLOTLY.as_posix()}",
-        "start": choose(DEFAULT),
+        "start": {
+            **choose(DEFAULT),
+            "models": [{"name": e.name, "title": picker_label(e)} for e in list_models()],
+        },
         "strings": {language: strings(language) for language in LANGUAGES},
     }
     # In the head and not in a template, where Gradio would read braces and backticks in a label as code.

@@ -1,14 +1,49 @@
-"""The Compare tab."""
+"""The Compare tab: two images, two models or two rules, side by side on linked controls."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
+from explorer.web.analysis import analyse_image, model_json, open_model, read_data_uri
+from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Tab, static
+
+PAGE = """
+<div class="ee-compare">
+  <div class="ee-panel ee-wide"><compare-choice></compare-choice></div>
+  <div class="ee-panel ee-compare-pictures"><compare-pictures data-side="a"></compare-pictures></div>
+  <div class="ee-panel ee-compare-pictures-b"><compare-pictures data-side="b"></compare-pictures></div>
+  <div class="ee-panel ee-controls"><compare-controls data-side="a"></compare-controls></div>
+  <div class="ee-panel ee-compare-controls-b"><compare-controls data-side="b"></compare-controls></div>
+  <div class="ee-panel ee-wide ee-compare-words"><compare-differences></compare-differences></div>
+  <div class="ee-panel"><compare-side data-side="a"></compare-side></div>
+  <div class="ee-panel"><compare-side data-side="b"></compare-side></div>
+  <div class="ee-panel ee-wide"><compare-curve></compare-curve></div>
+</div>
+"""
+
+
+@question
+def examples_of(asked: dict[str, Any]) -> dict[str, Any]:
+    """A model's rules and its examples, analysed by it. `asked` has `model`."""
+    return model_json(offered(asked["model"]))
+
+
+@question
+def analyse_again(asked: dict[str, Any]) -> dict[str, Any]:
+    """A picture that the page holds through every exit of a model, as `analyse` gives it.
+
+    `asked` has `model` and `image`, the picture's file as a data URI.
+    """
+    model = offered(asked["model"])
+    image = read_data_uri(asked["image"])  # first: a bad picture loads no network
+    return analyse_image(open_model(model), image)
 
 
 def build(_picker: gr.Dropdown) -> None:
-    static('<div class="ee-panel"></div>')
+    static(PAGE)
 
 
-TAB = Tab("compare", build)
+TAB = Tab("compare", build, (examples_of, analyse_again))
