@@ -97,9 +97,9 @@ def model_json(name: str) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def examples_json(name: str) -> list[dict[str, Any]]:
     """The example images as this model answers them: precomputed ones where they are shipped, else analysed now."""
-    stored = EXAMPLES / name / "examples.json"
-    if stored.exists():
-        return json.loads(stored.read_text())["examples"]
+    shipped = shipped_examples(name)
+    if shipped:
+        return shipped
     model = open_model(name)
     examples = []
     for home in sorted(EXAMPLES.glob("*/examples.json")):
@@ -108,6 +108,13 @@ def examples_json(name: str) -> list[dict[str, Any]]:
             kept = {key: example[key] for key in ("id", "title", "label", "image")}
             examples.append({**analyse_image(model, image), **kept})
     return examples
+
+
+@lru_cache(maxsize=8)
+def shipped_examples(name: str) -> list[dict[str, Any]]:
+    """The precomputed examples of a model; an empty list where it has none."""
+    stored = EXAMPLES / name / "examples.json"
+    return json.loads(stored.read_text())["examples"] if stored.exists() else []
 
 
 def data_uri(image: Image.Image, kind: str) -> str:

@@ -14,7 +14,7 @@ from explorer.model.catalog import DEFAULT, Entry, list_models
 from explorer.web.analysis import model_json
 from explorer.web.language import LANGUAGES, strings
 from explorer.web.questions import offered
-from explorer.web.script import widgets_css, widgets_script
+from explorer.web.script import style_element, widgets_css, widgets_script
 from explorer.web.tabs import TABS
 from explorer.web.tabs.tab import static
 
@@ -91,6 +91,6 @@ def launch_kwargs() -> dict[str, Any]:
     }
     # In the head and not in a template, where Gradio would read braces and backticks in a label as code.
     facts = json.dumps(start).replace("<", "\\u003c")
-    head = f"<script>window.ExitExplorer = {facts};\n{widgets_script()}</script>"
     css = widgets_css() + (HERE / "page.css").read_text(encoding="utf-8")
-    return {"head": head, "css": css, "theme": gr.themes.Default(), "footer_links": ["api", "settings"]}
+    head = f"{style_element(css)}<script>window.ExitExplorer = {facts};\n{widgets_script()}</script>"
+    return {"head": head, "theme": gr.themes.Default(), "footer_links": ["api", "settings"]}

@@ -6,7 +6,16 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.web.analysis import analyse_image, model_json, open_model, read_data_uri
+from explorer.model.bundle import read_config
+from explorer.model.catalog import find_model
+from explorer.web.analysis import (
+    analyse_image,
+    model_json,
+    open_model,
+    read_data_uri,
+    rules_json,
+    shipped_examples,
+)
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Tab, static
 
@@ -33,13 +42,20 @@ def examples_of(asked: dict[str, Any]) -> dict[str, Any]:
 
 @question
 def analyse_again(asked: dict[str, Any]) -> dict[str, Any]:
-    """A picture that the page holds through every exit of a model, as `analyse` gives it.
+    """A picture that the page holds through every exit of a model, as `analyse` gives it, and the model's `rules`.
 
-    `asked` has `model` and `image`, the picture's file as a data URI.
+    `asked` has `model`, `image` (the picture's file as a data URI), and `label`, its true label or None, which is
+    answered only where the model knows that word.
     """
     model = offered(asked["model"])
+    rules = rules_json(read_config(find_model(model)))
+    for example in shipped_examples(model):
+        if example["image"] == asked["image"]:
+            return {**example, "saliency": [], "rules": rules}
     image = read_data_uri(asked["image"])  # first: a bad picture loads no network
-    return analyse_image(open_model(model), image)
+    network = open_model(model)
+    label = asked["label"] if asked["label"] in network.labels else None
+    return {**analyse_image(network, image), "label": label, "rules": rules}
 
 
 def build(_picker: gr.Dropdown) -> None:

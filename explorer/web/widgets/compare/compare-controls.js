@@ -6,7 +6,8 @@ import { CompareWidget } from "./compare-widget.js";
 
 const BOX_STYLE = `
 ${SIDE_STYLE}
-.row { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 0.75rem; }
+.row { display: flex; gap: 0.75rem; }
+rule-controls { flex: 1; min-width: 0; }
 `;
 
 export class CompareControls extends CompareWidget {

@@ -16,6 +16,7 @@ ${SIDE_STYLE}
 .story p:first-child {
   margin-top: 0; font-size: 1.25rem; font-weight: 650; line-height: 1.3; letter-spacing: -0.01em; text-wrap: balance;
 }
+.story.waits p:first-child { color: var(--quiet); font-size: 0.875rem; font-weight: 400; }
 table { width: 100%; border-collapse: collapse; table-layout: fixed; }
 th, td { padding: 0.25rem 0.5rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { font-weight: 400; color: var(--quiet); }
@@ -75,9 +76,12 @@ export class CompareDifferences extends CompareWidget {
     const [a, b] = ["a", "b"].map((side) => sideOf(this.comparison[side], this.store.models));
     this.part("table").style.visibility = a && b ? "visible" : "hidden";
     const sentences = a && b ? differenceSentences(choice.mode, a, b) : [t("compare.waiting")];
+    this.part(".story").classList.toggle("waits", !a || !b);
     keepChildren(this.part(".story"), sentences, () => element("p")).forEach((p, i) => setText(p, sentences[i]));
     if (!a || !b) return;
-    this.#showRows(differenceRows(a, b));
+    // What each side is made of stands at its head; here it is worth a row only where it is the difference.
+    const shown = ({ key, a: one, b: other }) => !["picture", "model"].includes(key) && (!["rule", "threshold"].includes(key) || one !== other);
+    this.#showRows(differenceRows(a, b).filter(shown));
     const story = sentences.join(" ");
     if (story === this.#told || this.store.tab !== "compare") return;
     this.#told = story;

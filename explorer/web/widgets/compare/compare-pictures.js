@@ -8,8 +8,8 @@ import { pictureUri } from "./own-picture.js";
 
 const PICTURES_STYLE = `
 ${SIDE_STYLE}
-.row { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 0.75rem; }
-.side-badge[hidden] + * { grid-column: 1 / -1; }
+.row { display: flex; gap: 0.75rem; }
+.strip { flex: 1; width: 100%; min-width: 0; }
 .actions { position: absolute; right: 0; top: 0; }
 :host { position: relative; }
 .file { cursor: pointer; }
@@ -19,11 +19,15 @@ ${SIDE_STYLE}
   text-decoration: underline; text-underline-offset: 2px;
 }
 .file:hover span { background: var(--accent-soft); }
-.busy span { visibility: hidden; }
+@container (max-width: 480px) {
+  .row { flex-direction: column; gap: 0.25rem; }
+  .actions { bottom: auto; }
+}
 `;
 
 export class ComparePictures extends CompareWidget {
   static style = PICTURES_STYLE;
+  #seen = null; // the picture that was last brought into sight
 
   static get markup() {
     return `<div class="row"><span class="side-badge" aria-hidden="true"></span><div class="strip"></div></div>
@@ -35,12 +39,13 @@ export class ComparePictures extends CompareWidget {
     const badge = this.part(".side-badge");
     setText(badge, letter);
     badge.dataset.side = this.side;
-    const strip = element("example-strip");
+    const strip = element("example-strip", { "data-row": "" });
     strip.store = this.comparison[this.side];
     strip.addEventListener("example", (event) => {
       event.stopPropagation(); // the page's own strip is Explore's
       this.comparison.choose({ [this.side]: event.detail.id });
     });
+    this.strip = strip;
     this.part(".strip").append(strip);
     const input = this.part("input");
     setText(this.part(".file span"), t("compare.upload"));
@@ -49,7 +54,19 @@ export class ComparePictures extends CompareWidget {
   }
 
   update() {
-    this.part(".side-badge").hidden = this.comparison.choice.mode !== "images";
+    const { choice } = this.comparison;
+    this.part(".side-badge").hidden = choice.mode !== "images";
+    const { picture } = choice[this.side];
+    if (picture === this.#seen || this.width === 0) return;
+    this.#seen = picture;
+    requestAnimationFrame(() => this.#reveal());
+  }
+
+  /** On a narrow screen the strip scrolls; the picture that is shown should be in sight. Only the strip moves. */
+  #reveal() {
+    const list = this.strip.part("ul");
+    const item = list?.querySelector("[aria-pressed=true]")?.parentElement;
+    if (item) list.scrollLeft = item.offsetLeft - list.offsetLeft - (list.clientWidth - item.offsetWidth) / 2;
   }
 
   async #bring(input) {

@@ -34,6 +34,7 @@ img.coarse { image-rendering: pixelated; }
   animation: slide 1.2s ease-in-out infinite alternate;
 }
 @keyframes slide { to { inset: 0 0 0 60%; } }
+.asking { position: absolute; }
 .waits { opacity: 0.45; }
 exit-ladder { margin-top: 1rem; min-height: 22.5rem; }
 score-curve { margin-top: 1rem; min-height: 18.5rem; }
@@ -50,6 +51,7 @@ export class CompareSide extends CompareWidget {
     return `<div class="busy" hidden></div>
       <div class="top"><span class="side-badge" aria-hidden="true"></span><h2></h2><select hidden></select></div>
       <p class="message" role="alert" hidden><span></span> <button type="button" class="plain"></button></p>
+      <p class="asking quiet"></p>
       <div class="what">
         <div class="card">
           <div class="frame"><img></div>
@@ -94,7 +96,9 @@ export class CompareSide extends CompareWidget {
     this.#showHead();
     // Curves under one rule lie in one figure; under two rules each has its own axis.
     const { a, b } = this.comparison;
-    this.figures[1].hidden = a.rule === b.rule;
+    this.figures[1].hidden = !a.trace || !b.trace || a.rule === b.rule;
+    setText(this.part(".asking"), busy && !trace ? t("compare.asking") : "");
+    this.part(".what").style.visibility = trace ? null : "hidden";
     if (trace && this.own.ruleFacts) this.#showAnswer(trace);
   }
 

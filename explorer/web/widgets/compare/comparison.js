@@ -51,7 +51,7 @@ export class Comparison {
   /** Analyses the visitor's own picture, a file as a data URI, and shows it on a side. Throws `NoAnswer`. */
   async add(side, title, image) {
     const { model } = this.choice[side];
-    const answer = await this.#question("analyse_again", { model, image });
+    const answer = await this.#question("analyse_again", { model, image, label: null });
     const id = `upload-compared-${++this.#added}`;
     this.store.addUpload({ ...answer, id, title, model });
     this.choose({ [side]: id });
@@ -115,7 +115,7 @@ export class Comparison {
 
   #open(side, example, model) {
     const store = this[side];
-    const { rules } = this.#library.model(model);
+    const rules = this.#library.rules(model);
     store.keep({ models: this.store.models });
     store.setModel(model);
     if (store.rules !== rules) store.setRules(rules);
