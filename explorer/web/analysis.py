@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from binascii import Error as BinasciiError
 from functools import lru_cache
 from io import BytesIO
 from threading import Lock
@@ -86,12 +85,17 @@ def explain_exit(model_name: str, saw: str, exit_index: int, target_class: int) 
 
 
 def model_json(name: str) -> dict[str, Any]:
-    """What the page needs when a model is chosen: its rules and the examples, analysed by it.
+    """What the page needs when a model is chosen: its rules, what it is held to, and the examples, analysed by it.
 
     Loads no network where the examples are precomputed.
     """
-    rules = rules_json(read_config(find_model(name)))
-    return {"model": name, "rules": rules, "examples": examples_json(name)}
+    config = read_config(find_model(name))
+    return {
+        "model": name,
+        "reference": config.get("reference", "labels"),
+        "rules": rules_json(config),
+        "examples": examples_json(name),
+    }
 
 
 @lru_cache(maxsize=4)
@@ -135,9 +139,10 @@ def read_data_uri(uri: str) -> Image.Image:
     if len(data) > MOST_URI:
         raise UnreadableImage("That picture is too large for this question; choose one below 1.5 MB.")
     try:
-        return read_image(b64decode(data, validate=True))
-    except BinasciiError as error:
+        file = b64decode(data, validate=True)
+    except ValueError as error:  # no base64, or not even ASCII
         raise UnreadableImage("That picture came damaged; choose it again.") from error
+    return read_image(file)
 
 
 def from_data_uri(uri: str, model: Model) -> Image.Image:

@@ -42,20 +42,21 @@ def examples_of(asked: dict[str, Any]) -> dict[str, Any]:
 
 @question
 def analyse_again(asked: dict[str, Any]) -> dict[str, Any]:
-    """A picture that the page holds through every exit of a model, as `analyse` gives it, and the model's `rules`.
+    """A picture the page holds, through every exit of a model: as `analyse` gives it, with `rules` and `reference`.
 
     `asked` has `model`, `image` (the picture's file as a data URI), and `label`, its true label or None, which is
     answered only where the model knows that word.
     """
     model = offered(asked["model"])
-    rules = rules_json(read_config(find_model(model)))
+    config = read_config(find_model(model))
+    facts = {"rules": rules_json(config), "reference": config.get("reference", "labels")}
     for example in shipped_examples(model):
         if example["image"] == asked["image"]:
-            return {**example, "saliency": [], "rules": rules}
+            return {**example, "saliency": [], **facts}
     image = read_data_uri(asked["image"])  # first: a bad picture loads no network
     network = open_model(model)
     label = asked["label"] if asked["label"] in network.labels else None
-    return {**analyse_image(network, image), "label": label, "rules": rules}
+    return {**analyse_image(network, image), "label": label, **facts}
 
 
 def build(_picker: gr.Dropdown) -> None:

@@ -3,11 +3,11 @@
 import { firstExample } from "./compare/choice.js";
 
 /**
- * `answer` is what the server says of a model: {model, rules, examples}. `view` is what a link asked for, already checked
- * against it: {rule, thresholds, example, exit, compare}, each of them or none.
+ * `answer` is what the server says of a model: {model, reference, rules, examples}. `view` is what a link asked for,
+ * already checked against it: {rule, thresholds, example, exit, compare}, each of them or none.
  */
-export function openModel(store, { model, rules, examples }, view = {}) {
-  store.setModel(model);
+export function openModel(store, { model, reference, rules, examples }, view = {}) {
+  store.setModel(model, reference);
   store.setRules(rules);
   if (view.rule !== undefined) store.setRule(view.rule);
   store.setExamples(examples);

@@ -23,6 +23,7 @@ export class Store {
     language: "en",
     lesson: 0, // the page of the tour, from 0
     model: null, // its name
+    reference: "labels", // what the examples' labels are: true ones, or the answers of a "teacher" network
     models: [], // those on offer: {name, title}
     trace: null,
     example: null,
@@ -108,9 +109,9 @@ export class Store {
     this.#set({ lesson: index });
   }
 
-  /** The name of the model whose rules, examples and traces follow. */
-  setModel(name) {
-    this.#set({ model: name });
+  /** The model whose rules, examples and traces follow: its name, and what it is held to. */
+  setModel(name, reference = "labels") {
+    this.#set({ model: name, reference });
   }
 
   /** Takes in what needs no check here. */

@@ -129,7 +129,7 @@ export class CompareSide extends CompareWidget {
     setText(this.part(".label"), label);
     this.part(".label").title = label;
     setText(this.part(".probability"), probabilityText(probability));
-    setText(this.part(".truth"), truthText(example.label, label));
+    setText(this.part(".truth"), truthText(example.label, label, this.own.reference));
     const saved = t("compare.saved", { factor: factorText(savings(trace, fired).macs) });
     setText(this.part(".left"), `${leftText(trace, fired)}, ${saved}`);
     const reason = reasonText(trace, fired, rule, ruleFacts, thresholds);
@@ -137,7 +137,9 @@ export class CompareSide extends CompareWidget {
   }
 }
 
-function truthText(truth, answer) {
-  if (truth === null || truth === undefined) return t("compare.unknown");
-  return truth === answer ? `✓ ${t("compare.right", { label: truth })}` : `✗ ${t("compare.wrong", { label: truth })}`;
+function truthText(truth, answer, reference) {
+  const whose = reference === "teacher" ? "_teacher" : "";
+  if (truth === null || truth === undefined) return t(`compare.unknown${whose}`);
+  const right = truth === answer;
+  return `${right ? "✓" : "✗"} ${t(`compare.${right ? "right" : "wrong"}${whose}`, { label: truth })}`;
 }

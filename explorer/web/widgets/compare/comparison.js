@@ -115,9 +115,9 @@ export class Comparison {
 
   #open(side, example, model) {
     const store = this[side];
-    const rules = this.#library.rules(model);
+    const { rules, reference } = this.#library.facts(model);
     store.keep({ models: this.store.models });
-    store.setModel(model);
+    store.setModel(model, reference);
     if (store.rules !== rules) store.setRules(rules);
     if (store.trace !== example.trace) store.show(example);
     else store.setBusy(false);

@@ -1,5 +1,6 @@
 // What sets two sides apart, in sentences and in rows. A side is {trace, exit, rule, facts, thresholds, title, label,
-// model}: the exit it left at, `facts` the rule's description, `label` the true one or null, `model` its title.
+// reference, model}: the exit it left at, `facts` the rule's description, `label` the true one (or a teacher's, where
+// `reference` is "teacher") or null, `model` its title.
 
 import { savings, thresholdAt } from "../decide.js";
 import { t } from "../strings.js";
@@ -8,7 +9,7 @@ import { answerAt, comparisonText, factorText, macsText, msText, probabilityText
 
 /** A side as the functions here want it, from its store; null before there is something to compare. */
 export function sideOf(store, models) {
-  const { trace, fired, rule, ruleFacts, thresholds, example, model } = store;
+  const { trace, fired, rule, ruleFacts, thresholds, example, model, reference } = store;
   if (!trace || !ruleFacts) return null;
   return {
     trace,
@@ -18,6 +19,7 @@ export function sideOf(store, models) {
     thresholds,
     title: example.title,
     label: example.label ?? null,
+    reference,
     model: models.find(({ name }) => name === model)?.title ?? model,
   };
 }
@@ -67,10 +69,10 @@ function answersText(mode, a, b) {
 
 function truthText(mode, a, b) {
   const [rightA, rightB] = [isRight(a), isRight(b)];
-  if (rightA === null || rightB === null) return "";
+  if (rightA === null || rightB === null || a.reference !== b.reference) return "";
   const key = rightA && rightB ? "both_right" : rightA ? "only_a_right" : rightB ? "only_b_right" : "both_wrong";
   const named = mode !== "images" && !(rightA && rightB);
-  return t(`compare.${key}${named ? "_named" : ""}`, { label: a.label });
+  return t(`compare.${key}${named ? "_named" : ""}${a.reference === "teacher" ? "_teacher" : ""}`, { label: a.label });
 }
 
 /** At the block where the first left: why the other one went on. */

@@ -8,7 +8,7 @@ function bare({ id, title, label, image }) {
 export class Library {
   #store;
   #ask;
-  #rules = new Map(); // model -> its rules
+  #facts = new Map(); // model -> {rules, reference}
   #analysed = new Map(); // "model picture" -> example
 
   /** `ask(name, question)` asks the server, as ask.js does. */
@@ -17,9 +17,10 @@ export class Library {
     this.#ask = ask;
   }
 
-  /** The rules of a model, with its own defaults; null while the server has not been asked of it. */
-  rules(model) {
-    return model === this.#store.model ? this.#store.rules : (this.#rules.get(model) ?? null);
+  /** {rules, reference} of a model; null while the server has not been asked of it. */
+  facts(model) {
+    const { rules, reference } = this.#store;
+    return model === this.#store.model ? { rules, reference } : (this.#facts.get(model) ?? null);
   }
 
   /** A picture as `model` sees it, or null while the server has not been asked. */
@@ -40,8 +41,8 @@ export class Library {
   async fetch(picture, model) {
     const { uploads, examples } = this.#store;
     const held = bare([...uploads, ...examples].find(({ id }) => id === picture));
-    const { rules, ...answer } = await this.#ask("analyse_again", { model, image: held.image, label: held.label });
-    this.#rules.set(model, rules);
+    const { rules, reference, ...answer } = await this.#ask("analyse_again", { model, image: held.image, label: held.label });
+    this.#facts.set(model, { rules, reference });
     this.#analysed.set(`${model} ${picture}`, { ...held, ...answer, id: held.id, title: held.title });
   }
 }
