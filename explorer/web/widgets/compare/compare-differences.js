@@ -25,6 +25,7 @@ th { font-weight: 400; color: var(--quiet); }
 td { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 td.apart { font-weight: 650; }
 thead th { vertical-align: middle; }
+.times { margin-top: 0.375rem; }
 .bar { display: block; height: 4px; margin-top: 2px; border-radius: 2px; transform-origin: left; }
 .bar[data-side=a] { background: var(--ink); }
 .bar[data-side=b] { background: repeating-linear-gradient(90deg, var(--b) 0 5px, transparent 5px 7px); }
@@ -36,6 +37,9 @@ thead th { vertical-align: middle; }
   .story { min-height: 13.5rem; }
   table { font-size: 0.8125rem; }
   th, td { padding-inline: 0.25rem; }
+  td { white-space: normal; overflow-wrap: anywhere; }
+  :is(th, td):first-child { width: 25%; }
+  :is(th, td):last-child { width: 24%; }
 }
 `;
 
@@ -48,13 +52,13 @@ export class CompareDifferences extends CompareWidget {
     return `<div class="head"><h2></h2></div>
       <div class="body">
         <div class="story"></div>
-        <table>
+        <div><table>
           <thead><tr><th scope="col"></th>
             <th scope="col"><span class="side-badge" data-side="a">A</span></th>
             <th scope="col"><span class="side-badge" data-side="b">B</span></th>
             <th scope="col" class="last"></th></tr></thead>
           <tbody></tbody>
-        </table>
+        </table><p class="times quiet small"></p></div>
       </div>
       <p class="unseen" role="status" aria-live="polite"></p>`;
   }
@@ -62,6 +66,7 @@ export class CompareDifferences extends CompareWidget {
   build() {
     setText(this.part("h2"), t("compare.differences"));
     setText(this.part("thead th"), t("compare.aspect"));
+    setText(this.part(".times"), t("compare.times"));
     setText(this.part("thead .last"), t("compare.b_to_a"));
     this.#told = "";
   }
