@@ -20,7 +20,13 @@ import { makeTrace, RULES } from "./helpers.mjs";
 
 const scores = (confidence) => ({ ...makeTrace().scores, confidence });
 const EXAMPLES = [
-  { id: "middle", title: "Boot", label: "Ankle boot", image: "m", trace: makeTrace({ scores: scores([0.5, 0.92, 0.96]) }) },
+  {
+    id: "middle",
+    title: "Boot",
+    label: "Ankle boot",
+    image: "m",
+    trace: makeTrace({ scores: scores([0.5, 0.92, 0.96]) }),
+  },
   { id: "easy", title: "Shoe", label: "Sneaker", image: "e", trace: makeTrace({ scores: scores([0.95, 0.96, 0.97]) }) },
   { id: "home", title: "Sandal", label: "Sandal", image: "h", trace: makeTrace({ scores: scores([0.6, 0.7, 0.8]) }) },
   { id: "hard", title: "Boot", label: "Ankle boot", image: "d", trace: makeTrace() },
@@ -248,8 +254,14 @@ test("where and at what cost: later, earlier, the same, and of different depth",
   assert.equal(first(side(), side()), "compare.where_bothcompare.cost_same");
   assert.equal(first(side({ exit: 2 }), side({ exit: 2 })), "compare.where_both_endcompare.cost_same");
   const next = makeTrace({ exits: makeTrace().exits.map((exit, i) => ({ ...exit, block: [4, 5, 12][i] })) });
-  assert.equal(first(side({ trace: next }), side({ trace: next, exit: 1 })), "compare.where_later_onecompare.cost_joined");
-  const deep = makeTrace({ blocks: 24, exits: makeTrace().exits.map((exit, i) => ({ ...exit, block: [8, 16, 24][i] })) });
+  assert.equal(
+    first(side({ trace: next }), side({ trace: next, exit: 1 })),
+    "compare.where_later_onecompare.cost_joined",
+  );
+  const deep = makeTrace({
+    blocks: 24,
+    exits: makeTrace().exits.map((exit, i) => ({ ...exit, block: [8, 16, 24][i] })),
+  });
   assert.equal(first(side(), side({ trace: deep })), "compare.where_depthscompare.cost_same");
 });
 
@@ -311,7 +323,7 @@ test("the data to take home hold both traces and no picture", () => {
   assert.deepEqual(data.a.trace, EXAMPLES[1].trace);
   assert.deepEqual([data.a.block, data.b.block, data.a.rule, data.b.thresholds], [4, 12, "confidence", 0.9]);
   assert.equal(data.a.model_title, "TOY");
-  assert.ok(!JSON.stringify(data).includes("image\""));
+  assert.ok(!JSON.stringify(data).includes('image"'));
 });
 
 /** The page's real words in a language. */
@@ -344,12 +356,20 @@ test("the differences as people read them", () => {
 });
 
 test("every sentence has its words in both languages", () => {
-  const deep = makeTrace({ blocks: 24, exits: makeTrace().exits.map((exit, i) => ({ ...exit, block: [4, 16, 24][i] })) });
+  const deep = makeTrace({
+    blocks: 24,
+    exits: makeTrace().exits.map((exit, i) => ({ ...exit, block: [4, 16, 24][i] })),
+  });
   const near = makeTrace({ exits: makeTrace().exits.map((exit, i) => ({ ...exit, block: [4, 5, 12][i] })) });
   const parts = [0, 1, 2].flatMap((exit) =>
     [makeTrace(), deep, near, OTHER.trace].flatMap((trace) =>
       ["labels", "teacher"].flatMap((reference) =>
-        ["Ankle boot", null].map((label) => ({ exit: Math.min(exit, trace.exits.length - 1), trace, reference, label })),
+        ["Ankle boot", null].map((label) => ({
+          exit: Math.min(exit, trace.exits.length - 1),
+          trace,
+          reference,
+          label,
+        })),
       ),
     ),
   );
@@ -363,7 +383,9 @@ test("every sentence has its words in both languages", () => {
         }
       }
     }
-    const cells = differenceTable(side(), side({ exit: 2, thresholds: [0.1, 0.2] })).flat().join();
+    const cells = differenceTable(side(), side({ exit: 2, thresholds: [0.1, 0.2] }))
+      .flat()
+      .join();
     assert.ok(!/compare\.|\{|undefined/.test(cells), cells);
   }
   setStrings({});

@@ -15,8 +15,18 @@ const MODELS = [
 ];
 // Ordered by exit, as the page has them; "b" is the one it opens with.
 const EXAMPLES = [
-  { id: "a", title: "Easy", image: "x", trace: makeTrace({ scores: { ...makeTrace().scores, confidence: [0.95, 0.96, 0.97] } }) },
-  { id: "b", title: "Middle", image: "y", trace: makeTrace({ scores: { ...makeTrace().scores, confidence: [0.5, 0.92, 0.96] } }) },
+  {
+    id: "a",
+    title: "Easy",
+    image: "x",
+    trace: makeTrace({ scores: { ...makeTrace().scores, confidence: [0.95, 0.96, 0.97] } }),
+  },
+  {
+    id: "b",
+    title: "Middle",
+    image: "y",
+    trace: makeTrace({ scores: { ...makeTrace().scores, confidence: [0.5, 0.92, 0.96] } }),
+  },
   { id: "c", title: "Hard", image: "z", trace: makeTrace() },
 ];
 
@@ -155,7 +165,10 @@ for (const [address, key] of BAD) {
     const bad = address.split("&").at(-1).split("=")[0];
     const name = { lang: "lang", threshold: "thresholds" }[bad] ?? bad;
     assert.ok(!Object.hasOwn(values, name) || bad === "compare", name);
-    assert.equal(values.compare[{ model_b: "model", rule_b: "rule", threshold_b: "thresholds" }[bad] ?? bad], undefined);
+    assert.equal(
+      values.compare[{ model_b: "model", rule_b: "rule", threshold_b: "thresholds" }[bad] ?? bad],
+      undefined,
+    );
   });
 }
 

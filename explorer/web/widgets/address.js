@@ -7,7 +7,18 @@ import { languages } from "./strings.js";
 const PAUSE_MS = 250; // browsers refuse a page that rewrites its address with every frame of a drag
 const LESSONS = 12; // pages a link may ask of the tour
 // What a link holds; the rest of the store is not the address's business.
-const WATCHED = ["model", "rule", "rules", "thresholds", "example", "examples", "selected", "lesson", "language", "compare"];
+const WATCHED = [
+  "model",
+  "rule",
+  "rules",
+  "thresholds",
+  "example",
+  "examples",
+  "selected",
+  "lesson",
+  "language",
+  "compare",
+];
 
 export class Address {
   #store;

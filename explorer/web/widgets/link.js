@@ -147,7 +147,9 @@ function readView(read, { rules, examples, models, model }) {
     exit: read("exit", (text) => {
       const block = wholeNumber(text);
       const index = trace?.exits.findIndex((exit) => exit.block === block) ?? -1;
-      return index >= 0 ? index : new Bad("no_exit", { blocks: trace?.exits.map((exit) => exit.block).join(", ") ?? "" });
+      return index >= 0
+        ? index
+        : new Bad("no_exit", { blocks: trace?.exits.map((exit) => exit.block).join(", ") ?? "" });
     }),
     compare: Object.fromEntries(Object.entries(compare).filter(([, value]) => value !== undefined)),
   };
@@ -157,7 +159,9 @@ const names = (models) => models.map(({ name }) => name);
 
 /** One number, or one for each early exit, within the rule's range. */
 function readThresholds(text, rule, trace) {
-  const numbers = text.split(",").map((part) => (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(part) ? Number(part) : NaN));
+  const numbers = text
+    .split(",")
+    .map((part) => (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(part) ? Number(part) : NaN));
   if (numbers.some((number) => !Number.isFinite(number))) return new Bad("threshold_number");
   const { min, max } = rule;
   if (numbers.some((number) => number < min || number > max)) return new Bad("threshold_range", { min, max });

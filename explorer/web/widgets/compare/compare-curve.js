@@ -82,7 +82,9 @@ export class CompareCurve extends CompareWidget {
     const alike = a.rule === b.rule;
     this.closest(".ee-panel")?.toggleAttribute("hidden", !alike);
     if (!a.trace || !b.trace || !a.ruleFacts || !alike || this.width === 0) return;
-    const blocks = [...new Set([a, b].flatMap(({ trace }) => trace.exits.map(({ block }) => block)))].sort((x, y) => x - y);
+    const blocks = [...new Set([a, b].flatMap(({ trace }) => trace.exits.map(({ block }) => block)))].sort(
+      (x, y) => x - y,
+    );
     const both = { exits: blocks.map((block) => ({ block })), blocks: blocks.at(-1) };
     this.frame = curveFrame(this.width, CURVE_HEIGHT, both, a.ruleFacts);
     this.#drawAxes(blocks, a);
@@ -137,7 +139,8 @@ export class CompareCurve extends CompareWidget {
     // Side by side where both leave at the same block, that neither line hides the other.
     const shift = side === "a" ? -2 : 2;
     setAttributes(group.querySelector(".fell"), { x1: x + shift, x2: x + shift, y1: y, y2: frame.bottom });
-    const makeDot = () => (side === "a" ? svgElement("circle", { r: 4.5 }) : svgElement("rect", { width: 8, height: 8, x: -4, y: -4 }));
+    const makeDot = () =>
+      side === "a" ? svgElement("circle", { r: 4.5 }) : svgElement("rect", { width: 8, height: 8, x: -4, y: -4 });
     keepChildren(group.querySelector(".dots"), points, makeDot).forEach((dot, e) => {
       const [px, py] = points[e];
       setAttributes(dot, {
@@ -147,7 +150,10 @@ export class CompareCurve extends CompareWidget {
     });
     const name = group.querySelector(".name");
     if (!name.firstChild) {
-      const shape = side === "a" ? svgElement("circle", { r: 9 }) : svgElement("rect", { x: -9, y: -9, width: 18, height: 18, rx: 3 });
+      const shape =
+        side === "a"
+          ? svgElement("circle", { r: 9 })
+          : svgElement("rect", { x: -9, y: -9, width: 18, height: 18, rx: 3 });
       name.append(shape, svgElement("text", {}, side.toUpperCase()));
     }
     // The letter stands at the foot of its fall, outside the other's.

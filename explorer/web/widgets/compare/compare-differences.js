@@ -85,7 +85,8 @@ export class CompareDifferences extends CompareWidget {
     keepChildren(this.part(".story"), sentences, () => element("p")).forEach((p, i) => setText(p, sentences[i]));
     if (!a || !b) return;
     // What each side is made of stands at its head; here it is worth a row only where it is the difference.
-    const shown = ({ key, a: one, b: other }) => !["picture", "model"].includes(key) && (!["rule", "threshold"].includes(key) || one !== other);
+    const shown = ({ key, a: one, b: other }) =>
+      !["picture", "model"].includes(key) && (!["rule", "threshold"].includes(key) || one !== other);
     this.#showRows(differenceRows(a, b).filter(shown));
     const story = sentences.join(" ");
     if (story === this.#told || this.store.tab !== "compare") return;

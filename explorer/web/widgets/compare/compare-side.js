@@ -6,6 +6,7 @@ import { t } from "../strings.js";
 import { answerAt, factorText, leftText, probabilityText, reasonText } from "../words.js";
 import { SIDE_STYLE } from "./compare-style.js";
 import { CompareWidget } from "./compare-widget.js";
+import { ruleTitle } from "./differences.js";
 
 const CARD_STYLE = `
 ${SIDE_STYLE}
@@ -90,7 +91,10 @@ export class CompareSide extends CompareWidget {
   update() {
     const { busy, message, trace } = this.own;
     this.part(".busy").hidden = !busy;
-    setAttributes(this.part(".what"), { class: busy || message ? "what waits" : "what", "aria-busy": busy ? "true" : null });
+    setAttributes(this.part(".what"), {
+      class: busy || message ? "what waits" : "what",
+      "aria-busy": busy ? "true" : null,
+    });
     this.part(".message").hidden = !message;
     setText(this.part(".message span"), message ?? "");
     this.#showHead();
@@ -107,7 +111,9 @@ export class CompareSide extends CompareWidget {
     const { model } = choice[this.side];
     const chosen = choice.mode === "models" && this.side === "b" && store.models.length > 2;
     const name = store.models.find((one) => one.name === model)?.title ?? model ?? "";
-    const head = { images: this.own.example?.title, models: name, rules: this.own.ruleFacts?.title }[choice.mode];
+    const head = { images: this.own.example?.title, models: name, rules: ruleTitle(this.own.rule, this.own.ruleFacts) }[
+      choice.mode
+    ];
     setText(this.part("h2"), head ?? "");
     setAttributes(this.part("h2"), { title: head ?? "", class: chosen ? "unseen" : null });
     this.select.hidden = !chosen;

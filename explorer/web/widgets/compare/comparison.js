@@ -62,7 +62,9 @@ export class Comparison {
     for (const side of SIDES) this[side].setLanguage(store.language);
     if (store.tab !== "compare" || !store.ruleFacts) return; // a closed tab asks the server nothing
     const { choice } = this;
-    const repictured = ["tab", "compare", "model", "models", "rules", "examples", "uploads"].some((name) => changed.has(name));
+    const repictured = ["tab", "compare", "model", "models", "rules", "examples", "uploads"].some((name) =>
+      changed.has(name),
+    );
     for (const side of repictured ? SIDES : []) {
       const { picture, model } = choice[side];
       if (picture !== null) this.#show(side, picture, model);

@@ -3,7 +3,7 @@
 // `reference` is "teacher") or null, `model` its title.
 
 import { savings, thresholdAt } from "../decide.js";
-import { t } from "../strings.js";
+import { hasText, t } from "../strings.js";
 import { thresholdText } from "../threshold.js";
 import { answerAt, comparisonText, factorText, macsText, msText, probabilityText, scoreNoun } from "../words.js";
 
@@ -24,6 +24,12 @@ export function sideOf(store, models) {
   };
 }
 
+/** A rule's name in the page's language, or as the rule itself brings it. */
+export function ruleTitle(name, facts) {
+  const key = `rules.${name}_title`;
+  return hasText(key) ? t(key) : (facts?.title ?? "");
+}
+
 const blockOf = ({ trace, exit }) => trace.exits[exit].block;
 const isRight = (side) => (side.label === null ? null : answerAt(side.trace, side.exit).label === side.label);
 
@@ -41,7 +47,10 @@ function whereText(a, b) {
     const values = { blockA, blockB, blocksA: blocks, blocksB: b.trace.blocks };
     return t("compare.where_depths", values) + costs.apart;
   }
-  if (n === 0) return t(blockA === blocks ? "compare.where_both_end" : "compare.where_both", { block: blockA, blocks }) + costs.apart;
+  if (n === 0)
+    return (
+      t(blockA === blocks ? "compare.where_both_end" : "compare.where_both", { block: blockA, blocks }) + costs.apart
+    );
   const direction = blockB > blockA ? "later" : "earlier";
   return t(`compare.where_${direction}${n === 1 ? "_one" : ""}`, { n }) + costs.joined;
 }
@@ -104,7 +113,14 @@ export function differenceRows(a, b) {
   const sides = [a, b];
   const answers = sides.map(({ trace, exit }) => answerAt(trace, exit));
   const saved = sides.map(({ trace, exit }) => savings(trace, exit));
-  const row = (key, texts, difference = "", values = null, bar = false) => ({ key, a: texts[0], b: texts[1], difference, values, bar });
+  const row = (key, texts, difference = "", values = null, bar = false) => ({
+    key,
+    a: texts[0],
+    b: texts[1],
+    difference,
+    values,
+    bar,
+  });
   const same = (texts) => (texts[0] === texts[1] ? t("compare.same") : t("compare.other"));
   const texts = (of) => sides.map(of);
   const marks = sides.map((side) => ({ true: " ✓", false: " ✗", null: "" })[isRight(side)]);
@@ -114,20 +130,42 @@ export function differenceRows(a, b) {
     const known = values.every((value) => value > 0);
     return row(key, values.map(text), known ? factorText(values[1] / values[0]) : "–", known ? values : null, known);
   };
-  const factors = (key) => row(`speedup_${key}`, saved.map((one) => factorText(one[key])), "", saved.map((one) => one[key]));
+  const factors = (key) =>
+    row(
+      `speedup_${key}`,
+      saved.map((one) => factorText(one[key])),
+      "",
+      saved.map((one) => one[key]),
+    );
   const probabilities = answers.map(({ probability }) => probability);
   const blocks = sides.map(blockOf);
-  const rules = texts(({ facts }) => facts.title);
+  const rules = texts(({ rule, facts }) => ruleTitle(rule, facts));
   const pictures = texts(({ title }) => title);
   const models = texts(({ model }) => model);
   return [
     row("picture", pictures, same(pictures)),
     row("model", models, same(models)),
     row("rule", rules, same(rules)),
-    row("threshold", texts(thresholdsText), "", texts(({ thresholds }) => (Array.isArray(thresholds) ? null : thresholds))),
+    row(
+      "threshold",
+      texts(thresholdsText),
+      "",
+      texts(({ thresholds }) => (Array.isArray(thresholds) ? null : thresholds)),
+    ),
     row("answer", labels, same(answers.map(({ label }) => label))),
-    row("probability", probabilities.map((p) => probabilityText(p, 3)), signed(probabilities[1] - probabilities[0], 3), probabilities),
-    row("blocks", texts((side) => t("compare.of", { n: blockOf(side), all: side.trace.blocks })), signed(blocks[1] - blocks[0], 0), blocks, true),
+    row(
+      "probability",
+      probabilities.map((p) => probabilityText(p, 3)),
+      signed(probabilities[1] - probabilities[0], 3),
+      probabilities,
+    ),
+    row(
+      "blocks",
+      texts((side) => t("compare.of", { n: blockOf(side), all: side.trace.blocks })),
+      signed(blocks[1] - blocks[0], 0),
+      blocks,
+      true,
+    ),
     amounts("macs", macsText),
     amounts("ms", msText),
     factors("blocks"),

@@ -41,7 +41,11 @@ export class Library {
   async fetch(picture, model) {
     const { uploads, examples } = this.#store;
     const held = bare([...uploads, ...examples].find(({ id }) => id === picture));
-    const { rules, reference, ...answer } = await this.#ask("analyse_again", { model, image: held.image, label: held.label });
+    const { rules, reference, ...answer } = await this.#ask("analyse_again", {
+      model,
+      image: held.image,
+      label: held.label,
+    });
     this.#facts.set(model, { rules, reference });
     this.#analysed.set(`${model} ${picture}`, { ...held, ...answer, id: held.id, title: held.title });
   }
