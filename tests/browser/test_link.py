@@ -150,19 +150,25 @@ def test_back_and_forward_walk_through_the_tabs_and_nothing_else(visit):
     page.wait_for_function("window.ExitExplorer.store.tab === 'tune'")
 
 
-def test_a_drag_writes_the_address_once(visit):
+def test_a_drag_writes_the_address_when_it_rests(visit):
     page = visit("")
     page.wait_for_timeout(400)
-    page.evaluate(
-        "() => { window.written = 0; const old = history.replaceState.bind(history);"
-        " history.replaceState = (...all) => { window.written++; old(...all); }; }"
+    written, pauses = page.evaluate(
+        """async () => {
+          let written = 0, pauses = 0, before = performance.now();
+          const old = history.replaceState.bind(history);
+          history.replaceState = (...all) => { written++; old(...all); };
+          for (let step = 1; step <= 30; step++) {
+            window.ExitExplorer.store.setThresholds(0.3 + step / 100);
+            const now = await new Promise(requestAnimationFrame);
+            if (now - before > 200) pauses++; // a busy machine may rest in the middle
+            before = now;
+          }
+          return [written, pauses];
+        }"""
     )
-    for step in range(20):
-        page.evaluate("(t) => window.ExitExplorer.store.setThresholds(t)", 0.3 + step / 100)
-        page.wait_for_timeout(20)
-    assert page.evaluate("window.written") == 0
-    assert search(page) == "?threshold=0.49"
-    assert page.evaluate("window.written") == 1
+    assert written <= pauses
+    assert search(page) == "?threshold=0.6"
 
 
 def test_share_copies_the_address_without_what_is_this_visitors_own(visit, address):
