@@ -185,7 +185,7 @@ function signed(value, digits) {
 export function differenceTable(a, b) {
   const head = ["quantity", "a", "b", "difference", "ratio"].map((key) => t(`compare.csv_${key}`));
   const body = differenceRows(a, b).map(({ key, a: one, b: other, difference, values }) => {
-    const name = t(`compare.row_${key}`);
+    const name = t(`compare.row_${key}`).replaceAll("\u00ad", ""); // soft hyphens are for narrow screens
     const known = values?.every((value) => typeof value === "number");
     if (!known) return [name, values?.[0] ?? one, values?.[1] ?? other, difference, ""];
     return [name, ...values, values[1] - values[0], values[0] === 0 ? "" : values[1] / values[0]];
