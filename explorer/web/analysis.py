@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from binascii import Error as BinasciiError
 from functools import lru_cache
 from io import BytesIO
 from threading import Lock
@@ -12,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from explorer.data.reading import read_image
+from explorer.data.reading import UnreadableImage, read_image
 from explorer.data.sight import Sight
 from explorer.explain.attention import cls_attention
 from explorer.explain.packing import pack_attention, pack_saliency
@@ -25,9 +24,10 @@ from explorer.trace import trace_json
 
 EXAMPLES = ROOT / "assets" / "examples"
 SHOWN = 384  # pixels of the longer edge of the picture a visitor gets back of an upload
+MOST_URI = 2_000_000  # characters of a picture that travels with a question, in base64: 1.5 MB
 
 # An upload is sent back as a PNG, exactly what the network saw; the examples' photos are smaller as JPEGs.
-_OURS = ("data:image/png;base64", "data:image/jpeg;base64")
+_OURS = ("data:image/png;base64,", "data:image/jpeg;base64,")
 
 # One network pass at a time: two at once on two cores only slow each other down, and make measured times a lie.
 network_lane = Lock()
@@ -108,9 +108,9 @@ def model_json(name: str) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def examples_json(name: str) -> list[dict[str, Any]]:
     """The example images as this model answers them: precomputed ones where they are shipped, else analysed now."""
-    stored = EXAMPLES / name / "examples.json"
-    if stored.exists():
-        return json.loads(stored.read_text())["examples"]
+    shipped = shipped_examples(name)
+    if shipped:
+        return shipped
     model = open_model(name)
     examples = []
     for home in sorted(EXAMPLES.glob("*/examples.json")):
@@ -121,6 +121,13 @@ def examples_json(name: str) -> list[dict[str, Any]]:
     return examples
 
 
+@lru_cache(maxsize=8)
+def shipped_examples(name: str) -> list[dict[str, Any]]:
+    """The precomputed examples of a model; an empty list where it has none."""
+    stored = EXAMPLES / name / "examples.json"
+    return json.loads(stored.read_text())["examples"] if stored.exists() else []
+
+
 def data_uri(image: Image.Image, kind: str) -> str:
     """A picture as a data URI, `kind` "PNG" or "JPEG"."""
     buffer = BytesIO()
@@ -128,15 +135,28 @@ def data_uri(image: Image.Image, kind: str) -> str:
     return f"data:image/{kind.lower()};base64,{b64encode(buffer.getvalue()).decode()}"
 
 
+def read_data_uri(uri: str) -> Image.Image:
+    """The picture in a data URI of at most MOST_URI characters, RGB, as `read_image` reads a file.
+
+    Raises `UnreadableImage`, one plain sentence.
+    """
+    head, comma, data = uri.partition(",") if isinstance(uri, str) else ("", "", "")
+    if not comma or not head.startswith("data:") or not head.endswith(";base64"):
+        raise UnreadableImage("That is not a picture this page can read; choose a JPEG or PNG file.")
+    if len(data) > MOST_URI:
+        raise UnreadableImage("That picture is too large for this question; choose one below 1.5 MB.")
+    try:
+        file = b64decode(data, validate=True)
+    except ValueError as error:  # no base64, or not even ASCII
+        raise UnreadableImage("That picture came damaged; choose it again.") from error
+    return read_image(file)
+
+
 def from_data_uri(uri: str, model: Model) -> Image.Image:
     """The picture of a data URI, in the model's own mode and size. Raises `ValueError` when it is not one of ours."""
-    head, comma, data = uri.partition(",")
-    if not comma or head not in _OURS or len(data) > 2_000_000:
+    if not isinstance(uri, str) or not uri.startswith(_OURS):
         raise ValueError("That picture is not one this page sent; analyse it again.")
-    try:
-        image = read_image(b64decode(data))
-    except BinasciiError as error:
-        raise ValueError("That picture is not one this page sent; analyse it again.") from error
+    image = read_data_uri(uri)
     height, width = model.network.backbone.vit.patch_embed.img_size
     if image.size != (width, height):
         raise ValueError("That picture is not one this model saw; analyse it again.")

@@ -13,16 +13,19 @@ from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, Entry, list_models
 from explorer.web.analysis import model_json
 from explorer.web.language import LANGUAGES, i18n, speak, strings, word
-from explorer.web.questions import offered
-from explorer.web.script import widgets_css, widgets_script
+from explorer.web.questions import UPLOADS_CHECKED, UPLOADS_KEPT, offered
+from explorer.web.script import style_element, widgets_css, widgets_script
 from explorer.web.tabs import TABS
 from explorer.web.tabs.tab import static
-from explorer.web.upload import UPLOADS_CHECKED, UPLOADS_KEPT
 
 HERE = Path(__file__).parent
 TITLE = "Exit Explorer"
 HEADER = "<page-header></page-header>"
-TOOLS = '<div class="ee-tools"><language-picker></language-picker><theme-switch></theme-switch></div>'
+TOOLS = """
+<div class="ee-tools">
+  <share-link></share-link><language-picker></language-picker><theme-switch></theme-switch>
+</div>
+"""
 
 
 def choose(model: str) -> dict[str, Any]:
@@ -55,18 +58,20 @@ def build() -> gr.Blocks:
             )
             static(TOOLS)
         speak(picker, label="model")
-        static("<page-tabs></page-tabs>")
+        static("<page-note></page-note><page-tabs></page-tabs>")
         for tab in TABS:
             # Every tab is in the page from the start and shown by style alone: opening one asks the server nothing.
             with gr.Column(elem_id=f"ee-tab-{tab.name}", elem_classes="ee-tab"):
                 tab.build(picker)
         chosen = gr.JSON(visible="hidden")
-        static(
+        host = static(
             "",
             js_on_load=(HERE / "host.js").read_text(encoding="utf-8"),
             server_functions=[question for tab in TABS for question in tab.questions],
             visible="hidden",
         )
+        # A model that the page opened by itself, as for a link: the picker must show it. host.js triggers this.
+        host.submit(None, None, picker, js="() => [window.ExitExplorer.store.model]")
         picker.input(
             choose,
             picker,
@@ -82,16 +87,18 @@ def build() -> gr.Blocks:
 def launch_kwargs() -> dict[str, Any]:
     """What `launch` needs for the page to look and work as built; used wherever it is launched."""
     start = {
-        "start": choose(DEFAULT),
+        "start": {
+            **choose(DEFAULT),
+            "models": [{"name": e.name, "title": picker_label(e)} for e in list_models()],
+        },
         "strings": {language: strings(language) for language in LANGUAGES},
     }
     # In the head and not in a template, where Gradio would read braces and backticks in a label as code.
     facts = json.dumps(start).replace("<", "\\u003c")
-    head = f"<script>window.ExitExplorer = {facts};\n{widgets_script()}</script>"
     css = widgets_css() + (HERE / "page.css").read_text(encoding="utf-8")
+    head = f"{style_element(css)}<script>window.ExitExplorer = {facts};\n{widgets_script()}</script>"
     return {
         "head": head,
-        "css": css,
         "theme": gr.themes.Default(),
         "footer_links": ["api", "settings"],
         "i18n": i18n(),

@@ -5,11 +5,6 @@ from __future__ import annotations
 import gradio as gr
 from gradio.data_classes import ImageData
 
-# A visitor's files are deleted from the server's temporary folder at the first look after they have grown that old:
-# long enough for the longest batch.
-UPLOADS_KEPT = 3600  # seconds
-UPLOADS_CHECKED = 600  # seconds between two looks
-
 
 class Upload(gr.Image):
     """Reading an image, with all its ways to fail, is `read_image`'s; Gradio's own reading would come first.

@@ -2,7 +2,8 @@
 
 import pytest
 
-from explorer.web.script import widgets_script
+from explorer.web import page
+from explorer.web.script import style_element, widgets_css, widgets_script
 
 
 def test_each_module_keeps_its_names_and_comes_after_what_it_imports(tmp_path):
@@ -41,3 +42,20 @@ def test_the_real_widgets_leave_no_module_syntax_and_cannot_close_the_script_ele
     assert not [line for line in script.splitlines() if line.startswith(("import ", "export "))]
     assert "</script" not in script
     assert "class Store" in script
+
+
+def test_the_stylesheet_is_nested_under_the_root_and_its_own_root_is_that_one():
+    css = (
+        ".a { color: red; }\n:root[data-x] .b,\n:root:not([y]) .c { color: blue; }\n"
+        "@media print {\n  :root .d { x: y; }\n}"
+    )
+    style = style_element(css)
+    assert style.startswith("<style>:root:root:root {\n.a {")
+    assert "&[data-x] .b,\n&:not([y]) .c {" in style
+    assert "\n  & .d {" in style
+    assert style.endswith("}</style>")
+
+
+def test_no_rule_of_the_page_names_the_root_where_it_would_not_be_found():
+    css = widgets_css() + (page.HERE / "page.css").read_text()
+    assert ":root" not in style_element(css).removeprefix("<style>:root:root:root {")

@@ -7,9 +7,8 @@ from typing import Any
 import gradio as gr
 
 from explorer.web.card import card_json, versions
-from explorer.web.questions import offered, question
+from explorer.web.questions import UPLOADS_CHECKED, UPLOADS_KEPT, offered, question
 from explorer.web.tabs.tab import Tab, static
-from explorer.web.upload import UPLOADS_CHECKED, UPLOADS_KEPT
 
 # Gradio writes an uploaded file to the server's temporary folder and, unless told otherwise, leaves it there.
 

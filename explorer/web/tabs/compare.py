@@ -1,14 +1,66 @@
-"""The Compare tab."""
+"""The Compare tab: two images, two models or two rules, side by side on linked controls."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
+from explorer.model.bundle import read_config
+from explorer.model.catalog import find_model
+from explorer.web.analysis import (
+    analyse_image,
+    model_json,
+    open_model,
+    read_data_uri,
+    rules_json,
+    shipped_examples,
+)
+from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Tab, static
+
+PAGE = """
+<div class="ee-compare">
+  <div class="ee-panel ee-wide"><compare-choice></compare-choice></div>
+  <div class="ee-panel ee-compare-pictures"><compare-pictures data-side="a"></compare-pictures></div>
+  <div class="ee-panel ee-compare-pictures-b"><compare-pictures data-side="b"></compare-pictures></div>
+  <div class="ee-panel ee-controls"><compare-controls data-side="a"></compare-controls></div>
+  <div class="ee-panel ee-compare-controls-b"><compare-controls data-side="b"></compare-controls></div>
+  <div class="ee-panel ee-wide ee-compare-words"><compare-differences></compare-differences></div>
+  <div class="ee-panel"><compare-side data-side="a"></compare-side></div>
+  <div class="ee-panel"><compare-side data-side="b"></compare-side></div>
+  <div class="ee-panel ee-wide"><compare-curve></compare-curve></div>
+</div>
+"""
+
+
+@question
+def examples_of(asked: dict[str, Any]) -> dict[str, Any]:
+    """A model's rules and its examples, analysed by it. `asked` has `model`."""
+    return model_json(offered(asked["model"]))
+
+
+@question
+def analyse_again(asked: dict[str, Any]) -> dict[str, Any]:
+    """A picture the page holds, through every exit of a model: as `analyse` gives it, with `rules` and `reference`.
+
+    `asked` has `model`, `image` (the picture's file as a data URI), and `label`, its true label or None, which is
+    answered only where the model knows that word.
+    """
+    model = offered(asked["model"])
+    config = read_config(find_model(model))
+    facts = {"rules": rules_json(config), "reference": config.get("reference", "labels")}
+    for example in shipped_examples(model):
+        if example["image"] == asked["image"]:
+            return {**example, "saliency": [], **facts}
+    image = read_data_uri(asked["image"])  # first: a bad picture loads no network
+    network = open_model(model)
+    label = asked["label"] if asked["label"] in network.labels else None
+    return {**analyse_image(network, image), "label": label, **facts}
 
 
 def build(_picker: gr.Dropdown) -> None:
-    static('<div class="ee-panel"></div>')
+    static(PAGE)
 
 
-TAB = Tab("compare", build)
+TAB = Tab("compare", build, (examples_of, analyse_again))

@@ -30,6 +30,11 @@ img { display: block; width: 100%; height: 100%; object-fit: cover; }
   position: absolute; right: 0; bottom: 0; min-width: 1.375rem; padding: 0 0.25rem; border-top-left-radius: 5px;
   background: var(--paper); color: var(--ink); font-size: 0.75rem; font-weight: 650; text-align: center;
 }
+/* One row that scrolls, where the host has no room for more. */
+:host([data-row]) .strip {
+  grid-auto-flow: column; grid-template-columns: none; grid-auto-columns: 3.75rem; overflow-x: auto; padding: 2px;
+  margin: -2px;
+}
 @container (min-width: 300px) and (max-width: 560px) {
   .strip {
     grid-auto-flow: column; grid-template-columns: none; grid-auto-columns: 3.75rem; overflow-x: auto; padding: 2px;

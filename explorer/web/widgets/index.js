@@ -4,11 +4,18 @@ import { AboutNotes } from "./about/about-notes.js";
 import { ModelCard } from "./about/model-card.js";
 import { ModelEvaluation } from "./about/model-evaluation.js";
 import { NetworkFigure } from "./about/network-figure.js";
+import { Address } from "./address.js";
 import { AnswerCard } from "./answer-card.js";
 import { AttentionView } from "./attention-view.js";
 import { BatchControls } from "./batch/batch-controls.js";
 import { BatchSummary } from "./batch/batch-summary.js";
 import { BatchTable } from "./batch/batch-table.js";
+import { CompareChoice } from "./compare/compare-choice.js";
+import { CompareControls } from "./compare/compare-controls.js";
+import { CompareCurve } from "./compare/compare-curve.js";
+import { CompareDifferences } from "./compare/compare-differences.js";
+import { ComparePictures } from "./compare/compare-pictures.js";
+import { CompareSide } from "./compare/compare-side.js";
 import { CostMeter } from "./cost-meter.js";
 import { CostTable } from "./cost-table.js";
 import { decide, savings } from "./decide.js";
@@ -26,12 +33,19 @@ import { LessonPage } from "./learn/lesson-page.js";
 import { ReliabilityFigure } from "./learn/reliability-figure.js";
 import { TourStrip } from "./learn/tour-strip.js";
 import { TradeoffFigure } from "./learn/tradeoff-figure.js";
+import { openModel } from "./open-model.js";
 import { PageHeader } from "./page-header.js";
+import { PageNote } from "./page-note.js";
 import { PageTabs } from "./page-tabs.js";
 import { RuleControls } from "./rule-controls.js";
 import { SaliencyView } from "./saliency-view.js";
 import { ScoreCurve } from "./score-curve.js";
+import { ShareLink } from "./share-link.js";
 import { sharedStore, Store } from "./store.js";
+import { StressChart } from "./stress/stress-chart.js";
+import { StressLadder } from "./stress/stress-ladder.js";
+import { StressPicture } from "./stress/stress-picture.js";
+import { StressSweep } from "./stress/stress-sweep.js";
 import { chooseLanguage, setStrings, t } from "./strings.js";
 import { ThemeSwitch } from "./theme-switch.js";
 import { TuneClasses } from "./tune/tune-classes.js";
@@ -42,10 +56,6 @@ import { TuneOverthinking } from "./tune/tune-overthinking.js";
 import { TuneReliability } from "./tune/tune-reliability.js";
 import { TuneSummary } from "./tune/tune-summary.js";
 import { TuneTradeoff } from "./tune/tune-tradeoff.js";
-import { StressChart } from "./stress/stress-chart.js";
-import { StressLadder } from "./stress/stress-ladder.js";
-import { StressPicture } from "./stress/stress-picture.js";
-import { StressSweep } from "./stress/stress-sweep.js";
 import { WhyTabs } from "./why-tabs.js";
 
 const ELEMENTS = {
@@ -57,6 +67,12 @@ const ELEMENTS = {
   "batch-summary": BatchSummary,
   "batch-table": BatchTable,
   "block-figure": BlockFigure,
+  "compare-choice": CompareChoice,
+  "compare-controls": CompareControls,
+  "compare-curve": CompareCurve,
+  "compare-differences": CompareDifferences,
+  "compare-pictures": ComparePictures,
+  "compare-side": CompareSide,
   "cost-meter": CostMeter,
   "cost-table": CostTable,
   "depth-chart": DepthChart,
@@ -71,12 +87,20 @@ const ELEMENTS = {
   "model-evaluation": ModelEvaluation,
   "network-figure": NetworkFigure,
   "page-header": PageHeader,
+  "page-note": PageNote,
   "page-tabs": PageTabs,
   "reliability-figure": ReliabilityFigure,
   "rule-controls": RuleControls,
   "saliency-view": SaliencyView,
   "score-curve": ScoreCurve,
+  "share-link": ShareLink,
+  "stress-chart": StressChart,
+  "stress-ladder": StressLadder,
+  "stress-picture": StressPicture,
+  "stress-sweep": StressSweep,
   "theme-switch": ThemeSwitch,
+  "tour-strip": TourStrip,
+  "tradeoff-figure": TradeoffFigure,
   "tune-classes": TuneClasses,
   "tune-finder": TuneFinder,
   "tune-gallery": TuneGallery,
@@ -85,22 +109,23 @@ const ELEMENTS = {
   "tune-reliability": TuneReliability,
   "tune-summary": TuneSummary,
   "tune-tradeoff": TuneTradeoff,
-  "stress-chart": StressChart,
-  "stress-ladder": StressLadder,
-  "stress-picture": StressPicture,
-  "stress-sweep": StressSweep,
-  "tour-strip": TourStrip,
-  "tradeoff-figure": TradeoffFigure,
   "why-tabs": WhyTabs,
 };
 
 // A page may run this script twice; the second run must not part the elements from the store they listen to.
 // What the host wrote there before, such as `language`, stays.
 if (!window.ExitExplorer?.store) {
-  window.ExitExplorer = Object.assign(window.ExitExplorer ?? {}, { store: sharedStore, Store, decide, savings, t });
-  setStrings(window.ExitExplorer.strings);
-  const asked = window.ExitExplorer.language ?? kept("language");
-  sharedStore.setLanguage(chooseLanguage(asked, globalThis.navigator?.languages));
+  const host = (window.ExitExplorer ??= {});
+  Object.assign(host, { store: sharedStore, Store, decide, savings, openModel, t });
+  setStrings(host.strings);
+  const home = {
+    model: host.start?.model ?? null,
+    language: chooseLanguage(host.language ?? kept("language"), globalThis.navigator?.languages),
+  };
+  sharedStore.setLanguage(home.language);
+  if (host.start?.models) sharedStore.keep({ models: host.start.models });
+  host.address = new Address(sharedStore, home);
+  host.wantedModel = host.address.readPage();
   for (const [name, constructor] of Object.entries(ELEMENTS)) {
     if (!customElements.get(name)) customElements.define(name, constructor);
   }

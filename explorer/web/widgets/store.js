@@ -10,6 +10,7 @@ import { nearestThreshold } from "./threshold.js";
 /** The page's tabs, as the address bar names them. */
 export const TABS = ["explore", "compare", "tune", "stress", "batch", "learn", "about"];
 
+const MOST_UPLOADS = 8;
 const NO_EXAMPLE = { id: null, title: "", label: null, image: null, saw: null, note: "" };
 
 function sameExits(a, b) {
@@ -23,17 +24,21 @@ export class Store {
     lesson: 0, // the page of the tour, from 0
     model: null, // its name
     reference: "labels", // what the examples' labels are: true ones, or the answers of a "teacher" network
+    models: [], // those on offer: {name, title}
     trace: null,
     example: null,
     previousTrace: null,
     previousTitle: "",
     examples: [],
+    uploads: [], // this session's own pictures, in the shape of examples, the newest first
     rules: {},
     rule: null,
     selected: null, // the exit a person chose; null while the page follows the exit that fires
     attention: null,
     busy: false,
     message: null,
+    note: null, // what of a link could not be restored: [{key, values}], texts of strings/link.json
+    compare: {}, // what Compare compares, where it is not the default: see compare/choice.js
   };
   #chosen = new Map(); // rule -> the thresholds a person chose; a rule nobody touched has its default
   #saliency = new Map(); // "exit:class" -> map, {pending: true} or {failed: sentence}
@@ -107,6 +112,16 @@ export class Store {
   /** The model whose rules, examples and traces follow: its name, and what it is held to. */
   setModel(name, reference = "labels") {
     this.#set({ model: name, reference });
+  }
+
+  /** Takes in what needs no check here. */
+  keep({ models = this.models, note = this.note, compare = this.compare }) {
+    this.#set({ models, note, compare });
+  }
+
+  /** A visitor's own picture, analysed by `upload.model`; the newest few are kept, in this browser only. */
+  addUpload(upload) {
+    this.#set({ uploads: [upload, ...this.uploads].slice(0, MOST_UPLOADS) });
   }
 
   setRules(rules) {

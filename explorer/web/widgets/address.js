@@ -1,0 +1,114 @@
+// The address bar holds the page's state, and an address that is opened brings it back.
+
+import { LESSONS } from "./learn/lessons.js";
+import { linkOf, readLink, withLink } from "./link.js";
+import { TABS } from "./store.js";
+import { languages } from "./strings.js";
+
+const PAUSE_MS = 250; // browsers refuse a page that rewrites its address with every frame of a drag
+// What a link holds; the rest of the store is not the address's business.
+const WATCHED = [
+  "model",
+  "rule",
+  "rules",
+  "thresholds",
+  "example",
+  "examples",
+  "selected",
+  "lesson",
+  "language",
+  "compare",
+];
+
+export class Address {
+  #store;
+  #home;
+  #window;
+  #pause = null;
+
+  /** `home` is what opens without a link: {model, language}. */
+  constructor(store, home, page = window) {
+    this.#store = store;
+    this.#home = home;
+    this.#window = page;
+  }
+
+  /** Takes over what needs no answer of the server: language, tab and lesson. Returns the model asked for, or null. */
+  readPage() {
+    if (!this.#search) return null;
+    const store = this.#store;
+    const facts = { tabs: TABS, languages: languages(), lessons: LESSONS.length, models: store.models };
+    const { values, problems } = readLink(this.#search, { page: facts });
+    if (values.lang) store.setLanguage(values.lang);
+    if (values.tab) store.setTab(values.tab);
+    if (values.lesson !== undefined) store.setLesson(values.lesson);
+    this.#note(problems);
+    return values.model ?? null;
+  }
+
+  /** What the link asks of a model that the server has answered for, as `openModel` takes it. */
+  readView({ model, rules, examples }) {
+    const facts = { model, rules, examples, models: this.#store.models };
+    const { values, problems } = readLink(this.#search, { view: facts });
+    this.#note(problems);
+    return values;
+  }
+
+  /** One more thing of the link that could not be: the model asked for, which the server did not open. */
+  failModel(model, sentence) {
+    this.#note([{ key: "link.model_failed", values: { value: model, sentence } }]);
+  }
+
+  /** From now on the address follows the page. A change of tab can be gone back on; all else replaces. */
+  follow() {
+    const store = this.#store;
+    store.subscribe((changed) => {
+      if (changed.has("tab") && this.#tab !== store.tab) this.#write("pushState");
+      else if (WATCHED.some((name) => changed.has(name))) this.#writeSoon();
+    });
+    this.#window.addEventListener("popstate", () => {
+      if (this.#tab !== store.tab) store.setTab(this.#tab);
+      this.#writeSoon(); // one goes back to a tab, not to the thresholds of that time
+    });
+    this.#write("replaceState");
+  }
+
+  /**
+   * The address to hand on. Parameters that begin with two underscores are Gradio's and a Space's word to this visitor
+   * alone (`__theme`, and `__sign`, a private Space's pass), and stay here.
+   */
+  share() {
+    const { origin, pathname } = this.#window.location;
+    const parts = this.#search.replace(/^\?/, "").split("&");
+    const search = parts.filter((part) => !part.startsWith("__")).join("&");
+    return `${origin}${pathname}${withLink(search, linkOf(this.#store, this.#home))}`;
+  }
+
+  get #search() {
+    return this.#window.location?.search ?? "";
+  }
+
+  /** The tab that the address names. */
+  get #tab() {
+    const name = new URLSearchParams(this.#search).get("tab");
+    return TABS.includes(name) ? name : TABS[0];
+  }
+
+  #note(problems) {
+    if (problems.length) this.#store.keep({ note: [...(this.#store.note ?? []), ...problems] });
+  }
+
+  #writeSoon() {
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => this.#write("replaceState"), PAUSE_MS);
+  }
+
+  #write(how) {
+    clearTimeout(this.#pause);
+    const search = withLink(this.#search, linkOf(this.#store, this.#home));
+    if (search === this.#search) return;
+    const { history, location } = this.#window;
+    // Gradio's server-side rendering keeps its own word in the state, and must find it there.
+    history[how](history.state, "", `${location.pathname}${search}${location.hash}`);
+  }
+}

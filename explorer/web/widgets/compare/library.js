@@ -1,0 +1,52 @@
+// Which picture under which model has been analysed: what the page holds already, and what the server was asked.
+
+/** An image of the session without what a model said of it. */
+function bare({ id, title, label, image }) {
+  return { id, title, label, image, trace: null };
+}
+
+export class Library {
+  #store;
+  #ask;
+  #facts = new Map(); // model -> {rules, reference}
+  #analysed = new Map(); // "model picture" -> example
+
+  /** `ask(name, question)` asks the server, as ask.js does. */
+  constructor(store, ask) {
+    this.#store = store;
+    this.#ask = ask;
+  }
+
+  /** {rules, reference} of a model; null while the server has not been asked of it. */
+  facts(model) {
+    const { rules, reference } = this.#store;
+    return model === this.#store.model ? { rules, reference } : (this.#facts.get(model) ?? null);
+  }
+
+  /** A picture as `model` sees it, or null while the server has not been asked. */
+  example(picture, model) {
+    const { examples, uploads } = this.#store;
+    const inModel = model === this.#store.model && examples.find(({ id, trace }) => id === picture && trace);
+    const upload = uploads.find((one) => one.id === picture && one.model === model);
+    return inModel || upload || (this.#analysed.get(`${model} ${picture}`) ?? null);
+  }
+
+  /** All pictures to choose from under a model; those that it has not analysed have no trace. */
+  pictures(model) {
+    const { uploads, examples } = this.#store;
+    return [...uploads, ...examples].map((one) => this.example(one.id, model) ?? bare(one));
+  }
+
+  /** Asks the server what `model` makes of a picture the page holds. Throws `NoAnswer`. */
+  async fetch(picture, model) {
+    const { uploads, examples } = this.#store;
+    const held = bare([...uploads, ...examples].find(({ id }) => id === picture));
+    const { rules, reference, ...answer } = await this.#ask("analyse_again", {
+      model,
+      image: held.image,
+      label: held.label,
+    });
+    this.#facts.set(model, { rules, reference });
+    this.#analysed.set(`${model} ${picture}`, { ...held, ...answer, id: held.id, title: held.title });
+  }
+}

@@ -1,0 +1,54 @@
+// A side of the comparison: a store of its own, whose rule and thresholds may be those of another store.
+
+import { Store } from "../store.js";
+
+export class SideStore extends Store {
+  #leader = null; // the store whose rule and thresholds this one has
+
+  /** From now on every change of rule or threshold here is made there; `adopt` brings it back. */
+  follow(leader) {
+    this.#leader = leader;
+    this.adopt();
+  }
+
+  /** Its own rule and thresholds again, beginning with those in force. */
+  leave() {
+    this.#leader = null;
+  }
+
+  /** Takes the leader's rule and thresholds, as far as they fit this side's model. */
+  adopt() {
+    const leader = this.#leader;
+    if (!leader?.ruleFacts || !Object.hasOwn(this.rules, leader.rule)) return;
+    super.setRule(leader.rule);
+    this.own(leader.rule, leader.thresholds);
+  }
+
+  /** This side's rule and thresholds; null is the rule's default. Thresholds of other exits count by their mean. */
+  own(rule, thresholds) {
+    if (!Object.hasOwn(this.rules, rule)) return;
+    super.setRule(rule);
+    if (thresholds === null) super.resetThresholds();
+    else super.setThresholds(fitted(thresholds, this.trace));
+  }
+
+  setRule(name) {
+    if (this.#leader) this.#leader.setRule(name);
+    else super.setRule(name);
+  }
+
+  setThresholds(thresholds) {
+    if (this.#leader) this.#leader.setThresholds(thresholds);
+    else super.setThresholds(thresholds);
+  }
+
+  resetThresholds() {
+    if (this.#leader) this.#leader.resetThresholds();
+    else super.resetThresholds();
+  }
+}
+
+function fitted(thresholds, trace) {
+  if (!Array.isArray(thresholds) || !trace || thresholds.length === trace.exits.length - 1) return thresholds;
+  return thresholds.reduce((sum, one) => sum + one, 0) / thresholds.length;
+}
