@@ -76,7 +76,7 @@ def test_a_zip_runs_through_and_what_is_unsafe_is_refused_singly(batch, archive)
         re.compile(r"^\d\.\d\d×, \d+ % (saved|more)")
     )
     expect(batch.locator("batch-summary dd").nth(2)).to_contain_text("on the 32 of 40 pictures")
-    counts = batch.locator("batch-summary .count").all_inner_texts()
+    counts = batch.locator("batch-summary .count").all_text_contents()
     assert sum(int(count) for count in counts if count) == 40
 
     batch.get_by_role("button", name="Probability").click()
