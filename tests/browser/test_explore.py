@@ -364,6 +364,9 @@ def test_nothing_jumps_on_an_upload_or_an_example(chromium, address, size):
     page.goto(address)
     page.wait_for_function("window.ExitExplorer?.store?.trace")
     page.wait_for_load_state("networkidle")
+    # A typeface that arrives late moves words by itself.
+    page.evaluate("() => document.fonts.ready.then(() => true)")
+    page.wait_for_timeout(300)
     page.evaluate(WATCH_SHIFTS)
     page.locator("example-strip").get_by_role("button").nth(1).click()
     page.wait_for_timeout(300)

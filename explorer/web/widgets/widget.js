@@ -13,7 +13,7 @@ export class Widget extends HTMLElement {
   static always = false;
   /** CSS of this widget, after the shared one. */
   static style = "";
-  /** Markup that never changes but for the language (then a getter); what comes from outside is put in as text later. */
+  /** Markup that changes with the language only (then a getter); what comes from outside is put in as text. */
   static markup = "";
 
   #store = sharedStore;
