@@ -73,6 +73,9 @@ def evaluate(
     thresholds: ThresholdsOption = None,
     stored: Annotated[bool, typer.Option(help="use evaluation.npz instead of running the model")] = False,
     markdown: Annotated[bool, typer.Option(help="print the tables as Markdown")] = False,
+    chart: Annotated[
+        Path | None, typer.Option(help="also draw the trade-offs into this HTML file, interactive")
+    ] = None,
 ) -> None:
     """Accuracy at every exit, and accuracy against cost for every rule, on Fashion-MNIST's test images.
 
@@ -81,7 +84,7 @@ def evaluate(
     from explorer.evaluate.command import run
 
     try:
-        run(model, data, thresholds, stored, markdown)
+        run(model, data, thresholds, stored, markdown, chart)
     except (ValueError, FileNotFoundError) as error:
         fail(error)
 

@@ -10,6 +10,7 @@ from rich.progress import track
 
 from explorer.data.fashion import LABELS, load_fashion
 from explorer.evaluate import report
+from explorer.evaluate.chart import write_chart
 from explorer.evaluate.record import Record, evaluate, load_records
 from explorer.model.bundle import Model, load_model_folder, read_config
 from explorer.model.catalog import find_model, list_models, named_here
@@ -17,9 +18,14 @@ from explorer.rules.chosen import Chosen, read_chosen
 
 
 def run(
-    names: list[str] | None, data: Path | None, thresholds: Path | None, stored: bool, markdown: bool
+    names: list[str] | None,
+    data: Path | None,
+    thresholds: Path | None,
+    stored: bool,
+    markdown: bool,
+    chart: Path | None = None,
 ) -> None:
-    """Print accuracy per exit and the trade-offs, or what a file's thresholds give.
+    """Print accuracy per exit and the trade-offs, or what a file's thresholds give; and draw `chart` if asked.
 
     Raises `ValueError` or `FileNotFoundError`, in words. Without names: every model that was measured against labels.
     One that was measured against a teacher's answers agrees with it or not, which is another thing than being right,
@@ -49,6 +55,8 @@ def run(
         tables = [report.chosen_table(records, chosen, title) for title, records in models.items()]
     else:
         tables = [make(models, measure) for make in report.TABLES]
+    if chart:
+        write_chart(models, chart, measure)
     for table in tables:
         if markdown:
             print(report.markdown(table) + "\n")

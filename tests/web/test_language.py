@@ -6,10 +6,11 @@ import re
 
 import pytest
 
-from explorer.data import garment, reading
+from explorer.data import collection, garment, photo, reading
 from explorer.rules import RULES
-from explorer.web import analysis, examples, questions
+from explorer.web import analysis, examples, questions, records
 from explorer.web.language import LANGUAGES, i18n, strings, word
+from explorer.web.tabs import batch, stress
 
 
 def sentences(module):
@@ -34,7 +35,10 @@ def sentences(module):
             yield pattern
 
 
-@pytest.mark.parametrize("module", [analysis, examples, garment, questions, reading])
+@pytest.mark.parametrize(
+    "module",
+    [analysis, batch, collection, examples, garment, photo, questions, reading, records, stress],
+)
 def test_every_sentence_of_the_server_can_be_translated(module):
     known = [text for key, text in strings("en").items() if key.startswith("server.")]
     # Paths are named on the command line only.

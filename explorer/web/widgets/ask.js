@@ -1,6 +1,6 @@
 // Questions to the server. The page's host answers them; without one, as in a static page, there is only a sentence.
 
-import { t } from "./strings.js";
+import { t, translated } from "./strings.js";
 
 /** Why there is no answer, in one plain sentence. */
 export class NoAnswer extends Error {}
@@ -15,6 +15,6 @@ export async function ask(name, question) {
   } catch {
     throw new NoAnswer(t("page.no_answer"));
   }
-  if (answer?.error) throw new NoAnswer(answer.error);
+  if (answer?.error) throw new NoAnswer(translated(answer.error));
   return answer;
 }

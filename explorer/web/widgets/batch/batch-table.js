@@ -2,7 +2,7 @@
 
 import { element, setAttributes, setText } from "../dom.js";
 import { saveButtons } from "../save.js";
-import { t } from "../strings.js";
+import { t, translated } from "../strings.js";
 import { probabilityText } from "../words.js";
 import { BatchWidget } from "./batch-widget.js";
 import { COLUMNS, csvRows, jsonRows, ordered } from "./results.js";
@@ -110,7 +110,7 @@ export class BatchTable extends BatchWidget {
 function tableRow(row, index) {
   const name = element("th", { scope: "row", title: row.image }, row.image);
   if (row.error) {
-    const cells = [element("td", { class: "picture" }), name, element("td", { class: "error", colspan: 5 }, row.error)];
+    const cells = [element("td", { class: "picture" }), name, element("td", { class: "error", colspan: 5 }, translated(row.error))];
     return element("tr", {}, ...cells);
   }
   const picture = element("img", { loading: "lazy", decoding: "async", alt: "", src: row.thumbnail });
