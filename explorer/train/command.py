@@ -43,7 +43,9 @@ def finish(network: MultiExitViT, recipe: Recipe, settings: Settings, data: Path
     """The model folder of a trained network: thresholds chosen on validation, accuracy reported on test."""
     untuned = Model(
         name=out.name,
-        title=recipe.title,
+        title=recipe.title
+        if settings.passes == Settings.passes
+        else f"{recipe.title}, {settings.passes} passes",
         network=network,
         labels=LABELS,
         input=InputSpec("garment", (settings.mean,), (settings.std,)),

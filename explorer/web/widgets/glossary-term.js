@@ -32,6 +32,7 @@ const MARKUP = `<span class="word" role="button" tabindex="0" aria-describedby="
 let shown = null; // the one term whose definition is open
 
 export class GlossaryTerm extends Widget {
+  static always = true; // a word in a line has no width of its own
   static style = STYLE;
   static markup = MARKUP;
   #closing = null;

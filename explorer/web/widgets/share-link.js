@@ -9,7 +9,7 @@ const SEEN_MS = 6000;
 const SHARE_STYLE = `
 :host { position: relative; container-type: normal; }
 .share {
-  display: inline-flex; align-items: center; gap: 0.4rem; min-height: 2rem; padding: 0.125rem 0.75rem;
+  display: inline-flex; align-items: center; gap: 0.4rem; height: 2.625rem; padding: 0.125rem 0.75rem;
   border: 1px solid var(--faint); border-radius: 6px; background: var(--paper); cursor: pointer; white-space: nowrap;
 }
 .share:hover { background: var(--accent-soft); }

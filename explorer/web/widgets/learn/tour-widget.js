@@ -7,6 +7,7 @@ import { sharedTour } from "./tour.js";
 const PAUSE_MS = 500; // a screen reader hears where a drag ended, not every step of it
 
 export class TourWidget extends Widget {
+  static always = true; // a lesson's task is done in other tabs
   tour = sharedTour;
   #unsubscribe = null;
   #saying = null;
