@@ -117,7 +117,7 @@ def train(
 def distil(
     out: Annotated[Path, typer.Option(help="where the model goes")] = Path("checkpoints/photos"),
     data: Annotated[
-        Path, typer.Option(help="folder with pictures/ and weights/; see assets/models/photos/README.md")
+        Path, typer.Option(help="folder with pictures/ and weights/; see the README")
     ] = Path("../shared/data"),
     start: Annotated[Path | None, typer.Option("--from", help="a shipped model folder to go on from")] = None,
     more: Annotated[
