@@ -24,7 +24,8 @@ RULE = "confidence"
 
 def example_batch(model: Model) -> Tensor:
     """The shipped example images as this model's input, (N, channels, H, W)."""
-    paths = sorted((EXAMPLES / "fashion").glob("*.png"))
+    home = EXAMPLES / model.name if (EXAMPLES / model.name).exists() else EXAMPLES / "fashion"
+    paths = sorted(path for path in home.iterdir() if path.suffix in (".png", ".jpg"))
     return torch.cat([to_tensor(model, see(model, read_image(path)).image) for path in paths])
 
 
@@ -44,7 +45,7 @@ def _load(name: str) -> tuple[Model, Tensor, Callable[[Tensor], Tensor]]:
     warm_up(model)
 
     def plain(images: Tensor) -> Tensor:
-        with torch.inference_mode():
+        with torch.inference_mode(), model.network.in_precision():
             return model.network.backbone.vit(images)
 
     return model, example_batch(model), plain

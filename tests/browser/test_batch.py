@@ -117,7 +117,19 @@ def test_examples_run_again_at_another_threshold_and_open_in_explore(batch):
     assert batch.evaluate("window.ExitExplorer.store.example.title") == name
 
 
+SLOWLY = """() => {
+  const real = window.ExitExplorer.server;
+  const slow = async (asked) => {
+    const answer = await real.batch_step(asked);
+    await new Promise((done) => setTimeout(done, 2000));
+    return answer;
+  };
+  window.ExitExplorer.server = new Proxy({}, { get: (_, name) => (name === "batch_step" ? slow : real[name]) });
+}"""
+
+
 def test_a_run_can_be_cancelled(batch, archive):
+    batch.evaluate(SLOWLY)  # the archive is done before a hand could be there
     give(batch, archive)
     batch.get_by_role("button", name="Cancel").click(timeout=SLOW)
     expect(batch.get_by_text("Cancelled after")).to_be_visible()

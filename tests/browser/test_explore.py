@@ -82,16 +82,18 @@ def test_a_rung_drives_everything_below_it_by_mouse_and_arrow_keys(page):
     chosen = blocks.index(6)
     assert state(page, "s.selected") == chosen
     expect(rung(page, 6)).to_have_attribute("aria-selected", "true")
-    expect(page.locator("score-curve .readout")).to_have_text(re.compile("^block 6: "))
+    expect(page.locator("#ee-tab-explore score-curve .readout")).to_have_text(re.compile("^block 6: "))
     expect(page.locator(f'score-curve .marker[data-exit="{chosen}"]')).to_have_class(re.compile("selected"))
-    expect(page.locator("attention-view #block")).to_have_value("6")
+    expect(page.locator("#ee-tab-explore attention-view #block")).to_have_value("6")
     page.get_by_role("tab", name="Local-head saliency").click()
-    expect(page.locator("saliency-view #one .which")).to_have_text(
+    expect(page.locator("#ee-tab-explore saliency-view #one .which")).to_have_text(
         re.compile("^Block 6, local perception head")
     )
     page.get_by_role("tab", name="Cost").click()
-    expect(page.locator("cost-table tbody tr").nth(chosen)).to_have_class(re.compile("selected"))
-    page.locator("cost-table tbody tr").nth(0).click()
+    expect(page.locator("#ee-tab-explore cost-table tbody tr").nth(chosen)).to_have_class(
+        re.compile("selected")
+    )
+    page.locator("#ee-tab-explore cost-table tbody tr").nth(0).click()
     settled(page)
     assert state(page, "s.selected") == 0
     page.get_by_role("button", name="Back to the exit that fires").click()
@@ -109,12 +111,14 @@ def test_a_rung_can_be_touched(chromium, address):
 
 
 def test_each_exit_can_have_a_threshold_of_its_own(page):
-    page.get_by_label("one per exit").check()
+    page.locator("#ee-tab-explore").get_by_label("one per exit").check()
     settled(page)
-    handles = page.locator("score-curve").get_by_role("slider")
+    handles = page.locator("#ee-tab-explore score-curve").get_by_role("slider")
     expect(handles).to_have_count(8)
     before = state(page, "s.thresholds")
-    page.locator("score-curve").get_by_role("slider", name="Threshold at block 6").press("ArrowDown")
+    page.locator("#ee-tab-explore score-curve").get_by_role("slider", name="Threshold at block 6").press(
+        "ArrowDown"
+    )
     after = state(page, "s.thresholds")
     assert after[2] == pytest.approx(before[2] - 0.005)
     assert after[:2] + after[3:] == before[:2] + before[3:]
@@ -124,19 +128,19 @@ def test_each_exit_can_have_a_threshold_of_its_own(page):
     page.mouse.move(box["x"], box["y"] - 30, steps=3)
     page.mouse.up()
     assert state(page, "s.thresholds[0]") > after[0]
-    page.get_by_label("one per exit").uncheck()
+    page.locator("#ee-tab-explore").get_by_label("one per exit").uncheck()
     settled(page)
     expect(handles).to_have_count(1)
 
 
 def test_the_previous_image_stays_as_a_ghost(page):
-    ghost = page.locator("score-curve .plot > .ghost")
+    ghost = page.locator("#ee-tab-explore score-curve .plot > .ghost")
     assert not ghost.get_attribute("d")
     title = state(page, "s.example.title")
-    page.locator("example-strip").get_by_role("button").first.click()
+    page.locator("#ee-tab-explore example-strip").get_by_role("button").first.click()
     settled(page)
     assert ghost.get_attribute("d").count("L") == 8
-    expect(page.locator("score-curve .previous")).to_have_text(f"previous image: {title}")
+    expect(page.locator("#ee-tab-explore score-curve .previous")).to_have_text(f"previous image: {title}")
 
 
 def test_overthinking_is_called_out_by_the_ladder_and_a_teacher_is_no_truth(page):
@@ -150,20 +154,20 @@ def test_overthinking_is_called_out_by_the_ladder_and_a_teacher_is_no_truth(page
         }"""
     )
     right, last = page.evaluate("window.names")
-    verdict = page.locator("exit-ladder .verdict")
+    verdict = page.locator("#ee-tab-explore exit-ladder .verdict")
     expect(verdict).to_have_text(
         f"Overthinking: {right} was the answer at blocks 4 to 7, and it is true; "
         f"the last exit changed its mind to {last}."
     )
     page.evaluate("() => window.ExitExplorer.store.setModel('other', 'teacher')")
     expect(verdict).to_have_text(re.compile(f"^Overthinking: {right} .* as the teacher’s;"))
-    expect(page.locator("answer-card .truth")).to_have_text(re.compile("teacher"))
+    expect(page.locator("#ee-tab-explore answer-card .truth")).to_have_text(re.compile("teacher"))
 
 
 def test_what_is_said_follows_the_threshold_once_it_rests(page):
-    told = page.locator("answer-card [role=status]")
+    told = page.locator("#ee-tab-explore answer-card [role=status]")
     page.evaluate("() => { for (const t of [0.2, 0.5, 0.99]) window.ExitExplorer.store.setThresholds(t); }")
-    left = page.locator("answer-card .left").inner_text
+    left = page.locator("#ee-tab-explore answer-card .left").inner_text
     expect(told).to_have_text(re.compile("^[^:]+, [>0-9.]+: .*because .*Speed-up .* by blocks, .* by MACs"))
     assert left().lower() in told.text_content().lower()
     page.evaluate("() => window.ExitExplorer.store.setThresholds(0)")
@@ -173,8 +177,8 @@ def test_what_is_said_follows_the_threshold_once_it_rests(page):
 def test_the_language_changes_live_and_loses_nothing(page):
     page.get_by_role("tab", name="Local-head saliency").click()
     rung(page, 5).click()
-    page.locator("saliency-view").get_by_label("Beside it, the exit at").select_option("7")
-    slider = page.locator("saliency-view heat-picture").first.get_by_label("Map opacity")
+    page.locator("#ee-tab-explore saliency-view").get_by_label("Beside it, the exit at").select_option("7")
+    slider = page.locator("#ee-tab-explore saliency-view heat-picture").first.get_by_label("Map opacity")
     slider.evaluate("(e) => { e.value = 0.2; e.dispatchEvent(new Event('input')); }")
     page.evaluate("() => window.ExitExplorer.store.setThresholds(0.5)")
     page.get_by_role("combobox", name="Language").select_option("de")
@@ -184,18 +188,20 @@ def test_the_language_changes_live_and_loses_nothing(page):
     german = strings("de")
     expect(page.get_by_role("listbox", name=german["explore.ladder"])).to_be_visible()
     expect(page.get_by_role("radio", name=german["rules.entropy_title"])).to_be_visible()
-    expect(page.locator(".ee-upload")).to_contain_text(german["gradio.your_image"])
-    expect(page.locator("answer-card .note")).to_have_text(german["server.fashion_note"])
+    expect(page.locator("#ee-tab-explore .ee-upload")).to_contain_text(german["gradio.your_image"])
+    expect(page.locator("#ee-tab-explore answer-card .note")).to_have_text(german["server.fashion_note"])
 
     expect(page.get_by_role("tab", name=german["explore.why_saliency"])).to_have_attribute(
         "aria-selected", "true"
     )
     assert state(page, "[s.selected, s.thresholds]") == [1, 0.5]
-    expect(page.locator("saliency-view #other .which")).to_have_text(re.compile("^Block 7, "))
-    expect(page.locator("saliency-view heat-picture").first.get_by_role("slider")).to_have_value("0.2")
+    expect(page.locator("#ee-tab-explore saliency-view #other .which")).to_have_text(re.compile("^Block 7, "))
+    expect(
+        page.locator("#ee-tab-explore saliency-view heat-picture").first.get_by_role("slider")
+    ).to_have_value("0.2")
 
     # Nothing listens twice.
-    page.locator("score-curve").get_by_role("slider", name="Schwelle").press("ArrowUp")
+    page.locator("#ee-tab-explore score-curve").get_by_role("slider", name="Schwelle").press("ArrowUp")
     assert state(page, "s.thresholds") == pytest.approx(0.505)
     page.get_by_role("listbox", name=german["explore.ladder"]).get_by_role("option").first.click()
     settled(page)
@@ -204,7 +210,7 @@ def test_the_language_changes_live_and_loses_nothing(page):
     page.reload()
     page.wait_for_function("window.ExitExplorer?.store?.trace")
     assert state(page, "s.language") == "de"
-    expect(page.locator(".ee-upload")).to_contain_text(german["gradio.your_image"])
+    expect(page.locator("#ee-tab-explore .ee-upload")).to_contain_text(german["gradio.your_image"])
 
 
 def test_no_key_and_no_english_is_left_in_the_german_explore_tab(chromium, address):
@@ -233,8 +239,8 @@ def test_no_key_and_no_english_is_left_in_the_german_explore_tab(chromium, addre
 def test_two_local_heads_stand_side_by_side(page):
     page.get_by_role("tab", name="Local-head saliency").click()
     rung(page, 4).click()
-    page.locator("saliency-view").get_by_label("Beside it, the exit at").select_option("7")
-    maps = page.locator("saliency-view figure")
+    page.locator("#ee-tab-explore saliency-view").get_by_label("Beside it, the exit at").select_option("7")
+    maps = page.locator("#ee-tab-explore saliency-view figure")
     one, other = (maps.nth(i).bounding_box() for i in range(2))
     assert one["y"] == other["y"]
     assert one["x"] + one["width"] < other["x"]
@@ -247,7 +253,7 @@ def test_two_local_heads_stand_side_by_side(page):
 
 def test_attention_of_a_photo_with_twelve_blocks_of_six_heads(page):
     show_photo(page)
-    view = page.locator("attention-view")
+    view = page.locator("#ee-tab-explore attention-view")
     grid = page.get_by_role("grid", name="Attention maps by block and head")
     expect(grid.get_by_role("gridcell")).to_have_count(12 * 7)
     grid.get_by_role("button", name="Block 9, head 3").click()
@@ -295,7 +301,7 @@ def test_the_costs_are_kept_as_numbers(page):
 
 def test_probabilities_over_depth_are_kept(page):
     page.get_by_role("tab", name="Class probabilities over depth").click()
-    chart = page.locator("depth-chart")
+    chart = page.locator("#ee-tab-explore depth-chart")
     expect(chart.locator(".plot")).to_be_visible()
     assert Image.open(BytesIO(kept(page, "depth-chart", "PNG"))).height >= 600
     label = state(page, "s.trace.classes[s.trace.predicted.at(-1)].label")
@@ -333,7 +339,10 @@ def test_a_hidden_tab_costs_nothing_and_is_right_when_it_shows(page):
     page.evaluate(
         """(names) => { window.updates = 0; for (const name of names) {
           const { prototype } = customElements.get(name); const { update } = prototype;
-          prototype.update = function (changed) { window.updates++; return update.call(this, changed); }; } }""",
+          prototype.update = function (changed) {
+            if (this.closest("#ee-tab-explore")) window.updates++;
+            return update.call(this, changed);
+          }; } }""",
         EXPLORE,
     )
     move = """() => { const { store } = window.ExitExplorer; const start = performance.now();
@@ -341,7 +350,7 @@ def test_a_hidden_tab_costs_nothing_and_is_right_when_it_shows(page):
       return (performance.now() - start) / 100; }"""
     shown = page.evaluate(move)
     assert page.evaluate("window.updates") > 0
-    page.get_by_role("tab", name="Tune").click()
+    page.get_by_role("tab", name="About").click()
     settled(page)
     page.evaluate("window.updates = 0")
     hidden = page.evaluate(move)
@@ -349,7 +358,9 @@ def test_a_hidden_tab_costs_nothing_and_is_right_when_it_shows(page):
     assert hidden < shown / 4
     page.evaluate("() => { window.ExitExplorer.store.setThresholds(0); }")
     page.get_by_role("tab", name="Explore", exact=True).click()
-    expect(page.locator("answer-card .left")).to_have_text(re.compile("left at block 4 of 12", re.IGNORECASE))
+    expect(page.locator("#ee-tab-explore answer-card .left")).to_have_text(
+        re.compile("left at block 4 of 12", re.IGNORECASE)
+    )
     expect(rung(page, 4)).to_have_attribute("aria-label", re.compile("left here$"))
 
 
@@ -368,7 +379,7 @@ def test_nothing_jumps_on_an_upload_or_an_example(chromium, address, size):
     page.evaluate("() => document.fonts.ready.then(() => true)")
     page.wait_for_timeout(300)
     page.evaluate(WATCH_SHIFTS)
-    page.locator("example-strip").get_by_role("button").nth(1).click()
+    page.locator("#ee-tab-explore example-strip").get_by_role("button").nth(1).click()
     page.wait_for_timeout(300)
     assert page.evaluate("window.shift") < 0.02
     before = state(page, "s.example.id")
@@ -399,7 +410,7 @@ def test_nothing_moves_for_those_who_asked_for_that(chromium, address):
     page.goto(address)
     page.wait_for_function("window.ExitExplorer?.store?.trace")
     page.evaluate("() => window.ExitExplorer.store.setBusy(true)")
-    busy = page.locator("answer-card .busy")
+    busy = page.locator("#ee-tab-explore answer-card .busy")
     expect(busy).to_be_visible()
     assert busy.evaluate("(e) => getComputedStyle(e, '::after').animationName") == "none"
     context.close()
@@ -412,4 +423,4 @@ def test_the_first_example_says_when_it_was_painted(page):
         " performance.getEntriesByType('navigation')[0].responseEnd]"
     )
     assert painted > html
-    expect(page.locator("answer-card .label")).to_have_text(re.compile(r"\w"))
+    expect(page.locator("#ee-tab-explore answer-card .label")).to_have_text(re.compile(r"\w"))

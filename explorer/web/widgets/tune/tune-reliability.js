@@ -140,7 +140,7 @@ export class TuneReliability extends TuneWidget {
   #drawBins({ count, confidence, accuracy }) {
     const most = Math.max(...count);
     const bins = Array.from({ length: BINS }, (_, b) => b);
-    const wide = this.#x(1 / BINS) - this.#x(0) - 2;
+    const wide = Math.max(0, this.#x(1 / BINS) - this.#x(0) - 2);
     const makeBin = () =>
       svgElement("g", {}, svgElement("title"), svgElement("rect", { class: "right" }), svgElement("line", { class: "mean" })); // prettier-ignore
     keepChildren(this.part(".bins"), bins, makeBin).forEach(({ children: [title, bar, mean] }, b) => {
