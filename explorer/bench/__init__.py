@@ -14,6 +14,7 @@ Row = tuple[str, str, str]
 BENCHES: dict[str, Callable[[str], list[Row]]] = {
     "analyse": network.analyse,
     "infer": network.infer,
+    "first": page.first_example,
     "page": page.latency,
     "start": page.start,
 }

@@ -35,19 +35,6 @@ _LISTEN = """
 """
 
 
-# Milliseconds from the HTML's last byte until the first example's answer stands on the page.
-_FIRST = """
-const look = () => {
-  const answer = document.querySelector("answer-card");
-  const left = answer?.shadowRoot?.querySelector(".left");
-  if (!left?.textContent || answer.offsetHeight === 0) return requestAnimationFrame(look);
-  const [html] = performance.getEntriesByType("navigation");
-  requestAnimationFrame(() => { window.shown = performance.now() - html.responseEnd; });
-};
-requestAnimationFrame(look);
-"""
-
-
 @dataclass(frozen=True)
 class Gesture:
     """One kind of movement on the page, and the event by which the browser tells of it."""
@@ -151,10 +138,8 @@ def latency(_model: str) -> list[tuple[str, str, str]]:
     with browser() as chromium:
         with served(["app.py"]) as (address, _):
             page = chromium.new_page(viewport={"width": 1440, "height": 900})
-            page.add_init_script(_FIRST)
             page.goto(address)
-            page.wait_for_function("window.shown")
-            first = page.evaluate("() => window.shown")
+            page.wait_for_function("window.ExitExplorer?.store?.trace")
             page.evaluate("() => window.ExitExplorer.store.setTab('tune')")
             page.wait_for_function("document.querySelector('.ee-tune')?.dataset.state === 'ready'")
             page.get_by_role("radio", name="Test").check()
@@ -176,7 +161,7 @@ def latency(_model: str) -> list[tuple[str, str, str]]:
             page.get_by_role("slider").first.wait_for()
             page.wait_for_timeout(1000)
             rows.append(_row(WIRED, page))
-    return [("first example visible after the HTML", f"{first:.0f} ms", "<= 1000 ms"), *rows]
+    return rows
 
 
 # From the arrival of the HTML until the first example has been painted.
