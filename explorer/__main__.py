@@ -116,9 +116,9 @@ def train(
 @app.command()
 def distil(
     out: Annotated[Path, typer.Option(help="where the model goes")] = Path("checkpoints/photos"),
-    data: Annotated[
-        Path, typer.Option(help="folder with pictures/ and weights/; see the README")
-    ] = Path("../shared/data"),
+    data: Annotated[Path, typer.Option(help="folder with pictures/ and weights/; see the README")] = Path(
+        "../shared/data"
+    ),
     start: Annotated[Path | None, typer.Option("--from", help="a shipped model folder to go on from")] = None,
     more: Annotated[
         list[Path] | None, typer.Option(help="a further folder of pictures; may be repeated")

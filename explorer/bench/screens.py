@@ -14,7 +14,7 @@ from explorer.web.tabs import TABS
 
 WIDTHS = {"desktop": (1440, 1000), "phone": (390, 844)}  # pixels; a taller page is cut off at TALLEST
 TALLEST = 2400
-COLOURS = 128  # of a palette: a page has few, and the pictures stay small
+COLOURS = 256  # of a palette: a page has few, and the pictures stay small
 
 
 def run(out: Path, only: list[str] | None) -> None:

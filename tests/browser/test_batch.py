@@ -8,8 +8,11 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
+from explorer.model.bundle import read_config
+from explorer.model.catalog import DEFAULT, SHIPPED
 from explorer.web.analysis import EXAMPLES
 
+OWN = read_config(SHIPPED / DEFAULT)["thresholds"]["confidence"]
 SLOW = 120_000  # milliseconds, for a busy machine
 BATCH = "document.querySelector('batch-controls').batch"
 
@@ -69,7 +72,7 @@ def test_a_zip_runs_through_and_what_is_unsafe_is_refused_singly(batch, archive)
     assert table.locator("th img").count() == 0  # a name is never markup
     expect(table.get_by_text("mixed.zip/<img src=x onerror=alert(1)>.txt")).to_be_visible()
     expect(batch.locator("batch-summary .ran")).to_contain_text(
-        "40 pictures ran through fashion at Confidence 0.68."
+        f"40 pictures ran through {DEFAULT} at Confidence {OWN}."
     )
     expect(batch.locator("batch-summary .ran")).to_contain_text("5 could not be read.")
     expect(batch.locator("batch-summary dd").nth(1)).to_have_text(

@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from explorer.model.catalog import DEFAULT, list_models
+from explorer.model.bundle import read_config
+from explorer.model.catalog import DEFAULT, SHIPPED, list_models
 from explorer.rules import decide
 from explorer.web.analysis import EXAMPLES as ASSETS
 from explorer.web.analysis import examples_json
 
 OTHER = list_models()[1]
 MINUTE = 60_000
+OWN = read_config(SHIPPED / DEFAULT)["thresholds"]["confidence"]
+MIDDLE, HARD = (examples_json(DEFAULT)[i]["id"] for i in (len(examples_json(DEFAULT)) // 2, -1))
 
 
 @pytest.fixture
@@ -73,19 +76,19 @@ def test_a_finished_comparison_of_an_easy_and_a_hard_image_needs_no_click_and_no
     first, last = examples_json(DEFAULT)[0], examples_json(DEFAULT)[-1]
     expect(side(page, "a").get_by_role("heading", name=first["title"])).to_be_visible()
     expect(side(page, "b").get_by_role("heading", name=last["title"])).to_be_visible()
-    n = left_at(last["id"], 0.68) - left_at(first["id"], 0.68)
+    n = left_at(last["id"], OWN) - left_at(first["id"], OWN)
     ratio = last["trace"]["macs"][-1] / first["trace"]["macs"][0]
     expect(story(page)).to_contain_text(f"B left {n} blocks later than A and spent {ratio:.2f}× the MACs.")
     assert [url for url in asked if "component_server" in url or "queue" in url] == []
 
 
 def test_one_threshold_moves_both_sides_as_python_decides(visit):
-    page = visit("?tab=compare&a=shirt-269&b=coat-315")
-    for threshold in (0.5, 0.65, 0.9):
+    page = visit(f"?tab=compare&a={MIDDLE}&b={HARD}")
+    for threshold in (0.5, 0.65, 1):
         set_threshold(page, threshold)
-        assert left_of(page, "a") == left_at("shirt-269", threshold)
-        assert left_of(page, "b") == left_at("coat-315", threshold)
-    assert page.evaluate("window.ExitExplorer.store.thresholds") == 0.9
+        assert left_of(page, "a") == left_at(MIDDLE, threshold)
+        assert left_of(page, "b") == left_at(HARD, threshold)
+    assert page.evaluate("window.ExitExplorer.store.thresholds") == 1
     expect(story(page)).to_contain_text("Both went through all 12 blocks, at the same cost")
 
 
@@ -95,21 +98,21 @@ def test_the_line_in_the_common_figure_is_the_pages_threshold(visit):
     line.focus()
     line.press("ArrowUp")
     line.press("PageDown")
-    assert page.evaluate("window.ExitExplorer.store.thresholds") == pytest.approx(0.635)
+    assert page.evaluate("window.ExitExplorer.store.thresholds") == pytest.approx(OWN + 0.005 - 10 * 0.005)
 
 
 def test_unlinked_each_side_has_its_own_threshold_and_the_address_keeps_it(visit):
-    page = visit("?tab=compare&a=shirt-269&b=shirt-269")
+    page = visit(f"?tab=compare&a={MIDDLE}&b={MIDDLE}")
     page.get_by_role("checkbox", name="one rule and threshold for both").uncheck()
     set_threshold(page, 0.5, "compare-controls[data-side=b]")
-    assert left_of(page, "a") == left_at("shirt-269", 0.68)
-    assert left_of(page, "b") == left_at("shirt-269", 0.5)
+    assert left_of(page, "a") == left_at(MIDDLE, OWN)
+    assert left_of(page, "b") == left_at(MIDDLE, 0.5)
     page.wait_for_timeout(500)
     query = page.evaluate("location.search")
-    assert query == "?tab=compare&a=shirt-269&b=shirt-269&rule_b=confidence&threshold_b=0.5"
+    assert query == f"?tab=compare&a={MIDDLE}&b={MIDDLE}&rule_b=confidence&threshold_b=0.5"
     again = visit(query)
     expect(again.get_by_role("checkbox", name="one rule and threshold for both")).not_to_be_checked()
-    assert left_of(again, "b") == left_at("shirt-269", 0.5)
+    assert left_of(again, "b") == left_at(MIDDLE, 0.5)
     again.get_by_role("checkbox", name="one rule and threshold for both").check()
     expect(story(again)).to_contain_text("at the same cost")
 
@@ -120,24 +123,24 @@ def test_two_rules_each_at_its_own_threshold(visit):
     expect(side(page, "a").get_by_role("heading", name="Confidence", exact=True)).to_be_visible()
     expect(side(page, "b").get_by_role("heading", name="Entropy", exact=True)).to_be_visible()
     page.locator("compare-controls[data-side=b]").get_by_role("radio", name="Patience").check()
-    set_threshold(page, 3, "compare-controls[data-side=b]")
+    set_threshold(page, 2, "compare-controls[data-side=b]")
     set_threshold(page, 0.9)
     assert page.evaluate("[window.ExitExplorer.store.rule, window.ExitExplorer.store.thresholds]") == [
         "confidence",
         0.9,
     ]
-    expect(side(page, "b").locator(".reason")).to_contain_text("≥ 3")
+    expect(side(page, "b").locator(".reason")).to_contain_text("≥ 2")
     expect(side(page, "b").locator("score-curve")).to_be_visible()
     expect(page.locator("compare-curve")).to_be_hidden()
     page.wait_for_timeout(500)
     assert (
         page.evaluate("location.search")
-        == "?tab=compare&threshold=0.9&compare=rules&rule_b=patience&threshold_b=3"
+        == "?tab=compare&threshold=0.9&compare=rules&rule_b=patience&threshold_b=2"
     )
 
 
 def test_two_models_the_other_one_is_asked_for_this_picture_only(visit):
-    page = visit("?tab=compare&a=shirt-269")
+    page = visit(f"?tab=compare&a={MIDDLE}")
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.get_by_role("radio", name="Two models").check()
@@ -152,24 +155,25 @@ def test_two_models_the_other_one_is_asked_for_this_picture_only(visit):
 
 def test_an_own_picture_comes_to_its_side_and_never_into_the_link(visit):
     page = visit("?tab=compare")
-    path = next((ASSETS / DEFAULT).glob("bag*.png"))
+    path = ASSETS / DEFAULT / f"{HARD}.png"
     page.get_by_label("Upload your own image for side A").set_input_files(path)
     expect(side(page, "a").get_by_role("heading", name=path.name)).to_be_visible(timeout=2 * MINUTE)
     stored = next(e["trace"] for e in examples_json(DEFAULT) if e["id"] == path.stem)
     shown = page.evaluate("window.ExitExplorer.store.uploads[0].trace.scores.confidence")
     np.testing.assert_allclose(shown, stored["scores"]["confidence"], atol=1e-4)
-    assert left_of(page, "a") == left_of(page, "b")  # the hard example is the same bag
+    assert left_of(page, "a") == left_of(page, "b")  # the hard example is the same picture
     page.wait_for_timeout(500)
     assert page.evaluate("location.search") == "?tab=compare"
 
 
 def test_a_bad_file_gets_one_sentence_and_the_side_stays(visit, tmp_path):
     page = visit("?tab=compare")
+    before = side(page, "b").locator(".answer .label").inner_text()
     (tmp_path / "text.png").write_bytes(b"this is no picture")
     page.get_by_label("Upload your own image for side B").set_input_files(tmp_path / "text.png")
     alert = side(page, "b").get_by_role("alert")
     expect(alert).to_contain_text("not an image", timeout=MINUTE)
-    expect(side(page, "b").locator(".answer .label")).to_have_text("Bag")
+    expect(side(page, "b").locator(".answer .label")).to_have_text(before)
 
 
 def test_both_traces_and_the_differences_can_be_taken_home(visit):

@@ -43,7 +43,8 @@ def test_a_shipped_example_comes_as_it_was_computed_and_loads_no_network(never):
     assert answer["trace"] == example["trace"]
     assert answer["label"] == example["label"]
     assert answer["saliency"] == []
-    assert answer["rules"]["confidence"]["default"] == 0.68
+    own = analysis.read_config(analysis.find_model(DEFAULT))["thresholds"]["confidence"]
+    assert answer["rules"]["confidence"]["default"] == own
     assert answer["reference"] == "labels"
 
 

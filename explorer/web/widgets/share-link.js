@@ -24,7 +24,11 @@ svg { flex: none; fill: none; stroke: currentColor; stroke-width: 1.5; stroke-li
   width: 100%; margin-top: 0.375rem; padding: 0.25rem 0.375rem; border: 0; border-radius: 4px; background: var(--paper);
   color: var(--ink);
 }
-@media (max-width: 820px) { .says { right: auto; left: 0; } }
+/* A phone has room for the sign alone; the word is still read out. */
+@media (max-width: 520px) {
+  .share { width: 2.625rem; padding: 0; justify-content: center; gap: 0; }
+  .share span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+}
 `;
 
 const SHARE_MARKUP = `
