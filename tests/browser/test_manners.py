@@ -97,7 +97,7 @@ def test_it_works_inside_a_frame(chromium, address):
 
 @pytest.mark.parametrize("how", ["under a path", "with server-side rendering"])
 def test_it_works_elsewhere(chromium, how, tmp_path):
-    """First paint, a lazily loaded file (Plotly), and a question to the server, wherever the page stands."""
+    """First paint, a figure, and a question to the server, wherever the page stands."""
     program, environment = (
         (["-c", MOUNTED], {}) if how == "under a path" else (["app.py"], {"GRADIO_SSR_MODE": "True"})
     )
@@ -106,7 +106,7 @@ def test_it_works_elsewhere(chromium, how, tmp_path):
         page.goto(address)
         ready(page)
         page.get_by_role("tab", name="Class probabilities over depth").click()
-        page.locator("depth-chart").locator(".main-svg").first.wait_for(timeout=30_000)
+        page.locator("#ee-tab-explore depth-chart svg").first.wait_for(timeout=30_000)
         answer = page.evaluate(
             "async () => { const s = window.ExitExplorer.store;"
             " return window.ExitExplorer.server.explain({ model: s.model, saw: s.example.saw, exit: 0, class: 1 }); }"
