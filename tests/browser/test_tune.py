@@ -82,6 +82,8 @@ def test_every_number_is_pythons_as_the_threshold_moves_and_nothing_is_asked(tun
         page.get_by_role("radio", name=radio).check()
         for rule, thresholds in (("confidence", (0.3, 0.68, 0.995)), ("patience", (2, 6))):
             page.get_by_role("radio", name=rule.capitalize()).check()
+            # The slider takes the rule's range in the next frame.
+            page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
             for threshold in thresholds:
                 set_threshold(page, threshold)
                 record = records[split]

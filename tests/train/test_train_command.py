@@ -51,7 +51,7 @@ def test_the_folder_is_a_model_with_everything(trained):
     }  # fmt: skip
     model = load_model_folder(out)
     assert model.name == "fashion-lgvit"
-    assert model.title == "LGViT: local and global heads, both stages"
+    assert model.title == "LGViT: local and global heads, both stages, 4 passes"
     assert model.labels == LABELS
     assert (model.input.sight, model.input.mean, model.input.std) == ("garment", (0.286,), (0.353,))
     assert [e.block for e in model.network.exits] == [4, 5, 6, 7, 8, 9, 10, 11, 12]
@@ -106,7 +106,7 @@ def test_the_card_says_what_was_measured(trained):
     assert "blocks 4, 5, 6, 7, 8, 9, 10, 11," in card
     assert "`python -m explorer train --recipe lgvit --passes 4`" in card
     accuracies = " | ".join(f"{100 * a:.2f}" for a in record.accuracy)
-    assert f"| LGViT: local and global heads, both stages | {accuracies} |" in card
+    assert f"| LGViT: local and global heads, both stages, 4 passes | {accuracies} |" in card
     assert "{" not in card
 
 
