@@ -32,3 +32,23 @@ def page(chromium, address):
     yield opened
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """Opens the page at a query string, in a context of its own; page errors fail the test."""
+    contexts, errors = [], []
+
+    def open_at(query, width=1440, **options):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address + query)
+        page.wait_for_function("window.ExitExplorer?.store?.trace", timeout=120_000)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert errors == []

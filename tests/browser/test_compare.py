@@ -20,26 +20,6 @@ OWN = read_config(SHIPPED / DEFAULT)["thresholds"]["confidence"]
 MIDDLE, HARD = (examples_json(DEFAULT)[i]["id"] for i in (len(examples_json(DEFAULT)) // 2, -1))
 
 
-@pytest.fixture
-def visit(chromium, address):
-    """Opens the page at a query string; page errors fail the test."""
-    contexts, errors = [], []
-
-    def open_at(query, width=1440):
-        context = chromium.new_context(viewport={"width": width, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address + query)
-        page.wait_for_function("window.ExitExplorer?.store?.trace", timeout=2 * MINUTE)
-        return page
-
-    yield open_at
-    for context in contexts:
-        context.close()
-    assert errors == []
-
-
 def side(page, name):
     return page.locator(f"compare-side[data-side={name}]")
 

@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from explorer.model.catalog import DEFAULT, list_models
@@ -22,26 +21,6 @@ def search(page):
     """The query string once the page has had time to write it."""
     page.wait_for_timeout(400)
     return page.evaluate("location.search")
-
-
-@pytest.fixture
-def visit(chromium, address):
-    """Opens the page at a query string, in a context of its own; page errors fail the test."""
-    contexts, errors = [], []
-
-    def open_at(query, **options):
-        context = chromium.new_context(viewport={"width": 1440, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address + query)
-        page.wait_for_function("window.ExitExplorer?.store?.trace", timeout=2 * MINUTE)
-        return page
-
-    yield open_at
-    for context in contexts:
-        context.close()
-    assert errors == []
 
 
 def test_a_page_as_it_opens_has_a_bare_address_and_no_note(visit):

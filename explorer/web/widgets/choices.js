@@ -3,7 +3,9 @@
 import { element } from "./dom.js";
 
 export const CHOICES_STYLE = `
-.choices { display: inline-flex; flex-wrap: wrap; padding: 3px; border-radius: 8px; background: var(--hush); }
+.choices {
+  display: inline-flex; flex-wrap: wrap; max-width: 100%; padding: 3px; border-radius: 8px; background: var(--hush);
+}
 .choices label { position: relative; cursor: pointer; }
 .choices input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
 .choices span { display: block; padding: 0.25rem 0.75rem; border-radius: 6px; color: var(--quiet); }

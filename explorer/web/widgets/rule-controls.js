@@ -1,30 +1,20 @@
 // <rule-controls>: which exit rule, and its threshold; one for all exits or one for each.
 
+import { CHOICES_STYLE } from "./choices.js";
 import { element, setAttributes, setText } from "./dom.js";
 import { t } from "./strings.js";
 import { natsOf, thresholdText } from "./threshold.js";
 import { Widget } from "./widget.js";
 import { ruleText } from "./words.js";
 
-const CONTROLS_STYLE = `
+const CONTROLS_STYLE = `${CHOICES_STYLE}
 .controls {
   display: grid; grid-template-columns: minmax(18rem, max-content) minmax(12rem, 1fr); gap: 0.375rem 1.75rem;
   align-items: end;
 }
 fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
 legend, .name { padding: 0; margin-bottom: 0.25rem; font-size: 0.8125rem; color: var(--quiet); }
-.choices {
-  display: inline-flex; flex-wrap: wrap; min-width: 14rem; min-height: 2.25rem; padding: 3px; border-radius: 8px;
-  background: var(--hush);
-}
-.choices label { position: relative; cursor: pointer; }
-.choices input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
-.choices span { display: block; padding: 0.25rem 0.75rem; border-radius: 6px; color: var(--quiet); }
-.choices input:checked + span {
-  background: var(--paper); color: var(--ink); font-weight: 600;
-  box-shadow: 0 1px 2px rgb(0 0 0 / 0.16), 0 0 0 1px var(--line);
-}
-.choices input:focus-visible + span { outline: 2px solid var(--accent-ink); outline-offset: 2px; }
+.choices { min-width: 14rem; min-height: 2.25rem; }
 .choices input:disabled + span { text-decoration: line-through; cursor: not-allowed; }
 .name { display: flex; flex-wrap: wrap; align-items: baseline; min-height: 1.3rem; gap: 0 0.75rem; }
 output { min-width: 3.25em; color: var(--ink); font-size: 1.125rem; font-weight: 650; line-height: 1; }

@@ -1,10 +1,10 @@
 // <compare-choice>: what is compared, two images, two models or two rules, and whether both share the controls.
 
+import { CHOICES_STYLE } from "../choices.js";
 import { element, setText } from "../dom.js";
 import { saveButtons } from "../save.js";
 import { t } from "../strings.js";
 import { MODES } from "./choice.js";
-import { CHOICES_STYLE } from "./compare-style.js";
 import { CompareWidget } from "./compare-widget.js";
 import { differenceData, differenceTable, sideOf } from "./differences.js";
 

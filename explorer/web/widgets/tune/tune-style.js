@@ -1,22 +1,13 @@
 // The look the Tune tab's widgets share: waiting, choices, tables, figures.
 
-export const TUNE_STYLE = `
+import { CHOICES_STYLE } from "../choices.js";
+
+export const TUNE_STYLE = `${CHOICES_STYLE}
 :host(.waiting) .body, :host(.waiting) .save { visibility: hidden; }
 :host { position: relative; }
 .head .save { margin-left: auto; white-space: nowrap; }
 fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
 legend, .name { display: block; padding: 0; margin-bottom: 0.25rem; font-size: 0.8125rem; color: var(--quiet); }
-.choices {
-  display: inline-flex; flex-wrap: wrap; max-width: 100%; padding: 3px; border-radius: 8px; background: var(--hush);
-}
-.choices label { position: relative; cursor: pointer; }
-.choices input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
-.choices span { display: block; padding: 0.25rem 0.75rem; border-radius: 6px; color: var(--quiet); }
-.choices input:checked + span {
-  background: var(--paper); color: var(--ink); font-weight: 600;
-  box-shadow: 0 1px 2px rgb(0 0 0 / 0.16), 0 0 0 1px var(--line);
-}
-.choices input:focus-visible + span { outline: 2px solid var(--accent-ink); outline-offset: 2px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td {
