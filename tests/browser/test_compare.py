@@ -13,6 +13,7 @@ from explorer.model.catalog import DEFAULT, SHIPPED, list_models
 from explorer.rules import decide
 from explorer.web.analysis import EXAMPLES as ASSETS
 from explorer.web.analysis import examples_json
+from tests.browser.hands import set_slider
 
 OTHER = list_models()[1]
 MINUTE = 60_000
@@ -41,10 +42,7 @@ def left_of(page, name):
 
 
 def set_threshold(page, value, panel="compare-controls[data-side=a]"):
-    page.locator(panel).get_by_role("slider", name="Threshold").evaluate(
-        "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', { bubbles: true })); }", str(value)
-    )
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    set_slider(page, page.locator(panel).get_by_role("slider", name="Threshold"), value)
 
 
 def test_a_finished_comparison_of_an_easy_and_a_hard_image_needs_no_click_and_no_question(visit):

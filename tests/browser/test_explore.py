@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from explorer.model.catalog import DEFAULT
 from explorer.web.analysis import EXAMPLES as ASSETS
 from explorer.web.language import strings
+from tests.browser.hands import EXPLORE_UPLOAD, painted
 
 STATE = "(() => { const s = window.ExitExplorer.store; return %s; })()"
 EXPLORE = [
@@ -25,10 +26,6 @@ EXPLORE = [
 def state(page, expression):
     """A value of the page's store `s`."""
     return page.evaluate(STATE % expression)
-
-
-def settled(page):
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def rung(page, block):
@@ -78,7 +75,7 @@ def test_a_rung_drives_everything_below_it_by_mouse_and_arrow_keys(page):
     rung(page, 5).click()
     assert state(page, "s.selected") == blocks.index(5)
     page.keyboard.press("ArrowUp")
-    settled(page)
+    painted(page)
     chosen = blocks.index(6)
     assert state(page, "s.selected") == chosen
     expect(rung(page, 6)).to_have_attribute("aria-selected", "true")
@@ -94,7 +91,7 @@ def test_a_rung_drives_everything_below_it_by_mouse_and_arrow_keys(page):
         re.compile("selected")
     )
     page.locator("#ee-tab-explore cost-table tbody tr").nth(0).click()
-    settled(page)
+    painted(page)
     assert state(page, "s.selected") == 0
     page.get_by_role("button", name="Back to the exit that fires").click()
     assert state(page, "s.selected") is None
@@ -112,7 +109,7 @@ def test_a_rung_can_be_touched(chromium, address):
 
 def test_each_exit_can_have_a_threshold_of_its_own(page):
     page.locator("#ee-tab-explore").get_by_label("one per exit").check()
-    settled(page)
+    painted(page)
     handles = page.locator("#ee-tab-explore score-curve").get_by_role("slider")
     expect(handles).to_have_count(8)
     before = state(page, "s.thresholds")
@@ -129,7 +126,7 @@ def test_each_exit_can_have_a_threshold_of_its_own(page):
     page.mouse.up()
     assert state(page, "s.thresholds[0]") > after[0]
     page.locator("#ee-tab-explore").get_by_label("one per exit").uncheck()
-    settled(page)
+    painted(page)
     expect(handles).to_have_count(1)
 
 
@@ -138,7 +135,7 @@ def test_the_previous_image_stays_as_a_ghost(page):
     assert not ghost.get_attribute("d")
     title = state(page, "s.example.title")
     page.locator("#ee-tab-explore example-strip").get_by_role("button").first.click()
-    settled(page)
+    painted(page)
     assert ghost.get_attribute("d").count("L") == 8
     expect(page.locator("#ee-tab-explore score-curve .previous")).to_have_text(f"previous image: {title}")
 
@@ -182,7 +179,7 @@ def test_the_language_changes_live_and_loses_nothing(page):
     slider.evaluate("(e) => { e.value = 0.2; e.dispatchEvent(new Event('input')); }")
     page.evaluate("() => window.ExitExplorer.store.setThresholds(0.5)")
     page.get_by_role("combobox", name="Language").select_option("de")
-    settled(page)
+    painted(page)
     assert page.evaluate("document.documentElement.lang") == "de"
     expect(page.get_by_role("combobox", name="Sprache")).to_be_focused()
     german = strings("de")
@@ -204,7 +201,7 @@ def test_the_language_changes_live_and_loses_nothing(page):
     page.locator("#ee-tab-explore score-curve").get_by_role("slider", name="Schwelle").press("ArrowUp")
     assert state(page, "s.thresholds") == pytest.approx(0.505)
     page.get_by_role("listbox", name=german["explore.ladder"]).get_by_role("option").first.click()
-    settled(page)
+    painted(page)
     assert state(page, "s.selected") == 8
 
     page.reload()
@@ -220,7 +217,7 @@ def test_no_key_and_no_english_is_left_in_the_german_explore_tab(chromium, addre
     page.wait_for_function("window.ExitExplorer?.store?.trace")
     for tab in ("saliency", "depth", "cost", "attention"):
         page.evaluate("(tab) => { document.querySelector('why-tabs').tab = tab; }", tab)
-        settled(page)
+        painted(page)
         said = page.evaluate(
             """() => { const all = []; const visit = (root) => { for (const node of root.querySelectorAll("*")) {
               if (node.tagName === "STYLE") continue;
@@ -351,7 +348,7 @@ def test_a_hidden_tab_costs_nothing_and_is_right_when_it_shows(page):
     shown = page.evaluate(move)
     assert page.evaluate("window.updates") > 0
     page.get_by_role("tab", name="About").click()
-    settled(page)
+    painted(page)
     page.evaluate("window.updates = 0")
     hidden = page.evaluate(move)
     assert page.evaluate("window.updates") == 0
@@ -383,7 +380,7 @@ def test_nothing_jumps_on_an_upload_or_an_example(chromium, address, size):
     page.wait_for_timeout(300)
     assert page.evaluate("window.shift") < 0.02
     before = state(page, "s.example.id")
-    page.set_input_files("input[type=file]", next((ASSETS / DEFAULT).glob("bag*.png")))
+    page.set_input_files(EXPLORE_UPLOAD, next((ASSETS / DEFAULT).glob("bag*.png")))
     page.wait_for_function("(id) => window.ExitExplorer.store.example.id !== id", arg=before, timeout=60_000)
     page.wait_for_timeout(300)
     assert page.evaluate("window.shift") < 0.02

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from explorer.model.catalog import DEFAULT, list_models
 from explorer.web.language import strings
 from explorer.web.page import picker_label
+from tests.browser.hands import painted, set_slider
 
 expect.set_options(timeout=20_000)  # a busy machine draws late; what never comes still fails
 STATE = "(() => { const s = window.ExitExplorer.store; return %s; })()"
@@ -78,10 +79,7 @@ def expect_done(page, name):
 
 
 def threshold(page, value):
-    slider = lesson(page).get_by_role("slider", name="Threshold").first
-    slider.evaluate(
-        "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', { bubbles: true })); }", str(value)
-    )
+    set_slider(page, lesson(page).get_by_role("slider", name="Threshold").first, value)
 
 
 def rungs(within):
@@ -97,7 +95,6 @@ def sweep(page, name, values):
     """Move the threshold until the lesson is done, as a person would who watches the tick."""
     for value in values:
         threshold(page, value)
-        page.evaluate("() => new Promise(requestAnimationFrame)")
         if is_done(page, name):
             return
     raise AssertionError(f"no threshold did the task of '{name}'")
@@ -157,7 +154,7 @@ def do_rules(page):
 def do_saved(page):
     set_stage(page)
     threshold(page, 0)
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    painted(page)
     threshold(page, 1)
 
 
@@ -168,7 +165,7 @@ def do_calibration(page):
         if is_done(page, "calibration"):
             break
         rungs(lesson(page)).nth(i).click()
-        page.evaluate("() => new Promise(requestAnimationFrame)")
+        painted(page)
     expect(
         lesson(page).get_by_role("heading", name=re.compile(r"Reliability of the exit behind block \d+"))
     ).to_be_visible()

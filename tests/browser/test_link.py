@@ -8,6 +8,7 @@ from explorer.model.catalog import DEFAULT, list_models
 from explorer.web.analysis import EXAMPLES as ASSETS
 from explorer.web.analysis import examples_json
 from explorer.web.page import picker_label
+from tests.browser.hands import EXPLORE_UPLOAD
 
 OTHER = list_models()[1]
 MINUTE = 60_000
@@ -160,7 +161,7 @@ def test_share_copies_the_address_without_what_is_this_visitors_own(visit, addre
 
 def test_share_of_an_upload_says_that_the_picture_stays(visit, address):
     page = visit("?threshold=0.5", permissions=["clipboard-read", "clipboard-write"])
-    page.locator("input[type=file]").first.set_input_files(next((ASSETS / DEFAULT).glob("bag*.png")))
+    page.set_input_files(EXPLORE_UPLOAD, next((ASSETS / DEFAULT).glob("bag*.png")))
     page.wait_for_function("window.ExitExplorer.store.example.id.startsWith('upload')", timeout=MINUTE)
     assert search(page) == "?threshold=0.5"
     page.get_by_role("button", name="Share").click()

@@ -12,6 +12,7 @@ from explorer.rules import decide
 from explorer.web.analysis import EXAMPLES as ASSETS
 from explorer.web.analysis import examples_json
 from explorer.web.page import picker_label
+from tests.browser.hands import EXPLORE_UPLOAD, painted, set_slider
 
 STATE = "(() => { const s = window.ExitExplorer.store; return %s; })()"
 
@@ -32,7 +33,7 @@ def quiet(page):
 def give(page, path):
     """Upload a file and wait for its answer, good or bad."""
     before = state(page, "[s.example?.id ?? null, s.message]")
-    page.set_input_files("input[type=file]", path)
+    page.set_input_files(EXPLORE_UPLOAD, path)
     page.wait_for_function(
         "([id, message]) => { const s = window.ExitExplorer.store;"
         " return !s.busy && (s.example.id !== id || (s.message && s.message !== message)); }",
@@ -42,11 +43,7 @@ def give(page, path):
 
 
 def set_threshold(page, value):
-    slider = page.get_by_role("slider", name="Threshold").first
-    slider.evaluate(
-        "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', { bubbles: true })); }", str(value)
-    )
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    set_slider(page, page.get_by_role("slider", name="Threshold").first, value)
 
 
 def test_first_paint_shows_a_finished_example(page):
@@ -98,7 +95,7 @@ def test_the_threshold_line_can_be_dragged(page):
     page.mouse.down()
     page.mouse.move(x, y - 40, steps=5)
     page.mouse.up()
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    painted(page)
     assert state(page, "s.thresholds") > 0.6
     assert asked == []
 

@@ -17,6 +17,7 @@ from explorer.model.catalog import DEFAULT, find_model
 from explorer.rules import decide
 from explorer.web.analysis import EXAMPLES
 from explorer.web.records import pack_record
+from tests.browser.hands import painted, set_slider
 
 READY = "document.querySelector('.ee-tune')?.dataset.state === 'ready'"
 
@@ -39,11 +40,7 @@ def state(page, expression):
 
 
 def set_threshold(page, value):
-    slider = page.locator(".ee-tune rule-controls").get_by_role("slider", name="Threshold")
-    slider.evaluate(
-        "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', { bubbles: true })); }", str(value)
-    )
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    set_slider(page, page.locator(".ee-tune rule-controls").get_by_role("slider", name="Threshold"), value)
 
 
 def percent(share, digits=2):
@@ -82,8 +79,6 @@ def test_every_number_is_pythons_as_the_threshold_moves_and_nothing_is_asked(tun
         page.get_by_role("radio", name=radio).check()
         for rule, thresholds in (("confidence", (0.3, 0.68, 0.995)), ("patience", (2, 6))):
             page.get_by_role("radio", name=rule.capitalize()).check()
-            # The slider takes the rule's range in the next frame.
-            page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
             for threshold in thresholds:
                 set_threshold(page, threshold)
                 record = records[split]
@@ -119,7 +114,7 @@ def test_the_live_point_is_dragged_and_moved_by_keys(tune):
     page.mouse.down()
     page.mouse.move(plot["x"] + 60, y, steps=4)  # the left end: the cheapest
     page.mouse.up()
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    painted(page)
     assert state(page, "s.thresholds") < 0.5
     expect(page.locator("tune-leaving .number").first).not_to_have_text("0.00 %")
 
@@ -149,7 +144,7 @@ def test_found_thresholds_are_used_here_and_on_the_command_line(tune, records, t
     expect(rows.nth(0).locator("td").first).to_have_text(percent(promised.accuracy))
     expect(rows.nth(1).locator("td").first).to_have_text(percent(measured.accuracy))
     finder.get_by_role("button", name="Use here").click()
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    painted(page)
     assert state(page, "s.thresholds") == best
 
     finder.get_by_role("radio", name="one per exit").check()
@@ -169,7 +164,7 @@ def test_found_thresholds_are_used_here_and_on_the_command_line(tune, records, t
     )
 
     finder.get_by_role("button", name="Use here").click()
-    page.evaluate("() => new Promise(requestAnimationFrame)")
+    painted(page)
     assert state(page, "s.thresholds") == facts["thresholds"]
     shown = state(page, "s.examples.map((e) => [e.id, s.firedOf(e.trace)])")
     images = [str(EXAMPLES / DEFAULT / f"{name}.png") for name, _ in shown]

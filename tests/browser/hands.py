@@ -1,0 +1,19 @@
+"""What a person's hands do to the page, and the wait until it shows what they did."""
+
+EXPLORE_UPLOAD = "#ee-tab-explore input[type=file]"  # other tabs have inputs of their own
+
+
+def painted(page):
+    """Wait until whatever the page has scheduled for its next frames is painted."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+    )
+
+
+def set_slider(page, slider, value):
+    """Drag a slider to a value; one that was just given another rule takes its range in the next frame."""
+    painted(page)
+    slider.evaluate(
+        "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', { bubbles: true })); }", str(value)
+    )
+    painted(page)
