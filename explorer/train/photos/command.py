@@ -41,6 +41,7 @@ def run(
     """
     torch.set_num_threads(threads)
     teacher = load_teacher(data / "weights" / TEACHER_WEIGHTS)
+    teacher.compile()
     pictures = load_pictures([data / "pictures", *more])
     training = _run_of(stretch, out / "run", data, start, pictures, teacher, regressed)
     sets = _held_sets(data / "pictures", photos, teacher)

@@ -27,10 +27,12 @@ from explorer.train.photos.student import at_size, read_outs, seen_by
 from explorer.train.photos.teacher import Teacher
 
 SAVE_EVERY = 60  # seconds between checkpoints
-LOG_EVERY = 3_000  # crops between two measurements on the held-out crops
+LOG_EVERY = 10_000  # crops between two measurements on the held-out crops
 # Our own weights: of the mean-squared error of all logits, which says more than the few likely classes do,
 # and of the same error at each of the teacher's 7 x 7 places.
 LOGITS, PLACES = 1.0, 0.25
+# How much rarer classes are preferred when crops are chosen: 1 would make all classes equally frequent.
+RARITY, PRIOR_CROPS = 0.5, 1_024
 EMA = 0.998  # of the weights per step, so about the last 500 steps
 Measure = Callable[[MultiExitViT], dict[str, float]]
 
@@ -50,11 +52,14 @@ class Stretch:
     )
     # Stage 1 asks the exits every so many steps, and the final read-out alone else. LGViT alternates, which is 2.
     exits_every: int = 4
+    # Crops composed for each that is learned from; those whose answers say the most are chosen. Most crops show nothing
+    # that has a name, and the teacher answers many times faster than the student learns.
+    candidates: int = 3
     batch: int = 32
     seed: int = 0
 
 
-WARM_UP = 40  # steps in which the learning rate rises where the optimiser starts anew
+WARM_UP = 200  # steps in which the learning rate rises where the optimiser starts anew
 WEIGHT_DECAY = 0.02
 
 
@@ -77,8 +82,13 @@ class Run:
 
     @property
     def crops(self) -> int:
-        """Crops seen in all, over every sitting; also the number that decides the next crop."""
+        """Crops learned from in all, over every sitting."""
         return sum(stretch["seen"] for stretch in self.history)
+
+    @property
+    def composed(self) -> int:
+        """Crops composed in all, which is the number of the next one: each crop of a model's life is new."""
+        return sum(s["seen"] * s["settings"]["candidates"] for s in self.history)
 
     def averaged(self) -> MultiExitViT:
         """The network of averaged weights, in eval mode and made for the present size."""
@@ -189,11 +199,13 @@ class Run:
         self.begin(stretch)
         self.prepare(stretch)
         record, total = self.history[-1], stretch.crops // stretch.batch
-        first = self.crops  # each crop of a model's life is a new one
+        prior = usual_answers(teacher, pictures, stretch.batch) if stretch.candidates > 1 else None
         saved = began = time.monotonic()
         loss = math.nan
-        for crops in _batches(pictures, stretch, first, total - self.step):
+        for crops in _batches(pictures, stretch, self.composed, total - self.step):
             # Between sittings the loader's workers may differ; its crops do not, for their number decides them.
+            if prior is not None:
+                crops = crops[most_telling(_answers(teacher, crops, stretch.batch), prior, stretch.batch)]
             value = self.take_step(stretch, teacher, crops, total)
             loss = value if math.isnan(loss) else 0.98 * loss + 0.02 * value
             now = time.monotonic()
@@ -220,7 +232,6 @@ class Run:
         assert self.optimiser is not None
         crops = mix(crops, np.random.default_rng((stretch.seed, self.crops)))
         logits, places = teacher(crops)
-        logits, places = logits.clone(), places.clone()  # out of inference mode
         self.network.train()
         if stretch.stage == 2:
             self.network.backbone.eval()
@@ -244,17 +255,43 @@ class Run:
 
 
 def _batches(pictures: Pictures, stretch: Stretch, first: int, count: int) -> Iterator[Tensor]:
-    """`count` batches of crops from number `first` on, composed by one process beside the training."""
-    numbers = range(first, first + count * stretch.batch)
+    """`count` batches of candidates from number `first` on, composed by two processes beside the training."""
+    batch = stretch.batch * stretch.candidates
+    numbers = range(first, first + count * batch)
     crops = Crops(pictures, numbers.stop, stretch.seed)
     loader = DataLoader(
         Subset(crops, numbers),
-        stretch.batch,
-        num_workers=1,
-        prefetch_factor=6,
+        batch,
+        num_workers=2,
+        prefetch_factor=3,
         multiprocessing_context="fork",
+        worker_init_fn=_give_way,
     )
     yield from loader
+
+
+def _give_way(_: int) -> None:
+    """Compose when the training waits: sharing its two cores would hold up each of its parallel operations."""
+    os.nice(19)
+
+
+def _answers(teacher: Teacher, crops: Tensor, batch: int) -> Tensor:
+    """The teacher's logits (N, C), asked in batches of one size, for which it was compiled."""
+    return torch.cat([teacher(part)[0] for part in crops.split(batch)])
+
+
+def usual_answers(teacher: Teacher, pictures: Pictures, batch: int, count: int = PRIOR_CROPS) -> Tensor:
+    """The teacher's mean probability of each class on composed crops, (C,)."""
+    crops = Crops(pictures, count, seed=2_000_003)
+    numbers = [range(first, first + batch) for first in range(0, count - batch + 1, batch)]
+    answers = [teacher(torch.stack([crops[i] for i in part]))[0] for part in numbers]
+    return torch.cat(answers).softmax(dim=-1).mean(dim=0)
+
+
+def most_telling(logits: Tensor, prior: Tensor, keep: int) -> Tensor:
+    """Which `keep` of the crops with these answers (N, C) to learn from: the surest, of the rarest classes."""
+    sure, said = logits.softmax(dim=-1).max(dim=-1)
+    return (sure.log() - RARITY * prior[said].log()).topk(keep).indices
 
 
 def rate(step: int, total: int, decay: bool, warm_up: int = WARM_UP) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from timm.layers import resample_abs_pos_embed
+from timm.layers import Attention, resample_abs_pos_embed
 from torch import Tensor, nn
 
 from explorer.model.backbone import Backbone, build_backbone
@@ -49,6 +49,7 @@ def new_student(weights: Path, size: int, backbone: dict[str, Any] = BACKBONE) -
     state[_POSITIONS] = _resampled(state[_POSITIONS], network)
     network.load_state_dict(network.state_dict() | state)
     network.precision = quick_precision(network.backbone.width, network.device)
+    plain_attention(network)
     for head in network.heads:
         if isinstance(head, LocalPerceptionHead):
             norm = head.local.project[-1]
@@ -64,7 +65,15 @@ def at_size(network: MultiExitViT, size: int) -> MultiExitViT:
     resized = MultiExitViT(Backbone(vit), network.specs, network.name, network.temperatures)
     resized.heads.load_state_dict(network.heads.state_dict())
     resized.precision = network.precision
+    plain_attention(resized)
     return resized.train(network.training)
+
+
+def plain_attention(network: MultiExitViT) -> None:
+    """Attention as two matrix products: on a CPU, torch's fused kernel made training steps a third slower."""
+    for module in network.backbone.vit.modules():
+        if isinstance(module, Attention):
+            module.fused_attn = False
 
 
 def _resampled(positions: Tensor, network: MultiExitViT) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import timm
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from explorer.model.precision import WIDE, quick_precision
 
@@ -22,20 +24,43 @@ class Teacher(nn.Module):
     def __init__(self, network: nn.Module, dtype: torch.dtype) -> None:
         super().__init__()
         self.dtype = dtype
-        network = network.to(dtype).to(memory_format=torch.channels_last)
-        self.network: Any = network.requires_grad_(False).eval()
+        network = network.requires_grad_(False).eval()
+        fold_norms(network)  # before the precision is lowered
+        self.network: Any = network.to(dtype).to(memory_format=torch.channels_last)
+        self.answers = self._answers
 
-    @torch.inference_mode()
+    def compile(self) -> None:
+        """Two and a half times as fast after some seconds; stays as it is where there is no C++ compiler."""
+        import torch._dynamo.config as dynamo
+        import torch._inductor.config as inductor
+
+        inductor.freezing = True
+        dynamo.suppress_errors = True
+        self.answers = torch.compile(self._answers, dynamic=False)
+
+    @torch.no_grad()
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        """Crops (N, 3, 224, 224) uint8 to its logits (N, C), and those of each place (N, C, 7, 7), in float32.
+        """Crops (N, 3, 224, 224) uint8 to its logits (N, C), and those of each place (N, C, 7, 7), in float32."""
+        return self.answers(crops)
 
-        The classifier is linear behind a mean, so the mean of the places' logits is the logits.
-        """
+    def _answers(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        """The classifier is linear behind a mean, so the mean of the places' logits is the logits."""
         images = (crops.to(self.dtype) / 255 - MEAN) / STD
-        features = self.network.forward_features(images.to(memory_format=torch.channels_last))
+        features = self.network.forward_features(images.contiguous(memory_format=torch.channels_last))
         places = self.network.classifier(features.permute(0, 2, 3, 1))
         dense = places.permute(0, 3, 1, 2).float()
         return dense.mean(dim=(2, 3)), dense
+
+
+def fold_norms(network: nn.Module) -> None:
+    """Put every batch norm that directly follows a convolution into it, in place; the network is in eval mode."""
+    for parent in list(network.modules()):
+        children = list(parent.named_children())
+        for (conv_name, conv), (norm_name, norm) in pairwise(children):
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                setattr(parent, conv_name, fuse_conv_bn_eval(conv, norm))
+                # timm's norms carry the activation that follows them
+                setattr(parent, norm_name, getattr(norm, "act", nn.Identity()))
 
 
 def load_teacher(weights: Path) -> Teacher:

@@ -4,10 +4,12 @@ import json
 import os
 import shutil
 import signal
+import zipfile
 from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+import timm
 import torch
 from PIL import Image
 from safetensors.torch import save_file
@@ -20,13 +22,14 @@ from explorer.model.multi_exit import MultiExitViT
 from explorer.train.loop import Stopped
 from explorer.train.photos import command, distil
 from explorer.train.photos.crops import SIZE, Crops, mix
-from explorer.train.photos.distil import Run, Stretch, answer_loss, place_loss, rate
+from explorer.train.photos.distil import Run, Stretch, answer_loss, most_telling, place_loss, rate
 from explorer.train.photos.labels import KNOWN, imagenet_labels
 from explorer.train.photos.measure import Held, agreement, composed, held, natural, progress
+from explorer.train.photos.natural import PHOTOS, photographs
 from explorer.train.photos.pictures import load_pictures
 from explorer.train.photos.ship import Splits, ship
 from explorer.train.photos.student import at_size, new_student, seen_by, start_read_outs
-from explorer.train.photos.teacher import Teacher
+from explorer.train.photos.teacher import Teacher, fold_norms
 
 TINY = {
     "kind": "vit", "img_size": 56, "patch_size": 14, "num_classes": 1000, "embed_dim": 16, "depth": 12,
@@ -136,6 +139,46 @@ def test_the_teachers_answer_is_the_mean_of_its_places(teacher):
         torch.testing.assert_close(logits, teacher.network.classifier(features), atol=1e-3, rtol=1e-4)
 
 
+def test_folded_norms_and_compiling_leave_the_teachers_answer(teacher):
+    torch.manual_seed(5)
+    network = timm.create_model("tf_efficientnet_lite0").eval()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.5, 2)
+            nn.init.normal_(module.bias)
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2)
+    images = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        before = network(images)
+        fold_norms(network)
+        assert not [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+        torch.testing.assert_close(network(images), before, atol=1e-4, rtol=1e-4)
+    compiled = Teacher(TinyClassifier(), torch.float32)
+    compiled.compile()
+    crops = torch.randint(0, 256, (2, 3, SIZE, SIZE), dtype=torch.uint8)
+    for answer, plain in zip(compiled(crops), teacher(crops), strict=True):
+        torch.testing.assert_close(answer, plain, atol=1e-3, rtol=1e-4)
+
+
+def test_the_surest_answers_of_the_rarest_classes_tell_the_most():
+    prior = torch.tensor([0.9, 0.09, 0.01])
+    # Sure of the usual class, less sure of the rarest, undecided, sure of the second.
+    answers = torch.tensor([[0.98, 0.01, 0.01], [0.3, 0.1, 0.6], [0.4, 0.3, 0.3], [0.01, 0.98, 0.01]])
+    assert most_telling(answers.log(), prior, 3).tolist() == [1, 3, 0]
+
+
+def test_photographs_are_taken_from_a_wheel_by_name(tmp_path):
+    folder, patterns = PHOTOS["foolbox==3.3.4"]
+    with zipfile.ZipFile(tmp_path / "foolbox-3.3.4.whl", "w") as wheel:
+        for name in ("imagenet_00_243.jpg", "imagenet_01_559.jpg", "cifar10_00_3.png"):
+            wheel.writestr(f"{folder}/{name}", name)
+    found = photographs(tmp_path / "foolbox-3.3.4.whl", folder, patterns)
+    assert found == {name: name.encode() for name in ("imagenet_00_243.jpg", "imagenet_01_559.jpg")}
+    with pytest.raises(FileNotFoundError, match=r"holds no foolbox/data/cat\.jpg"):
+        photographs(tmp_path / "foolbox-3.3.4.whl", folder, "cat.jpg")
+
+
 def test_another_size_changes_the_position_embedding_alone(network):
     larger = at_size(network, 84)
     assert larger.backbone.grid == (6, 6)
@@ -240,7 +283,7 @@ def test_what_is_frozen_stays_and_the_rest_learns(network, tmp_path, pictures, t
     assert all(f"backbone.vit.blocks.{block}.attn.qkv.weight" in changed for block in range(6, 12))
     assert {"backbone.vit.head.weight", "heads.0.classifier.linears.0.weight"} <= changed
     assert "backbone.vit.pos_embed" not in changed
-    assert run.crops == 16
+    assert (run.crops, run.composed) == (16, 3 * 16)
     average = run.averaged().state_dict()["backbone.vit.head.weight"]
     assert not torch.equal(average, before["backbone.vit.head.weight"])  # follows
     assert not torch.equal(average, run.network.state_dict()["backbone.vit.head.weight"])  # behind
