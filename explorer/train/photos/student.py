@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from timm.layers import Attention, resample_abs_pos_embed
+from timm.layers import resample_abs_pos_embed
 from torch import Tensor, nn
 
 from explorer.model.backbone import Backbone, build_backbone
@@ -71,9 +71,9 @@ def at_size(network: MultiExitViT, size: int) -> MultiExitViT:
 
 def plain_attention(network: MultiExitViT) -> None:
     """Attention as two matrix products: on a CPU, torch's fused kernel made training steps a third slower."""
-    for module in network.backbone.vit.modules():
-        if isinstance(module, Attention):
-            module.fused_attn = False
+    blocks: Any = network.backbone.vit.blocks
+    for block in blocks:
+        block.attn.fused_attn = False
 
 
 def _resampled(positions: Tensor, network: MultiExitViT) -> Tensor:
