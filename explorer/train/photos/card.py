@@ -35,7 +35,8 @@ def write_card(model: Model, facts: dict[str, Any], path: Path) -> None:
             exit_blocks=", ".join(str(e.block) for e in network.exits[:-1]),
             unfinished=_unfinished(hours),
             test=measured["crops"]["test"],
-            photos=measured["photos"],
+            photos=measured["photos"]["test"],
+            validation_photos=measured["photos"]["validation"],
             test_sure=measured["sure"]["test"],
             validation=measured["crops"]["validation"],
             table=_table(measured, [int(macs) for macs in network.macs], network.macs_full),
@@ -47,6 +48,7 @@ def write_card(model: Model, facts: dict[str, Any], path: Path) -> None:
             pictures=PICTURES,
             crops=sum(stretch["seen"] for stretch in history),
             hours=hours,
+            stretches=_stretches(history),
             curve=_curve(history),
         ),
         encoding="utf-8",
@@ -87,6 +89,21 @@ def _known(known: dict[str, Any]) -> str:
         f"\nOf {known['photos']} whole photos whose content we know, the final read-out names a right class first for "
         f"{first:.0%}, and among its five best for {five:.0%}.\n"
     )
+
+
+def _stretches(history: list[dict[str, Any]]) -> str:
+    lines = [
+        "| stage | pixels | crops | minutes | learned from, a second | blocks frozen |",
+        "|" + " --- |" * 6,
+    ]
+    for stretch in history:
+        settings, seen, seconds = stretch["settings"], stretch["seen"], stretch["seconds"]
+        frozen = "all" if settings["stage"] == 2 else settings["frozen"]
+        lines.append(
+            f"| {settings['stage']} | {settings['size']} | {seen:,} | {seconds / 60:.0f} | "
+            f"{seen / max(seconds, 1):.0f} | {frozen} |"
+        )
+    return "\n".join(lines)
 
 
 def _curve(history: list[dict[str, Any]]) -> str:

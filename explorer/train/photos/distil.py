@@ -204,9 +204,11 @@ class Run:
         loss = math.nan
         for crops in _batches(pictures, stretch, self.composed, total - self.step):
             # Between sittings the loader's workers may differ; its crops do not, for their number decides them.
+            logits, places = _answers(teacher, crops, stretch.batch)
             if prior is not None:
-                crops = crops[most_telling(_answers(teacher, crops, stretch.batch), prior, stretch.batch)]
-            value = self.take_step(stretch, teacher, crops, total)
+                kept = most_telling(logits, prior, stretch.batch)
+                crops, logits, places = crops[kept], logits[kept], places[kept]
+            value = self.take_step(stretch, teacher, crops, (logits, places), total)
             loss = value if math.isnan(loss) else 0.98 * loss + 0.02 * value
             now = time.monotonic()
             record["seconds"], began = round(record["seconds"] + now - began, 2), now
@@ -227,11 +229,13 @@ class Run:
         record["done"] = True
         self.save()
 
-    def take_step(self, stretch: Stretch, teacher: Teacher, crops: Tensor, total: int) -> float:
-        """One batch (N, 3, 224, 224) uint8; returns the loss."""
+    def take_step(
+        self, stretch: Stretch, teacher: Teacher, crops: Tensor, answers: tuple[Tensor, Tensor], total: int
+    ) -> float:
+        """One batch (N, 3, 224, 224) uint8 with the teacher's answers, asked anew where mixed; returns the loss."""
         assert self.optimiser is not None
-        crops = mix(crops, np.random.default_rng((stretch.seed, self.crops)))
-        logits, places = teacher(crops)
+        mixed = mix(crops, np.random.default_rng((stretch.seed, self.crops)))
+        logits, places = answers if mixed is crops else teacher(mixed)
         self.network.train()
         if stretch.stage == 2:
             self.network.backbone.eval()
@@ -242,7 +246,7 @@ class Run:
         self.optimiser.zero_grad(set_to_none=True)
         final_turn = stretch.stage == 1 and (self.step + 1) % stretch.exits_every != 0
         with self.network.in_precision():
-            outputs = self.network(seen_by(crops, stretch.size), heads=not final_turn)
+            outputs = self.network(seen_by(mixed, stretch.size), heads=not final_turn)
         loss = _loss(self.network, _in_float32(outputs), logits, places, stretch.stage, final_turn)
         loss.backward()
         nn.utils.clip_grad_norm_([p for p in self.network.parameters() if p.requires_grad], 1.0)
@@ -275,9 +279,10 @@ def _give_way(_: int) -> None:
     os.nice(19)
 
 
-def _answers(teacher: Teacher, crops: Tensor, batch: int) -> Tensor:
-    """The teacher's logits (N, C), asked in batches of one size, for which it was compiled."""
-    return torch.cat([teacher(part)[0] for part in crops.split(batch)])
+def _answers(teacher: Teacher, crops: Tensor, batch: int) -> tuple[Tensor, Tensor]:
+    """The teacher's logits (N, C) and those of each place, asked in batches of one size, for which it was compiled."""
+    logits, places = zip(*(teacher(part) for part in crops.split(batch)), strict=True)
+    return torch.cat(logits), torch.cat(places)
 
 
 def usual_answers(teacher: Teacher, pictures: Pictures, batch: int, count: int = PRIOR_CROPS) -> Tensor:

@@ -39,14 +39,19 @@ class Splits:
 
     validation: Held
     test: Held
+    photos: dict[str, int]  # how many each is cut from
 
 
 def splits(pictures: Path, photos: Path, teacher: Teacher) -> Splits:
     """Validation: cuts of held-out Debian scenes and of every third photo. Test: of the other photos."""
     scenes, photographs = load_pictures([pictures], held_out=True).kinds["scenes"], photos_in(photos)
+    fitted = [*scenes, *photographs[::FITTED]]
     tested = [photo for i, photo in enumerate(photographs) if i % FITTED]
-    validation = natural([*scenes, *photographs[::FITTED]], CUTS)
-    return Splits(held(validation, teacher), held(natural(tested, CUTS), teacher))
+    parts = {"validation": fitted, "test": tested}
+    return Splits(
+        **{name: held(natural(images, CUTS), teacher) for name, images in parts.items()},
+        photos={name: len(images) for name, images in parts.items()},
+    )
 
 
 def ship(
@@ -117,7 +122,7 @@ def measures(
         "calibration error": [reliability(record, e).ece for e in range(len(record.blocks))],
     }
     return {
-        "photos": len(photos_in(photos)),
+        "photos": data.photos,
         "crops": {name: len(part.labels) for name, part in records.items()},
         "sure": {"validation": int(data.validation.sure.sum()), "test": int(data.test.sure.sum())},
         **{name: [round(x, 4) for x in values] for name, values in shares.items()},

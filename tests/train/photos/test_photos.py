@@ -361,7 +361,14 @@ def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
     test = held(natural([picture(7), picture(8)], 4), teacher)
     big = at_size(network, SIZE).eval()
     run = trained(network, tmp_path / "run", pictures, teacher, STRETCH)
-    ship(big, run.history, Splits(validation, test), photos, tmp_path / "photos", TINY | {"img_size": SIZE})
+    ship(
+        big,
+        run.history,
+        Splits(validation, test, {"validation": 12, "test": 2}),
+        photos,
+        tmp_path / "photos",
+        TINY | {"img_size": SIZE},
+    )
 
     model = load_model_folder(tmp_path / "photos")
     assert test.sure.any()
