@@ -1,4 +1,4 @@
-"""Command line: python -m explorer classify, models, evaluate, train, examples, gallery, bench. Heavy imports wait."""
+"""Command line: python -m explorer classify, models, evaluate, train, convert, bench and others. Heavy imports wait."""
 
 from __future__ import annotations
 
@@ -110,6 +110,28 @@ def train(
         print("stopped; the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None
     except (ValueError, FileNotFoundError) as error:
+        fail(error)
+
+
+@app.command()
+def convert(
+    source: Annotated[
+        Path, typer.Argument(help="folder as LGViT's authors publish them: config, weights, preprocessor")
+    ],
+    out: Annotated[Path, typer.Argument(help="the model folder to write, as checkpoints/NAME")],
+    title: Annotated[str, typer.Option(help="what the page calls it")] = "LGViT, converted",
+) -> None:
+    """Make a model folder of a checkpoint in the LGViT authors' own layout (ViT backbone)."""
+    from explorer.model.bundle import ModelError
+    from explorer.model.convert import convert_lgvit, is_lgvit
+
+    try:
+        if not is_lgvit(source):
+            raise ModelError(
+                f"{source} holds no LGViT of the authors': its config.json names no highway_type."
+            )
+        print(convert_lgvit(source, out, title))
+    except ModelError as error:
         fail(error)
 
 

@@ -18,7 +18,11 @@ from explorer.model.multi_exit import Inference
 from explorer.rules import RULES, get_rule
 from explorer.trace import Trace
 
-SIGHTS: dict[str, Callable[[Image.Image], Sight]] = {"garment": see_garment, "photo": see_photo}
+# By name: an image and the side of the network's input in pixels, to what it sees. A garment's own is always 28.
+SIGHTS: dict[str, Callable[[Image.Image, int], Sight]] = {
+    "garment": lambda image, _: see_garment(image),
+    "photo": see_photo,
+}
 
 
 def see(model: Model, image: Image.Image) -> Sight:
@@ -30,7 +34,7 @@ def see(model: Model, image: Image.Image) -> Sight:
         raise ModelError(
             f"{model.name} needs the sight '{model.input.sight}'; there are: {', '.join(SIGHTS)}."
         )
-    return SIGHTS[model.input.sight](image)
+    return SIGHTS[model.input.sight](image, model.network.backbone.vit.patch_embed.img_size[0])
 
 
 def to_tensor(model: Model, seen: Image.Image | NDArray[np.uint8]) -> Tensor:

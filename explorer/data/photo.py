@@ -9,13 +9,13 @@ from explorer.data.sight import Sight
 SIZE = 224  # pixels
 
 
-def see_photo(image: Image.Image) -> Sight:
-    """The largest middle square of an RGB image at 224 x 224, bicubic."""
-    if image.size == (SIZE, SIZE):
+def see_photo(image: Image.Image, size: int = SIZE) -> Sight:
+    """The largest middle square of an RGB image at `size` x `size` pixels, bicubic."""
+    if image.size == (size, size):
         return Sight(image, "Seen as it is.")
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     box = (left, top, left + side, top + side)
-    square = image.resize((SIZE, SIZE), Image.Resampling.BICUBIC, box, reducing_gap=3.0)
+    square = image.resize((size, size), Image.Resampling.BICUBIC, box, reducing_gap=3.0)
     cropped = "Resized" if image.width == image.height else "Cropped to its middle square and resized"
-    return Sight(square, f"{cropped} to {SIZE} x {SIZE} pixels.")
+    return Sight(square, f"{cropped} to {size} x {size} pixels.")

@@ -9,7 +9,7 @@ from typing import Any
 
 import timm
 import torch
-from timm.layers import HybridEmbed
+from timm.layers import HybridEmbed, LayerNorm
 from timm.models.vision_transformer import VisionTransformer
 from timm.models.vision_transformer_hybrid import ConvStem
 from torch import Tensor, nn
@@ -95,12 +95,18 @@ class ClassAndMean(VisionTransformer):
 
 
 def _vit(
-    stem: dict[str, Any] | None = None, class_and_mean: bool = False, **options: Any
+    stem: dict[str, Any] | None = None,
+    class_and_mean: bool = False,
+    norm_eps: float | None = None,
+    **options: Any,
 ) -> VisionTransformer:
     """A timm ViT by its constructor's options; `stem` puts timm's convolutional stem in place of patches.
 
-    Xiao et al. 2021, "Early convolutions help transformers see better", arXiv 2106.14881.
+    Xiao et al. 2021, "Early convolutions help transformers see better", arXiv 2106.14881. `norm_eps` is that of the
+    layer norms where it is not timm's 1e-6.
     """
+    if norm_eps is not None:
+        options["norm_layer"] = partial(LayerNorm, eps=norm_eps)
     if class_and_mean:
         return ClassAndMean(**options)
     if stem is None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import snapshot_download
-
 from explorer.model.bundle import Model, ModelError, load_model_folder, read_config
+from explorer.model.hub import fetch
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "assets" / "models"
@@ -52,7 +51,7 @@ def find_model(name: str, shipped: Path = SHIPPED, yours: Path = YOURS) -> Path:
         if (folder / "config.json").exists():
             return folder
     if name.count("/") == 1 and not name.startswith((".", "/", "~")):
-        return _from_hub(name)
+        return fetch(name)
     known = ", ".join(entry.name for entry in list_models(shipped, yours)) or "none"
     raise ModelError(f"There is no model '{name}'; there are: {known}.")
 
@@ -68,20 +67,6 @@ def named_here(name: str) -> str:
             f"There is no model '{name}' on this machine; name one by --model, of: {', '.join(names)}."
         )
     return name
-
-
-def _from_hub(repo: str) -> Path:
-    """Only what a model folder holds is fetched, never code."""
-    files = ["config.json", "labels.txt", "*.safetensors", "README.md", "evaluation.npz", "training.json"]
-    for here in (True, False):
-        try:
-            return Path(snapshot_download(repo, allow_patterns=files, local_files_only=here))
-        except Exception as error:  # the hub's client raises many kinds, all meaning the same here
-            reason = error
-    raise ModelError(
-        f"The model '{repo}' is not on this machine and the hub did not give it; "
-        "check its name and the network."
-    ) from reason
 
 
 def load_model(name: str = DEFAULT, device: str = "cpu") -> Model:

@@ -1,14 +1,18 @@
-"""Reads weights under the LGViT authors' own parameter names (github.com/falcon-xu/LGViT, ViT backbone)."""
+"""Reads what the LGViT authors published (github.com/falcon-xu/LGViT, on ViT): weights, and whole folders."""
 
 from __future__ import annotations
 
 import json
+from math import log
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
 from explorer.model.backbone import build_backbone
+from explorer.model.bundle import InputSpec, Model, ModelError, save_model
 from explorer.model.exits import ExitSpec, lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
 
@@ -30,6 +34,64 @@ _LOCAL = {
 }
 _GLOBAL = {"qkv": "qkv", "proj": "project"}
 
+# What the authors evaluate at: the largest probability, and the entropy in nats.
+CONFIDENCE, ENTROPY = 0.8, 0.6
+_SAFETENSORS, _PICKLED = "model.safetensors", "pytorch_model.bin"
+
+
+def is_lgvit(folder: Path) -> bool:
+    """Whether this is a folder as the authors publish them, in transformers' layout."""
+    try:
+        return "highway_type" in json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+
+
+def convert_lgvit(folder: Path, out: Path, title: str) -> Path:
+    """Write the model folder `out` from a folder of the authors'. Raises `ModelError`, one plain sentence.
+
+    Matrices are rounded to float16, as in every model folder. Thresholds are those the authors evaluate at; what it
+    scores, nobody has measured here, so it has no evaluation.
+    """
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    try:
+        network = from_lgvit(config, _weights(folder), out.name)
+        sight = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))
+        seen = InputSpec("photo", tuple(sight["image_mean"]), tuple(sight["image_std"]))
+        labels = tuple(config["id2label"][str(i)] for i in range(network.backbone.classes))
+    except OSError as error:
+        raise ModelError(f"{folder} lacks {Path(error.filename).name}; fetch it again.") from error
+    except KeyError as error:
+        raise ModelError(f"{folder} does not say its {error.args[0]}; fetch it again.") from error
+    except ValueError as error:
+        raise ModelError(f"{folder} cannot be converted: {error}") from error
+    thresholds = {"confidence": CONFIDENCE, "entropy": round(1 - ENTROPY / log(len(labels)), 3)}
+    model = Model(out.name, title, network, labels, seen, thresholds)
+    save_model(model, _backbone(config), out)
+    return out
+
+
+def _weights(folder: Path) -> dict[str, Tensor]:
+    """The state dict, of safetensors or else of a pickle, of which nothing but tensors is read."""
+    if (folder / _SAFETENSORS).exists():
+        return load_file(folder / _SAFETENSORS)
+    return torch.load(folder / _PICKLED, map_location="cpu", weights_only=True)
+
+
+def _backbone(config: dict[str, Any]) -> dict[str, Any]:
+    """What `build_backbone` takes, of the authors' configuration; transformers stores the classes' names alone."""
+    return {
+        "kind": "vit",
+        "img_size": config["image_size"],
+        "patch_size": config["patch_size"],
+        "num_classes": config["num_labels"] if "num_labels" in config else len(config["id2label"]),
+        "embed_dim": config["hidden_size"],
+        "depth": config["num_hidden_layers"],
+        "num_heads": config["num_attention_heads"],
+        "mlp_ratio": config["intermediate_size"] / config["hidden_size"],
+        "norm_eps": config["layer_norm_eps"],
+    }
+
 
 def from_lgvit(config: dict[str, Any], weights: dict[str, Tensor], name: str = "lgvit") -> MultiExitViT:
     """A network, in eval mode, from the authors' configuration and state dict.
@@ -42,20 +104,7 @@ def from_lgvit(config: dict[str, Any], weights: dict[str, Tensor], name: str = "
             f"only LGViT heads on ViT can be converted, not {config['highway_type']} on {config['backbone']}."
         )
     exits = lgvit_exits(tuple(json.loads(config["position_exits"])))
-    backbone = build_backbone(
-        "vit",
-        img_size=config["image_size"],
-        patch_size=config["patch_size"],
-        num_classes=config["num_labels"],
-        embed_dim=config["hidden_size"],
-        depth=config["num_hidden_layers"],
-        num_heads=config["num_attention_heads"],
-        mlp_ratio=config["intermediate_size"] / config["hidden_size"],
-    )
-    for module in backbone.modules():
-        if isinstance(module, torch.nn.LayerNorm):
-            module.eps = config["layer_norm_eps"]
-    network = MultiExitViT(backbone, exits, name)
+    network = MultiExitViT(build_backbone(**_backbone(config)), exits, name)
     try:
         network.load_state_dict(_renamed(weights, config["num_hidden_layers"], exits))
     except KeyError as error:

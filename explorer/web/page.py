@@ -11,6 +11,7 @@ import gradio as gr
 from explorer.data.collection import MAX_BYTES
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, Entry, list_models
+from explorer.model.hub import PUBLISHED, reachable
 from explorer.web.analysis import model_json
 from explorer.web.language import LANGUAGES, i18n, speak, strings, word
 from explorer.web.questions import UPLOADS_CHECKED, UPLOADS_KEPT, offered
@@ -41,15 +42,28 @@ def picker_label(entry: Entry) -> str:
     return entry.title if entry.source == "shipped" else f"{entry.title} (yours: {entry.name})"
 
 
+def picker_choices() -> list[tuple[str, str]]:
+    """Label and name of every model on this machine."""
+    return [(picker_label(entry), entry.name) for entry in list_models()]
+
+
+def with_the_hubs() -> dict[str, Any]:
+    """The picker's choices with the published models that can be had, last; no change where there are none.
+
+    Asked once a page is open, so that nobody waits for a hub that is slow or not there.
+    """
+    hub = [(f"{PUBLISHED[repo]} (hub: {repo}, downloaded when first chosen)", repo) for repo in reachable()]
+    return gr.update(choices=picker_choices() + hub) if hub else gr.skip()
+
+
 def build() -> gr.Blocks:
     """The whole page. Building it loads no network: the first paint shows a precomputed example."""
-    models = [(picker_label(entry), entry.name) for entry in list_models()]
     uploads = (UPLOADS_CHECKED, UPLOADS_KEPT)
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=uploads) as page:
         with gr.Row(elem_classes="ee-top"):
             static(HEADER)
             picker = gr.Dropdown(
-                models,
+                picker_choices(),
                 value=DEFAULT,
                 label=word("model"),
                 container=False,
@@ -81,6 +95,7 @@ def build() -> gr.Blocks:
             show_progress="hidden",
             trigger_mode="always_last",
         ).then(None, chosen, None, js="(chosen) => window.ExitExplorer.host.opened(chosen)")
+        page.load(with_the_hubs, None, picker, api_visibility="private", show_progress="hidden")
     return page
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from explorer.data.reading import UnreadableImage
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import list_models
+from explorer.model.hub import PUBLISHED
 
 # A visitor's files are deleted from the server's temporary folder at the first look after they have grown that old:
 # long enough for the longest batch.
@@ -37,11 +38,11 @@ def question(answer: Question) -> Question:
 
 
 def offered(model: str) -> str:
-    """The name, if the picker offers it. A visitor may not name a folder of the server or start a download.
+    """The name, if the picker offers it. A visitor may not name a folder of the server or start any other download.
 
     Raises `ModelError`.
     """
     names = [entry.name for entry in list_models()]
-    if model not in names:
+    if model not in names and model not in PUBLISHED:
         raise ModelError(f"This page does not offer the model '{model}'; choose one of {', '.join(names)}.")
     return model

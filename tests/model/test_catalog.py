@@ -6,8 +6,10 @@ import time
 import huggingface_hub.constants
 import pytest
 
-from explorer.model.bundle import ModelError
+from explorer.model.bundle import ModelError, load_model_folder
 from explorer.model.catalog import find_model, list_models, load_model
+from explorer.model.hub import PUBLISHED, reachable
+from tests.data.published import published
 
 
 @pytest.fixture
@@ -26,7 +28,10 @@ def homes(tmp_path, tiny_model_folder):
 def hub(tmp_path, monkeypatch):
     """An empty hub cache, and no network."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_ASSETS_CACHE", str(tmp_path / "derived"))
+    monkeypatch.setattr("huggingface_hub.utils._cache_assets.HF_ASSETS_CACHE", str(tmp_path / "derived"))
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("explorer.model.hub._answered", {})
     return tmp_path / "hub"
 
 
@@ -105,6 +110,31 @@ def test_a_hub_that_cannot_be_reached_is_said_at_once_and_plainly(homes, hub, of
 def test_a_name_the_hub_does_not_allow_is_refused_plainly(homes, hub):
     with pytest.raises(ModelError, match="check its name and the network"):
         find_model("some one/what?", *homes)
+
+
+def test_one_of_the_authors_own_is_converted_once_and_kept(homes, hub, tmp_path):
+    in_cache(hub, "FALcon6", "LGViT-ViT-Cifar100", published(tmp_path / "theirs"))
+    folder = find_model("FALcon6/LGViT-ViT-Cifar100", *homes)
+    assert folder.is_relative_to(tmp_path / "derived")
+    assert load_model_folder(folder).title == "LGViT on ViT-B/16 for CIFAR-100, by the authors of LGViT"
+    shutil.rmtree(hub)  # from now on the hub's copy is not needed
+    assert find_model("FALcon6/LGViT-ViT-Cifar100", *homes) == folder
+    assert reachable() == ["FALcon6/LGViT-ViT-Cifar100"]
+
+
+def test_no_model_of_the_hub_is_offered_where_there_is_none_and_nobody_waits(hub):
+    start = time.monotonic()
+    assert reachable() == []
+    assert time.monotonic() - start < 1
+
+
+def test_the_hub_is_asked_once_in_ten_minutes(hub, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "explorer.model.hub.HfApi.model_info", lambda _, repo, timeout: asked.append((repo, timeout))
+    )
+    assert reachable() == reachable() == list(PUBLISHED)
+    assert asked == [(repo, 3) for repo in PUBLISHED]
 
 
 def test_a_loaded_model_is_ready_to_use(tiny_model_folder):

@@ -3,11 +3,16 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from typer.testing import CliRunner
 
-from explorer.model.convert import from_lgvit
+from explorer.__main__ import app
+from explorer.model.bundle import InputSpec, ModelError, load_model_folder
+from explorer.model.convert import convert_lgvit, from_lgvit, is_lgvit
+from tests.data.published import NAMES, published
 
 DATA = Path(__file__).parents[1] / "data"
 CONFIG = json.loads((DATA / "vit_lgvit.config.json").read_text())
@@ -40,3 +45,53 @@ def test_the_callers_weights_are_left_as_they_were(weights):
 def test_other_heads_are_refused():
     with pytest.raises(ValueError, match="only LGViT heads on ViT can be converted, not SDN on ViT"):
         from_lgvit({**CONFIG, "highway_type": "SDN"}, {})
+
+
+@pytest.mark.parametrize("pickled", [False, True])
+def test_a_published_folder_becomes_a_model_folder_with_the_same_answers(tmp_path, pickled):
+    source = published(tmp_path / "theirs", pickled)
+    assert is_lgvit(source)
+    model = load_model_folder(convert_lgvit(source, tmp_path / "ours", "LGViT, theirs"))
+    assert (model.name, model.title, model.labels) == ("ours", "LGViT, theirs", NAMES)
+    assert model.input == InputSpec("photo", (0.5, 0.4, 0.3), (0.2, 0.3, 0.4))
+    # 1 - 0.6 nats / ln 10
+    assert model.thresholds == {"confidence": 0.8, "entropy": 0.739}
+    vectors = load_file(DATA / "vit_lgvit.io.safetensors")
+    trace = model.network.analyse(vectors["pixel_values"])
+    for k in range(8):  # float16 on disk
+        np.testing.assert_allclose(trace.logits[:, k], vectors[f"exit{k}_logits"], atol=5e-3)
+    np.testing.assert_allclose(trace.logits[:, 8], vectors["final_logits"], atol=5e-3)
+    norms = [m.eps for m in model.network.backbone.modules() if isinstance(m, torch.nn.LayerNorm)]
+    assert set(norms) == {1e-12}
+
+
+@pytest.mark.parametrize("file", ["preprocessor_config.json", "model.safetensors"])
+def test_a_published_folder_that_lacks_a_file_is_said_by_name(tmp_path, file):
+    source = published(tmp_path / "theirs")
+    (source / file).unlink()
+    missing = file.replace("model.safetensors", "pytorch_model.bin")  # looked for last
+    with pytest.raises(ModelError, match=f"lacks {missing}; fetch it again"):
+        convert_lgvit(source, tmp_path / "ours", "")
+    assert not (tmp_path / "ours").exists()
+
+
+def test_a_published_deit_is_refused_in_words(tmp_path):
+    source = published(tmp_path / "theirs")
+    config = json.loads((source / "config.json").read_text()) | {"backbone": "DeiT"}
+    (source / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match="only LGViT heads on ViT can be converted, not LGViT on DeiT"):
+        convert_lgvit(source, tmp_path / "ours", "")
+
+
+def test_a_model_folder_of_ours_is_not_taken_for_one_of_theirs(tmp_path, tiny_model_folder):
+    assert not is_lgvit(tiny_model_folder)
+    assert not is_lgvit(tmp_path)
+
+
+def test_the_command_converts_and_says_what_it_cannot(tmp_path, tiny_model_folder):
+    run = CliRunner().invoke
+    done = run(app, ["convert", str(published(tmp_path / "theirs")), str(tmp_path / "ours"), "--title", "T"])
+    assert (done.exit_code, done.stdout.strip()) == (0, str(tmp_path / "ours"))
+    refused = run(app, ["convert", str(tiny_model_folder), str(tmp_path / "no")])
+    assert refused.exit_code == 2
+    assert "names no highway_type" in refused.stderr
