@@ -162,7 +162,9 @@ def distil(
     from explorer.train.photos.distil import Stretch
 
     try:
-        stretch = Stretch(stage, crops, size, frozen, lr, lr_heads, decay, exits_every)
+        # Stage 2 asks no teacher, and so has nobody to choose among candidates.
+        candidates = 1 if stage == 2 else Stretch.candidates
+        stretch = Stretch(stage, crops, size, frozen, lr, lr_heads, decay, exits_every, candidates)
         run(stretch, out, data, start, photos, threads, more or ())
     except Stopped:
         print("stopped; the same command goes on from here", file=sys.stderr)

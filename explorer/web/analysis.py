@@ -107,13 +107,18 @@ def model_json(name: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=4)
 def examples_json(name: str) -> list[dict[str, Any]]:
-    """The example images as this model answers them: precomputed ones where they are shipped, else analysed now."""
+    """The example images as this model answers them: precomputed ones where they are shipped, else analysed now.
+
+    Those of shipped models that look at pictures as this one does: a photo says nothing to a model of garments.
+    """
     shipped = shipped_examples(name)
     if shipped:
         return shipped
     model = open_model(name)
     examples = []
     for home in sorted(EXAMPLES.glob("*/examples.json")):
+        if read_config(find_model(home.parent.name))["input"]["sight"] != model.input.sight:
+            continue
         for example in json.loads(home.read_text())["examples"]:
             image = read_image(b64decode(example["image"].partition(",")[2]))
             kept = {key: example[key] for key in ("id", "title", "label", "image")}

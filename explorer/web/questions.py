@@ -43,6 +43,6 @@ def offered(model: str) -> str:
     Raises `ModelError`.
     """
     names = [entry.name for entry in list_models()]
-    if model not in names and model not in PUBLISHED:
+    if model not in [*names, *PUBLISHED]:
         raise ModelError(f"This page does not offer the model '{model}'; choose one of {', '.join(names)}.")
     return model

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from explorer.model.bundle import load_model_folder
+from explorer.model.multi_exit import MultiExitViT
 from explorer.train.photos.crops import Crops
 from explorer.train.photos.distil import Run, Stretch
-from explorer.train.photos.measure import Held, composed, held, natural, photos_in, progress
+from explorer.train.photos.measure import Held, composed, held, natural, photos_in, progress, traces
 from explorer.train.photos.pictures import Pictures, load_pictures
 from explorer.train.photos.ship import ship, splits
 from explorer.train.photos.student import SIZE, at_size, new_student, seen_by, start_read_outs
@@ -44,6 +45,8 @@ def run(
     teacher.compile()
     pictures = load_pictures([data / "pictures", *more])
     training = _run_of(stretch, out / "run", data, start, pictures, teacher, regressed)
+    if stretch.stage == 2 and not (training.history and training.history[-1]["settings"]["stage"] == 2):
+        training.begin_stage_2(lambda network: _final_logits(network, pictures, regressed))
     sets = _held_sets(data / "pictures", photos, teacher)
     training.train(stretch, pictures, teacher, lambda network: progress(network, sets))
 
@@ -91,6 +94,11 @@ def _regressed(
     for first in range(FIRST, FIRST + count, 32):
         batch = torch.stack([crops[i] for i in range(first, min(first + 32, FIRST + count))])
         yield seen_by(batch, size), teacher(batch)[0].clone()
+
+
+def _final_logits(network: MultiExitViT, pictures: Pictures, count: int) -> Tensor:
+    crops = torch.stack(composed(pictures, count, seed=3_000_003))
+    return torch.from_numpy(traces(network, crops).logits[:, -1])
 
 
 def _held_sets(pictures: Path, photos: Path | None, teacher: Teacher) -> dict[str, Held]:

@@ -22,6 +22,7 @@ from explorer.model.multi_exit import MultiExitViT, Outputs
 from explorer.train.loop import Stopped
 from explorer.train.losses import self_distillation
 from explorer.train.photos.crops import Crops, mix
+from explorer.train.photos.evening import correct
 from explorer.train.photos.pictures import Pictures
 from explorer.train.photos.student import at_size, read_outs, seen_by
 from explorer.train.photos.teacher import Teacher
@@ -41,7 +42,7 @@ Measure = Callable[[MultiExitViT], dict[str, float]]
 class Stretch:
     """One stretch of training; a model's history is a list of them."""
 
-    stage: int  # 1: blocks, heads and read-outs by the teacher; 2: LGViT's self-distillation, heads alone
+    stage: int  # 1: blocks, heads and read-outs by the teacher; 2: heads alone, by the final read-out
     crops: int  # how many crops it sees
     size: int = 154  # pixels the student sees: a multiple of 14; smaller is quicker, 224 is what is shipped
     frozen: int = 6  # blocks that stay as they are, from the first; 0 trains the embedding too
@@ -89,6 +90,17 @@ class Run:
     def composed(self) -> int:
         """Crops composed in all, which is the number of the next one: each crop of a model's life is new."""
         return sum(s["seen"] * s["settings"]["candidates"] for s in self.history)
+
+    def begin_stage_2(self, logits_of: Callable[[MultiExitViT], Tensor]) -> None:
+        """Go on with the averaged network, its final read-out corrected: it is what the heads learn from now on.
+
+        `logits_of` tells a network's final logits (N, C) on crops of the kind it was trained on.
+        """
+        averaged = self.averaged()
+        correct(read_outs(averaged)[-1], logits_of(averaged))
+        self.average = averaged.state_dict()
+        self.network.load_state_dict(self.average)
+        self.average = {name: tensor.clone() for name, tensor in self.average.items()}
 
     def averaged(self) -> MultiExitViT:
         """The network of averaged weights, in eval mode and made for the present size."""
@@ -199,16 +211,17 @@ class Run:
         self.begin(stretch)
         self.prepare(stretch)
         record, total = self.history[-1], stretch.crops // stretch.batch
-        prior = usual_answers(teacher, pictures, stretch.batch) if stretch.candidates > 1 else None
+        choosing = stretch.stage == 1 and stretch.candidates > 1
+        prior = usual_answers(teacher, pictures, stretch.batch) if choosing else None
         saved = began = time.monotonic()
         loss = math.nan
         for crops in _batches(pictures, stretch, self.composed, total - self.step):
             # Between sittings the loader's workers may differ; its crops do not, for their number decides them.
-            logits, places = _answers(teacher, crops, stretch.batch)
-            if prior is not None:
-                kept = most_telling(logits, prior, stretch.batch)
-                crops, logits, places = crops[kept], logits[kept], places[kept]
-            value = self.take_step(stretch, teacher, crops, (logits, places), total)
+            answers = _answers(teacher, crops, stretch.batch) if stretch.stage == 1 else None
+            if answers and prior is not None:
+                kept = most_telling(answers[0], prior, stretch.batch)
+                crops, answers = crops[kept], (answers[0][kept], answers[1][kept])
+            value = self.take_step(stretch, teacher, crops, answers, total)
             loss = value if math.isnan(loss) else 0.98 * loss + 0.02 * value
             now = time.monotonic()
             record["seconds"], began = round(record["seconds"] + now - began, 2), now
@@ -230,12 +243,18 @@ class Run:
         self.save()
 
     def take_step(
-        self, stretch: Stretch, teacher: Teacher, crops: Tensor, answers: tuple[Tensor, Tensor], total: int
+        self,
+        stretch: Stretch,
+        teacher: Teacher,
+        crops: Tensor,
+        answers: tuple[Tensor, Tensor] | None,
+        total: int,
     ) -> float:
-        """One batch (N, 3, 224, 224) uint8 with the teacher's answers, asked anew where mixed; returns the loss."""
+        """One batch of crops uint8, in stage 1 with the teacher's answers, asked anew if mixed. Returns the loss."""
         assert self.optimiser is not None
         mixed = mix(crops, np.random.default_rng((stretch.seed, self.crops)))
-        logits, places = answers if mixed is crops else teacher(mixed)
+        if answers and mixed is not crops:
+            answers = teacher(mixed)
         self.network.train()
         if stretch.stage == 2:
             self.network.backbone.eval()
@@ -247,7 +266,12 @@ class Run:
         final_turn = stretch.stage == 1 and (self.step + 1) % stretch.exits_every != 0
         with self.network.in_precision():
             outputs = self.network(seen_by(mixed, stretch.size), heads=not final_turn)
-        loss = _loss(self.network, _in_float32(outputs), logits, places, stretch.stage, final_turn)
+        outputs = _in_float32(outputs)
+        loss = (
+            _by_teacher(self.network, outputs, *answers, final_turn)
+            if answers
+            else _by_itself(self.network, outputs)
+        )
         loss.backward()
         nn.utils.clip_grad_norm_([p for p in self.network.parameters() if p.requires_grad], 1.0)
         self.optimiser.step()
@@ -354,12 +378,10 @@ def place_loss(network: MultiExitViT, hidden: Tensor, places: Tensor) -> Tensor:
     return F.mse_loss(_centred(answers), _centred(places.flatten(2).transpose(1, 2)))
 
 
-def _loss(
-    network: MultiExitViT, outputs: Outputs, logits: Tensor, places: Tensor, stage: int, final_turn: bool
+def _by_teacher(
+    network: MultiExitViT, outputs: Outputs, logits: Tensor, places: Tensor, final_turn: bool
 ) -> Tensor:
-    """LGViT's losses with the teacher's soft answer in place of the label."""
-    if stage == 2:
-        return self_distillation(network, outputs, logits.softmax(dim=-1), 0.0)
+    """LGViT's stage 1 with the teacher's soft answer in place of the label."""
     final = answer_loss(outputs.final, logits)
     if final_turn:
         with network.in_precision():
@@ -368,3 +390,10 @@ def _loss(
     blocks = [e.block for e in network.exits]
     answers = [*(answer_loss(z, logits) for z in outputs.logits), final]
     return sum(b * a for b, a in zip(blocks, answers, strict=True)) / sum(blocks)  # type: ignore[return-value]
+
+
+def _by_itself(network: MultiExitViT, outputs: Outputs) -> Tensor:
+    """LGViT's stage 2 with the final read-out's soft answer in place of the label, and the logits' error (ours)."""
+    final = outputs.final.detach()
+    of_logits = sum(F.mse_loss(_centred(z), _centred(final)) for z in outputs.logits)
+    return self_distillation(network, outputs, final.softmax(dim=-1), 0.0) + LOGITS * of_logits

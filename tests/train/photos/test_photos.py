@@ -23,6 +23,7 @@ from explorer.train.loop import Stopped
 from explorer.train.photos import command, distil
 from explorer.train.photos.crops import SIZE, Crops, mix
 from explorer.train.photos.distil import Run, Stretch, answer_loss, most_telling, place_loss, rate
+from explorer.train.photos.evening import correct, correction
 from explorer.train.photos.labels import KNOWN, imagenet_labels
 from explorer.train.photos.measure import Held, agreement, composed, held, natural, progress
 from explorer.train.photos.natural import PHOTOS, photographs
@@ -298,6 +299,49 @@ def test_stage_two_moves_the_heads_alone(network, tmp_path, pictures, teacher):
     }
     assert changed
     assert all(name.startswith("heads.") for name in changed)
+
+
+def test_stage_two_begins_with_the_average_and_its_read_out_corrected(network, tmp_path, pictures, teacher):
+    run = trained(network, tmp_path, pictures, teacher, STRETCH)
+    before, crops = run.averaged(), torch.randn(64, 3, 56, 56)
+    with torch.no_grad():
+        logits = before(crops).final
+    run.begin_stage_2(lambda averaged: averaged(crops).final.detach())
+    scale, shift = correction(logits)
+    with torch.no_grad():
+        corrected = run.averaged()(crops).final
+    torch.testing.assert_close(corrected, logits * scale + shift, atol=1e-3, rtol=1e-3)
+    for name, tensor in run.network.state_dict().items():
+        assert torch.equal(tensor, run.average[name]), name
+        assert name.startswith("backbone.vit.head.") or torch.equal(tensor, before.state_dict()[name]), name
+    run.average["backbone.vit.head.bias"].add_(1)  # the two stay apart
+    assert not torch.equal(
+        run.average["backbone.vit.head.bias"], run.network.state_dict()["backbone.vit.head.bias"]
+    )
+
+
+def test_the_correction_evens_how_often_classes_are_named_and_partly_their_spread():
+    # The second class is flat, 1 +- 0.5 against 0 +- 2 of the first: its spread is a quarter.
+    logits = torch.tensor([[2.0, 1.5], [-2.0, 0.5]])
+    scale, shift = correction(logits)
+    mean_spread = (2 + 0.5) / 2
+    torch.testing.assert_close(scale, torch.tensor([(mean_spread / 2) ** 0.5, (mean_spread / 0.5) ** 0.5]))
+    # Evened about 0 both classes stand opposite in both pictures alike, so each is named half of the time.
+    at = logits * scale + shift
+    torch.testing.assert_close(at.mean(dim=0), torch.full((2,), np.log(2)), atol=1e-5, rtol=0)
+    assert at.argmax(dim=-1).tolist() == [0, 1]
+
+
+def test_a_class_that_is_named_ten_times_as_often_loses_that_lead():
+    logits = torch.randn(4000, 2, generator=torch.Generator().manual_seed(0)) + torch.tensor([2.0, 0.0])
+    linear = nn.Linear(2, 2)
+    linear.weight.data, linear.bias.data = torch.eye(2), torch.zeros(2)
+    assert logits.softmax(dim=-1).mean(dim=0)[0] > 0.8
+    correct(linear, logits)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            linear(logits).softmax(dim=-1).mean(dim=0), torch.tensor([0.5, 0.5]), atol=0.02, rtol=0
+        )
 
 
 def test_a_run_told_to_stop_ends_as_one_that_was_not(network, tmp_path, pictures, teacher, monkeypatch):
