@@ -18,6 +18,10 @@ from explorer.rules import get_rule
 from explorer.web.analysis import EXAMPLES
 
 ROUNDS = 60
+LONGEST = (
+    30.0  # seconds that one comparison may take; a large network gets fewer rounds, but never below FEWEST
+)
+FEWEST = 5
 BATCH = 64
 RULE = "confidence"
 
@@ -32,7 +36,10 @@ def example_batch(model: Model) -> Tensor:
 def in_turn(*calls: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
     """Median milliseconds of each call, taken alternately so that a busy moment hits all of them alike."""
     times: list[list[float]] = [[] for _ in calls]
-    for _ in range(rounds):
+    began = perf_counter()
+    for done in range(rounds):
+        if done >= FEWEST and perf_counter() - began > LONGEST:
+            break
         for call, taken in zip(calls, times, strict=True):
             start = perf_counter()
             call()

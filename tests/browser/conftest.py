@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from explorer.bench.browser import browser, served
+from tests.browser.hands import painted
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +30,7 @@ def page(chromium, address):
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.goto(address)
     opened.wait_for_function("window.ExitExplorer?.store?.trace")
+    painted(opened)  # every part has its width and shows the first example
     yield opened
     context.close()
     assert errors == []
@@ -46,6 +48,7 @@ def visit(chromium, address):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(address + query)
         page.wait_for_function("window.ExitExplorer?.store?.trace", timeout=120_000)
+        painted(page)
         return page
 
     yield open_at
