@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -263,6 +264,9 @@ def test_a_thousand_classes_of_a_teacher(page):
     page.get_by_role("tab", name="Tune").click()
     page.wait_for_function(READY, timeout=60_000)
     expect(page.locator("tune-summary dt").first).to_have_text("Agreement with the teacher")
+    expect(page.get_by_role("radio", name="agreement of at least")).to_be_visible()
+    expect(page.get_by_role("spinbutton", name="Lowest agreement in percent")).to_be_visible()
+    expect(page.locator("tune-reliability")).to_contain_text(re.compile(r"(above|below) its agreement of \d"))
     expect(page.locator("tune-classes tbody tr")).to_have_count(17)  # eight at each end, and how many between
     page.get_by_role("searchbox", name="Find a class").fill("class 99")
     expect(page.locator("tune-classes tbody th").first).to_contain_text("class 99")

@@ -38,7 +38,7 @@ export class TuneFinder extends TuneWidget {
 
   static get markup() {
     const goal = (name, unit, attributes) => `
-      <label><input type="radio" name="goal" value="${name}"> ${t(`tune.goal_${name}`)}
+      <label><input type="radio" name="goal" value="${name}"> <span class="says">${t(`tune.goal_${name}`)}</span>
         <input type="number" name="${name}" aria-label="${t(`tune.goal_${name}_name`)}" ${attributes}>
         <span class="unit">${unit}</span></label>`;
     const how = (name) =>
@@ -98,6 +98,10 @@ export class TuneFinder extends TuneWidget {
       this.evaluation = evaluation;
     }
     setText(this.part(".measure"), t(evaluation.teacher ? "tune.agreement" : "tune.accuracy"));
+    const held = evaluation.teacher ? "_teacher" : ""; // against a teacher's answers nothing is accurate
+    const field = this.part("input[name=floor]");
+    setText(field.previousElementSibling, t(`tune.goal_floor${held}`));
+    field.setAttribute("aria-label", t(`tune.goal_floor_name${held}`));
     setText(this.part("input[name=cost] + .unit"), t("tune.unit_macs", { unit: this.unit.sign }));
     this.#showForm();
     if (this.#found?.of !== evaluation || this.#found.rule !== this.store.rule) this.#find();
@@ -163,7 +167,7 @@ export class TuneFinder extends TuneWidget {
     const text = [found.thresholds].flat().map((one) => thresholdText(rule, one));
     const names = { rule: rule.title, thresholds: text.join("  ") };
     setText(this.part(".chosen"), t(each ? "tune.found_each" : "tune.found_one", names));
-    const missed = found.kind === "floor" ? t("tune.missed_accuracy") : t("tune.missed_macs");
+    const missed = found.kind === "floor" ? t(`tune.missed_accuracy${this.evaluation.teacher ? "_teacher" : ""}`) : t("tune.missed_macs");
     setText(this.part(".missed"), found.reached ? "" : missed);
     const line = (kind, title, { accuracy, macs, by_macs: factor }) =>
       element("tr", { class: kind }, element("th", { scope: "row" }, title),

@@ -84,6 +84,7 @@ export class TuneGallery extends TuneWidget {
 
   draw({ evaluation }) {
     const { gallery } = evaluation;
+    this.classList.toggle("empty", gallery === null); // the last panel: nothing below it moves
     this.part(".none").hidden = gallery !== null;
     this.part(".groups").hidden = this.part(".shown").hidden = gallery === null;
     this.tiles = [];

@@ -102,7 +102,7 @@ export class TuneReliability extends TuneWidget {
       lean: pointsOf(Math.abs(found.lean)),
       accuracy: percentText(split.rightAt[chosen] / split.count, 1),
     };
-    const says = t(found.lean >= 0 ? "tune.overconfident" : "tune.underconfident", values);
+    const says = t(`tune.${found.lean >= 0 ? "over" : "under"}confident${this.teacher ? "_teacher" : ""}`, values);
     setText(this.part(".says"), says);
     setAttributes(this.svg, { viewBox: `0 0 ${this.width} ${HEIGHT}`, "aria-label": says });
     this.#drawAxes();
