@@ -18,10 +18,8 @@ from explorer.rules import get_rule
 from explorer.web.analysis import EXAMPLES
 
 ROUNDS = 60
-LONGEST = (
-    30.0  # seconds that one comparison may take; a large network gets fewer rounds, but never below FEWEST
-)
-FEWEST = 5
+# A large network gets fewer rounds: no more begin after so many seconds, but there are always FEWEST.
+LONGEST, FEWEST = 30.0, 5
 BATCH = 64
 RULE = "confidence"
 

@@ -60,10 +60,12 @@ def convert_lgvit(folder: Path, out: Path, title: str) -> Path:
         seen = InputSpec("photo", tuple(sight["image_mean"]), tuple(sight["image_std"]))
         labels = tuple(config["id2label"][str(i)] for i in range(network.backbone.classes))
     except OSError as error:
-        raise ModelError(f"{folder} lacks {Path(error.filename).name}; fetch it again.") from error
+        raise ModelError(
+            f"{folder} lacks {Path(error.filename or 'a file').name}; fetch it again."
+        ) from error
     except KeyError as error:
         raise ModelError(f"{folder} does not say its {error.args[0]}; fetch it again.") from error
-    except ValueError as error:
+    except Exception as error:  # torch, safetensors and json raise whatever they find broken
         raise ModelError(f"{folder} cannot be converted: {error}") from error
     thresholds = {"confidence": CONFIDENCE, "entropy": round(1 - ENTROPY / log(len(labels)), 3)}
     model = Model(out.name, title, network, labels, seen, thresholds)

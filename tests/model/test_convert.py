@@ -75,6 +75,14 @@ def test_a_published_folder_that_lacks_a_file_is_said_by_name(tmp_path, file):
     assert not (tmp_path / "ours").exists()
 
 
+@pytest.mark.parametrize("file", ["preprocessor_config.json", "model.safetensors"])
+def test_a_published_folder_with_a_broken_file_is_refused_in_words(tmp_path, file):
+    source = published(tmp_path / "theirs")
+    (source / file).write_bytes(b"broken")
+    with pytest.raises(ModelError, match="cannot be converted"):
+        convert_lgvit(source, tmp_path / "ours", "")
+
+
 def test_a_published_deit_is_refused_in_words(tmp_path):
     source = published(tmp_path / "theirs")
     config = json.loads((source / "config.json").read_text()) | {"backbone": "DeiT"}

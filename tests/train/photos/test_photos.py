@@ -22,9 +22,10 @@ from explorer.model.multi_exit import MultiExitViT
 from explorer.train.loop import Stopped
 from explorer.train.photos import command, distil
 from explorer.train.photos.crops import SIZE, Crops, mix
-from explorer.train.photos.distil import Run, Stretch, answer_loss, most_telling, place_loss, rate
+from explorer.train.photos.distil import Run, Stretch, most_telling, rate
 from explorer.train.photos.evening import correct, correction
 from explorer.train.photos.labels import KNOWN, imagenet_labels
+from explorer.train.photos.losses import answer_loss, place_loss
 from explorer.train.photos.measure import Held, agreement, composed, held, natural, progress
 from explorer.train.photos.natural import PHOTOS, photographs
 from explorer.train.photos.pictures import load_pictures
@@ -332,7 +333,7 @@ def test_the_correction_evens_how_often_classes_are_named_and_partly_their_sprea
     assert at.argmax(dim=-1).tolist() == [0, 1]
 
 
-def test_a_class_that_is_named_ten_times_as_often_loses_that_lead():
+def test_a_class_that_is_named_far_more_often_loses_that_lead():
     logits = torch.randn(4000, 2, generator=torch.Generator().manual_seed(0)) + torch.tensor([2.0, 0.0])
     linear = nn.Linear(2, 2)
     linear.weight.data, linear.bias.data = torch.eye(2), torch.zeros(2)

@@ -86,6 +86,11 @@ export class TuneFinder extends TuneWidget {
     this.part("#take").addEventListener("click", () => this.#take());
   }
 
+  /** The ending of the words for what answers are held against: with a teacher they agree and are not accurate. */
+  #held({ teacher }) {
+    return teacher ? "_teacher" : "";
+  }
+
   draw({ evaluation }) {
     const { validation } = evaluation.splits;
     if (this.evaluation !== evaluation) {
@@ -98,7 +103,7 @@ export class TuneFinder extends TuneWidget {
       this.evaluation = evaluation;
     }
     setText(this.part(".measure"), t(evaluation.teacher ? "tune.agreement" : "tune.accuracy"));
-    const held = evaluation.teacher ? "_teacher" : ""; // against a teacher's answers nothing is accurate
+    const held = this.#held(evaluation);
     const field = this.part("input[name=floor]");
     setText(field.previousElementSibling, t(`tune.goal_floor${held}`));
     field.setAttribute("aria-label", t(`tune.goal_floor_name${held}`));
@@ -167,7 +172,7 @@ export class TuneFinder extends TuneWidget {
     const text = [found.thresholds].flat().map((one) => thresholdText(rule, one));
     const names = { rule: rule.title, thresholds: text.join("  ") };
     setText(this.part(".chosen"), t(each ? "tune.found_each" : "tune.found_one", names));
-    const missed = found.kind === "floor" ? t(`tune.missed_accuracy${this.evaluation.teacher ? "_teacher" : ""}`) : t("tune.missed_macs");
+    const missed = found.kind === "floor" ? t(`tune.missed_accuracy${this.#held(this.evaluation)}`) : t("tune.missed_macs");
     setText(this.part(".missed"), found.reached ? "" : missed);
     const line = (kind, title, { accuracy, macs, by_macs: factor }) =>
       element("tr", { class: kind }, element("th", { scope: "row" }, title),
