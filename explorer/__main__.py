@@ -152,8 +152,9 @@ def distil(
     frozen: Annotated[int, typer.Option(help="blocks held still, from the first")] = 6,
     lr: Annotated[float, typer.Option(help="learning rate of the blocks")] = 1e-4,
     lr_heads: Annotated[float, typer.Option(help="learning rate of heads and read-outs")] = 5e-4,
-    exits_every: Annotated[int, typer.Option(help="stage 1 asks the exits at every so-many-th step")] = 4,
+    exits_every: Annotated[int, typer.Option(help="stage 1 asks the exits at every so-many-th step")] = 2,
     decay: Annotated[bool, typer.Option(help="bring the learning rate down to nothing")] = False,
+    new_heads: Annotated[bool, typer.Option(help="start all exit heads anew")] = False,
     threads: Annotated[int, typer.Option(help="CPU threads")] = 2,
 ) -> None:
     """Train the photo model one stretch further on unlabelled pictures. The same command goes on if cut off."""
@@ -164,7 +165,9 @@ def distil(
     try:
         # Stage 2 asks no teacher, and so has nobody to choose among candidates.
         candidates = 1 if stage == 2 else Stretch.candidates
-        stretch = Stretch(stage, crops, size, frozen, lr, lr_heads, decay, exits_every, candidates)
+        stretch = Stretch(
+            stage, crops, size, frozen, lr, lr_heads, decay, exits_every, candidates, new_heads=new_heads
+        )
         run(stretch, out, data, start, photos, threads, more or ())
     except Stopped:
         print("stopped; the same command goes on from here", file=sys.stderr)

@@ -44,7 +44,8 @@ def write_card(model: Model, facts: dict[str, Any], path: Path) -> None:
             goal_threshold=goal["threshold"],
             goal_share=goal["agreement with the own final read-out"],
             known=_known(known),
-            frozen=min((stretch["settings"]["frozen"] for stretch in first_stage), default=0),
+            frozen=_frozen([stretch["settings"]["frozen"] for stretch in first_stage]),
+            heads=_heads(history),
             pictures=PICTURES,
             crops=sum(stretch["seen"] for stretch in history),
             hours=hours,
@@ -62,6 +63,21 @@ def _unfinished(hours: float) -> str:
     if hours >= PLANNED:
         return ""
     return f"**Training is unfinished**: {hours:.1f} of at least {PLANNED} hours, and it shows in the numbers below."
+
+
+def _frozen(frozen: Sequence[int]) -> str:
+    """Which blocks no stretch of stage 1 has trained."""
+    still = min(frozen, default=0)
+    return f"Blocks 1 to {still} are still as they were there." if still else "Here all of it learns."
+
+
+def _heads(history: list[dict[str, Any]]) -> str:
+    """Since when the heads are those that are shipped."""
+    begun = [i for i, stretch in enumerate(history) if stretch["settings"].get("new_heads")]
+    if not begun:
+        return ""
+    seen = sum(stretch["seen"] for stretch in history[: begun[-1]])
+    return f"They were begun anew after {seen:,} crops."
 
 
 def _table(measured: dict[str, Any], macs: Sequence[int], full: int) -> str:

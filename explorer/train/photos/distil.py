@@ -7,7 +7,7 @@ import math
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,23 +15,25 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Subset
 
 from explorer.model.multi_exit import MultiExitViT, Outputs
 from explorer.train.loop import Stopped
-from explorer.train.photos.crops import Crops, mix
-from explorer.train.photos.evening import correct
+from explorer.train.photos.conditioning import Channels, Conditioned, channels_read, start_heads, steps
+from explorer.train.photos.crops import mix
+from explorer.train.photos.evening import even
+from explorer.train.photos.lessons import batches, taught
 from explorer.train.photos.losses import by_itself, by_teacher
 from explorer.train.photos.pictures import Pictures
-from explorer.train.photos.student import at_size, read_outs, seen_by
+from explorer.train.photos.student import at_size, read_outs, seen_by, start_read_outs
 from explorer.train.photos.teacher import Teacher
 
 SAVE_EVERY = 60  # seconds between checkpoints
 LOG_EVERY = 10_000  # crops between two measurements on the held-out crops
-# How much rarer classes are preferred when crops are chosen: 1 would make all classes equally frequent.
-RARITY, PRIOR_CROPS = 0.5, 1_024
 EMA = 0.998  # of the weights per step, so about the last 500 steps
 Measure = Callable[[MultiExitViT], dict[str, float]]
+
+
+TELLING = 3  # crops composed for each that is learned from
 
 
 @dataclass(frozen=True)
@@ -48,16 +50,23 @@ class Stretch:
         False  # learning rate falls to nothing over the stretch, else it stays, so that another may follow
     )
     # Stage 1 asks the exits every so many steps, and the final read-out alone else. LGViT alternates, which is 2.
-    exits_every: int = 4
-    # Crops composed for each that is learned from; those whose answers say the most are chosen. Most crops show nothing
+    exits_every: int = 2
+    # Crops composed for each that is learned from: those whose answers say the most are chosen. Most crops show nothing
     # that has a name, and the teacher answers many times faster than the student learns.
-    candidates: int = 3
+    candidates: int = TELLING
     batch: int = 32
+    new_heads: bool = False  # every exit head starts anew
+    regressed: int = 4_096  # crops on which the read-outs are solved where a stage begins or its heads do
     seed: int = 0
 
 
 WARM_UP = 200  # steps in which the learning rate rises where the optimiser starts anew
 WEIGHT_DECAY = 0.02
+LAYER_DECAY = (
+    0.85  # each block learns so much slower than the next: what is general stays (Clark et al. 2020)
+)
+LOOKED_AT = 512  # crops from which the scale of what the heads read is measured
+APART = 10**9  # number of the first crop that read-outs are solved on, far from those trained on
 
 
 class Run:
@@ -73,6 +82,7 @@ class Run:
         )  # finished and unfinished stretches, with what was measured
         self.step = 0  # in the last stretch of the history
         self.optimiser: torch.optim.AdamW | None = None
+        self.channels: list[Channels] = []  # what the heads read when the stretch began
         self.pending: dict[str, Any] | None = None
         self.stop = False
         folder.mkdir(parents=True, exist_ok=True)
@@ -86,16 +96,6 @@ class Run:
     def composed(self) -> int:
         """Crops composed in all, which is the number of the next one: each crop of a model's life is new."""
         return sum(s["seen"] * s["settings"]["candidates"] for s in self.history)
-
-    def begin_stage_2(self, logits_of: Callable[[MultiExitViT], Tensor]) -> None:
-        """Go on with the averaged network, its final read-out corrected: it is what the heads learn from now on.
-
-        `logits_of` tells a network's final logits (N, C) on crops of the kind it was trained on.
-        """
-        averaged = self.averaged()
-        correct(read_outs(averaged)[-1], logits_of(averaged))
-        self.network.load_state_dict(averaged.state_dict())
-        self.average = {name: tensor.clone() for name, tensor in averaged.state_dict().items()}
 
     def averaged(self) -> MultiExitViT:
         """The network of averaged weights, in eval mode and made for the present size."""
@@ -114,6 +114,7 @@ class Run:
             self.network = at_size(self.network, self.history[-1]["settings"]["size"])
         self.network.load_state_dict(saved["network"])
         self.average, self.pending = saved["average"], saved["optimiser"]
+        self.channels = [Channels(*pair) for pair in saved.get("channels", [])]
         return True
 
     def save(self) -> None:
@@ -122,6 +123,7 @@ class Run:
             "network": self.network.state_dict(),
             "average": self.average,
             "optimiser": self.optimiser.state_dict() if self.optimiser else None,
+            "channels": [(read.mean, read.spread) for read in self.channels],
             "history": self.history,
             "step": self.step,
         }
@@ -129,7 +131,7 @@ class Run:
         os.replace(self.folder / "last.pt.new", self.folder / "last.pt")
         (self.folder / "history.json").write_text(json.dumps(self.history, indent=1) + "\n")
 
-    def begin(self, stretch: Stretch) -> None:
+    def begin(self, stretch: Stretch, pictures: Pictures, teacher: Teacher) -> None:
         """Go on with the stretch if it is the one that was cut off; else begin it where the last one stopped."""
         settings = asdict(stretch)
         if self.history and self.history[-1]["settings"] == settings and not self.history[-1].get("done"):
@@ -141,17 +143,40 @@ class Run:
                 at_size(self.averaged(), stretch.size),
             )
             self.average = {name: tensor.clone() for name, tensor in average.state_dict().items()}
+        other_stage = not self.history or self.history[-1]["settings"]["stage"] != stretch.stage
         # The same weights learn on: the optimiser keeps what it knows of them and needs no warm-up.
-        kept = bool(self.history) and all(
-            self.history[-1]["settings"][fact] == settings[fact] for fact in ("stage", "frozen")
+        kept = (
+            not other_stage
+            and not stretch.new_heads
+            and self.history[-1]["settings"]["frozen"] == stretch.frozen
         )
         if not kept:
             self.pending = None
         elif self.optimiser is not None:
             self.pending = self.optimiser.state_dict()
         record = {"settings": settings, "warm_up": 0 if self.pending else WARM_UP}
+        if other_stage or stretch.new_heads:
+            self._solve(stretch, pictures, teacher)
+        self.channels = channels_read(self.network, _looked_at(pictures, stretch))
         self.history.append(record | {"seen": 0, "seconds": 0.0, "curve": []})
         self.step = 0
+
+    def _solve(self, stretch: Stretch, pictures: Pictures, teacher: Teacher) -> None:
+        """Go on with the averaged network, its read-outs solved anew: steps of descent come there late, if ever.
+
+        In stage 2 the final read-out teaches, so it is partly freed of its bias to the classes that crops show.
+        """
+        network = self.averaged()
+        if stretch.new_heads:
+            start_heads(network, channels_read(network, _looked_at(pictures, stretch)))
+        count = -(-stretch.regressed // stretch.batch)
+        lessons = taught(pictures, teacher, APART, count, stretch.batch, TELLING, stretch.seed)
+        shown = ((seen_by(crops, stretch.size), answers[0].clone()) for crops, answers in lessons)
+        finals = start_read_outs(network, shown)
+        if stretch.stage == 2:
+            even(read_outs(network)[-1], finals)
+        self.network.load_state_dict(network.state_dict())
+        self.average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
 
     def prepare(self, stretch: Stretch) -> None:
         """Freeze what the stretch freezes and make its optimiser; biases and norms are not decayed."""
@@ -163,23 +188,22 @@ class Run:
             vit.requires_grad_(False)
             for part in (*vit.blocks[stretch.frozen :], vit.norm, vit.head):
                 part.requires_grad_(True)
-        fast = {id(p) for linear in read_outs(network) for p in linear.parameters()}
-        fast |= {id(p) for p in network.heads.parameters()}
-        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+        moved = steps(network, self.channels)
+        rates = _learning_rates(network, stretch)
+        undecayed = {id(step.weight) for step in moved}
+        groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
         for p in network.parameters():
             if p.requires_grad:
-                groups.setdefault((id(p) in fast, p.ndim > 1), []).append(p)
+                decayed = p.ndim > 1 and id(p) not in undecayed
+                groups.setdefault((rates[id(p)], decayed), []).append(p)
         self.optimiser = torch.optim.AdamW(
             [
-                {
-                    "params": params,
-                    "lr": stretch.lr_heads if is_fast else stretch.lr,
-                    "weight_decay": WEIGHT_DECAY * decayed,
-                }
-                for (is_fast, decayed), params in groups.items()
+                {"params": params, "lr": lr, "weight_decay": WEIGHT_DECAY * decayed}
+                for (lr, decayed), params in groups.items()
             ],
             betas=(0.9, 0.98),  # few steps: a shorter memory of squares than AdamW's own
         )
+        self.conditioned = Conditioned(moved, self.optimiser)
         peaks = [group["lr"] for group in self.optimiser.param_groups]
         if self.pending:
             self.optimiser.load_state_dict(self.pending)
@@ -203,19 +227,21 @@ class Run:
         self.stop = True
 
     def _train(self, stretch: Stretch, pictures: Pictures, teacher: Teacher, measure: Measure) -> None:
-        self.begin(stretch)
+        self.begin(stretch, pictures, teacher)
         self.prepare(stretch)
         record, total = self.history[-1], stretch.crops // stretch.batch
-        choosing = stretch.stage == 1 and stretch.candidates > 1
-        prior = usual_answers(teacher, pictures, stretch.batch) if choosing else None
         saved = began = time.monotonic()
         loss = math.nan
-        for crops in _batches(pictures, stretch, self.composed, total - self.step):
-            # Between sittings the loader's workers may differ; its crops do not, for their number decides them.
-            answers = _answers(teacher, crops, stretch.batch) if stretch.stage == 1 else None
-            if answers and prior is not None:
-                kept = most_telling(answers[0], prior, stretch.batch)
-                crops, answers = crops[kept], (answers[0][kept], answers[1][kept])
+        count, candidates = total - self.step, stretch.candidates
+        lessons: Iterable[tuple[Tensor, tuple[Tensor, Tensor] | None]]
+        if stretch.stage == 1:
+            lessons = taught(
+                pictures, teacher, self.composed, count, stretch.batch, candidates, seed=stretch.seed
+            )
+        else:
+            alone = batches(pictures, self.composed, count, stretch.batch, stretch.seed)
+            lessons = ((crops, None) for crops in alone)
+        for crops, answers in lessons:
             value = self.take_step(stretch, teacher, crops, answers, total)
             loss = value if math.isnan(loss) else 0.98 * loss + 0.02 * value
             now = time.monotonic()
@@ -268,8 +294,9 @@ class Run:
             else by_itself(self.network, outputs)
         )
         loss.backward()
+        self.conditioned.centre()
         nn.utils.clip_grad_norm_([p for p in self.network.parameters() if p.requires_grad], 1.0)
-        self.optimiser.step()
+        self.conditioned.step()
         self.step += 1
         steps = self.crops // stretch.batch
         keep = min(EMA, (1 + steps) / (10 + steps))
@@ -277,45 +304,21 @@ class Run:
         return loss.item()
 
 
-def _batches(pictures: Pictures, stretch: Stretch, first: int, count: int) -> Iterator[Tensor]:
-    """`count` batches of candidates from number `first` on, composed by two processes beside the training."""
-    batch = stretch.batch * stretch.candidates
-    numbers = range(first, first + count * batch)
-    crops = Crops(pictures, numbers.stop, stretch.seed)
-    loader = DataLoader(
-        Subset(crops, numbers),
-        batch,
-        num_workers=2,
-        prefetch_factor=3,
-        multiprocessing_context="fork",
-        worker_init_fn=_give_way,
-    )
-    yield from loader
+def _looked_at(pictures: Pictures, stretch: Stretch) -> Iterator[Tensor]:
+    count = -(-min(LOOKED_AT, stretch.regressed) // stretch.batch)
+    for crops in batches(pictures, APART, count, stretch.batch, stretch.seed):
+        yield seen_by(crops, stretch.size)
 
 
-def _give_way(_: int) -> None:
-    """Compose when the training waits: sharing its two cores would hold up each of its parallel operations."""
-    os.nice(19)
-
-
-def _answers(teacher: Teacher, crops: Tensor, batch: int) -> tuple[Tensor, Tensor]:
-    """The teacher's logits (N, C) and those of each place, asked in batches of one size, for which it was compiled."""
-    logits, places = zip(*(teacher(part) for part in crops.split(batch)), strict=True)
-    return torch.cat(logits), torch.cat(places)
-
-
-def usual_answers(teacher: Teacher, pictures: Pictures, batch: int, count: int = PRIOR_CROPS) -> Tensor:
-    """The teacher's mean probability of each class on composed crops, (C,)."""
-    crops = Crops(pictures, count, seed=2_000_003)
-    numbers = [range(first, first + batch) for first in range(0, count - batch + 1, batch)]
-    answers = [teacher(torch.stack([crops[i] for i in part]))[0] for part in numbers]
-    return torch.cat(answers).softmax(dim=-1).mean(dim=0)
-
-
-def most_telling(logits: Tensor, prior: Tensor, keep: int) -> Tensor:
-    """Which `keep` of the crops with these answers (N, C) to learn from: the surest, of the rarest classes."""
-    sure, said = logits.softmax(dim=-1).max(dim=-1)
-    return (sure.log() - RARITY * prior[said].log()).topk(keep).indices
+def _learning_rates(network: MultiExitViT, stretch: Stretch) -> dict[int, float]:
+    """Of every parameter by its id: heads and read-outs learn fastest, the embedding slowest."""
+    vit = network.backbone.vit
+    rates = dict.fromkeys(map(id, network.parameters()), stretch.lr_heads)
+    parts = [(nn.ModuleList([vit.patch_embed]), 0), (vit.norm, len(vit.blocks))]
+    parts += [(block, number) for number, block in enumerate(vit.blocks, start=1)]
+    slow = {id(p): number for part, number in parts for p in part.parameters()}
+    slow |= {id(p): 0 for p in vit.parameters(recurse=False)}  # class token and positions
+    return rates | {p: stretch.lr * LAYER_DECAY ** (len(vit.blocks) - n) for p, n in slow.items()}
 
 
 def rate(step: int, total: int, decay: bool, warm_up: int = WARM_UP) -> float:

@@ -8,17 +8,17 @@ from torch import Tensor, nn
 from explorer.model.multi_exit import MultiExitViT, Outputs
 from explorer.train.losses import self_distillation
 
-# Our own weights: of the mean-squared error of all logits, which says more than the few likely classes do,
+# Our own weights: of the divergence of the likely classes, of the mean-squared error of all logits, which says more,
 # and of the same error at each of the teacher's 7 x 7 places.
-LOGITS, PLACES = 1.0, 0.25
+LIKELY, LOGITS, PLACES = 0.3, 1.0, 0.25
 
 
 def answer_loss(logits: Tensor, teacher: Tensor) -> Tensor:
-    """KL(teacher || student) plus the mean-squared error of the centred logits, both (N, C)."""
+    """KL(teacher || student), and the mean-squared error of the centred logits, both (N, C)."""
     divergence = F.kl_div(
         F.log_softmax(logits, dim=-1), F.log_softmax(teacher, dim=-1), reduction="batchmean", log_target=True
     )
-    return divergence + LOGITS * F.mse_loss(_centred(logits), _centred(teacher))
+    return LIKELY * divergence + LOGITS * F.mse_loss(_centred(logits), _centred(teacher))
 
 
 def _centred(logits: Tensor) -> Tensor:

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from explorer.model.backbone import Backbone, build_backbone
 from explorer.model.exits import lgvit_exits
-from explorer.model.heads import LocalPerceptionHead
 from explorer.model.multi_exit import MultiExitViT
 from explorer.model.precision import quick_precision
 
@@ -39,8 +38,7 @@ _POSITIONS = "backbone.vit.pos_embed"
 def new_student(weights: Path, size: int, backbone: dict[str, Any] = BACKBONE) -> MultiExitViT:
     """A fresh LGViT on a backbone from a safetensors file with timm's names, made for `size` pixels.
 
-    Local heads start as the identity (their last norm at zero, Goyal et al. 2017, arXiv 1706.02677). Raises
-    `FileNotFoundError`.
+    Its heads are to be started by `conditioning.start_heads`. Raises `FileNotFoundError`.
     """
     if not weights.exists():
         raise FileNotFoundError(f"there is no {weights}; --backbone needs a ViT-S/14's weights.")
@@ -50,11 +48,6 @@ def new_student(weights: Path, size: int, backbone: dict[str, Any] = BACKBONE) -
     network.load_state_dict(network.state_dict() | state)
     network.precision = quick_precision(network.backbone.width, network.device)
     plain_attention(network)
-    for head in network.heads:
-        if isinstance(head, LocalPerceptionHead):
-            norm = head.local.project[-1]
-            assert isinstance(norm, nn.BatchNorm2d)
-            nn.init.zeros_(norm.weight)
     return network
 
 
@@ -103,11 +96,12 @@ def seen_by(crops: Tensor, size: int) -> Tensor:
 @torch.no_grad()
 def start_read_outs(
     network: MultiExitViT, batches: Iterable[tuple[Tensor, Tensor]], penalty: float = 1e-2
-) -> None:
+) -> Tensor:
     """Set every read-out by ridge regression of the teacher's logits on what that read-out reads.
 
     `batches` are pairs of network input and teacher's logits (N, C), few thousand pictures in all. Inputs are
-    standardised first: a ViT's residual stream has a few channels far larger than all others.
+    standardised first: a ViT's residual stream has a few channels far larger than all others. Returns the final
+    read-out's new logits (N, C) for them.
     """
     linears = read_outs(network)
     inputs: list[list[Tensor]] = [[] for _ in linears]
@@ -134,3 +128,4 @@ def start_read_outs(
         weight = torch.linalg.solve(gram, x.T @ (y - y.mean(dim=0))) / std[:, None]  # (D, C)
         linear.weight.copy_(weight.T)
         linear.bias.copy_(y.mean(dim=0) - mean @ weight)
+    return linears[-1](torch.cat(inputs[-1]))
