@@ -155,6 +155,7 @@ def distil(
     exits_every: Annotated[int, typer.Option(help="stage 1 asks the exits at every so-many-th step")] = 2,
     decay: Annotated[bool, typer.Option(help="bring the learning rate down to nothing")] = False,
     new_heads: Annotated[bool, typer.Option(help="start all exit heads anew")] = False,
+    regressed: Annotated[int, typer.Option(help="crops on which the read-outs are solved first")] = 4_096,
     threads: Annotated[int, typer.Option(help="CPU threads")] = 2,
 ) -> None:
     """Train the photo model one stretch further on unlabelled pictures. The same command goes on if cut off."""
@@ -166,7 +167,17 @@ def distil(
         # Stage 2 asks no teacher, and so has nobody to choose among candidates.
         candidates = 1 if stage == 2 else Stretch.candidates
         stretch = Stretch(
-            stage, crops, size, frozen, lr, lr_heads, decay, exits_every, candidates, new_heads=new_heads
+            stage,
+            crops,
+            size,
+            frozen,
+            lr,
+            lr_heads,
+            decay,
+            exits_every,
+            candidates,
+            new_heads=new_heads,
+            regressed=regressed,
         )
         run(stretch, out, data, start, photos, threads, more or ())
     except Stopped:

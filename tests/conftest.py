@@ -1,6 +1,11 @@
 """What several rooms test with."""
 
+import os
+
 import pytest
+
+# The tests' expectations are of the small garment model, whichever the page opens with. Before anything is imported.
+os.environ["EXIT_EXPLORER_MODEL"] = "fashion"
 
 
 @pytest.fixture(scope="session")

@@ -210,4 +210,4 @@ def test_a_file_for_another_model_is_used_with_a_word(call, image, tmp_path):
 def test_a_file_alone_names_the_model_but_only_one_of_this_machine(image, tmp_path):
     path = thresholds_file(tmp_path / "t.json", model="somebody/elses")
     result = CliRunner().invoke(app, ["classify", image, "--thresholds", path])
-    refused(result, "error: There is no model 'somebody/elses' on this machine; name one by --model, of: ")
+    refused(result, "error: There is no model 'somebody/elses' on this machine; name one of these: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from explorer.model.hub import fetch
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "assets" / "models"
 YOURS = ROOT / "checkpoints"
-DEFAULT = "fashion"
+# What the page opens with and the command line asks; a Space or a class names another by the variable.
+DEFAULT = os.environ.get("EXIT_EXPLORER_MODEL") or "fashion"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def named_here(name: str) -> str:
     names = [entry.name for entry in list_models()]
     if name not in names:
         raise ModelError(
-            f"There is no model '{name}' on this machine; name one by --model, of: {', '.join(names)}."
+            f"There is no model '{name}' on this machine; name one of these: {', '.join(names)}."
         )
     return name
 

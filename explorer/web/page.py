@@ -10,7 +10,7 @@ import gradio as gr
 
 from explorer.data.collection import MAX_BYTES
 from explorer.model.bundle import ModelError
-from explorer.model.catalog import DEFAULT, Entry, list_models
+from explorer.model.catalog import DEFAULT, Entry, list_models, named_here
 from explorer.model.hub import PUBLISHED, reachable
 from explorer.web.analysis import model_json
 from explorer.web.language import LANGUAGES, i18n, speak, strings, word
@@ -100,10 +100,13 @@ def build() -> gr.Blocks:
 
 
 def launch_kwargs() -> dict[str, Any]:
-    """What `launch` needs for the page to look and work as built; used wherever it is launched."""
+    """What `launch` needs for the page to look and work as built; used wherever it is launched.
+
+    Raises `ModelError` if the model to open with is not on this machine.
+    """
     start = {
         "start": {
-            **choose(DEFAULT),
+            **model_json(named_here(DEFAULT)),
             "models": [{"name": e.name, "title": picker_label(e)} for e in list_models()],
         },
         "strings": {language: strings(language) for language in LANGUAGES},

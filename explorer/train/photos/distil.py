@@ -24,7 +24,7 @@ from explorer.train.photos.evening import even
 from explorer.train.photos.lessons import batches, taught
 from explorer.train.photos.losses import by_itself, by_teacher
 from explorer.train.photos.pictures import Pictures
-from explorer.train.photos.student import at_size, read_outs, seen_by, start_read_outs
+from explorer.train.photos.student import at_size, read, read_outs, seen_by, solve
 from explorer.train.photos.teacher import Teacher
 
 SAVE_EVERY = 60  # seconds between checkpoints
@@ -56,7 +56,7 @@ class Stretch:
     candidates: int = TELLING
     batch: int = 32
     new_heads: bool = False  # every exit head starts anew
-    regressed: int = 4_096  # crops on which the read-outs are solved where a stage begins or its heads do
+    regressed: int = 4_096  # crops on which the read-outs are solved where it begins
     seed: int = 0
 
 
@@ -155,8 +155,7 @@ class Run:
         elif self.optimiser is not None:
             self.pending = self.optimiser.state_dict()
         record = {"settings": settings, "warm_up": 0 if self.pending else WARM_UP}
-        if other_stage or stretch.new_heads:
-            self._solve(stretch, pictures, teacher)
+        self._solve(stretch, pictures, teacher)
         self.channels = channels_read(self.network, _looked_at(pictures, stretch))
         self.history.append(record | {"seen": 0, "seconds": 0.0, "curve": []})
         self.step = 0
@@ -164,17 +163,22 @@ class Run:
     def _solve(self, stretch: Stretch, pictures: Pictures, teacher: Teacher) -> None:
         """Go on with the averaged network, its read-outs solved anew: steps of descent come there late, if ever.
 
-        In stage 2 the final read-out teaches, so it is partly freed of its bias to the classes that crops show.
+        In stage 2 the final read-out teaches; it is first freed, in part, of its bias to the classes that crops show.
         """
         network = self.averaged()
         if stretch.new_heads:
             start_heads(network, channels_read(network, _looked_at(pictures, stretch)))
         count = -(-stretch.regressed // stretch.batch)
         lessons = taught(pictures, teacher, APART, count, stretch.batch, TELLING, stretch.seed)
-        shown = ((seen_by(crops, stretch.size), answers[0].clone()) for crops, answers in lessons)
-        finals = start_read_outs(network, shown)
+        shown = ((seen_by(crops, stretch.size), logits.clone()) for crops, (logits, _) in lessons)
+        inputs, answers = read(network, shown)
+        *early, final = read_outs(network)
+        solve(final, inputs[-1], answers)
         if stretch.stage == 2:
-            even(read_outs(network)[-1], finals)
+            even(final, final(inputs[-1]))
+            answers = final(inputs[-1]).detach()
+        for linear, read_there in zip(early, inputs, strict=False):
+            solve(linear, read_there, answers)
         self.network.load_state_dict(network.state_dict())
         self.average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
 
@@ -230,7 +234,7 @@ class Run:
         self.begin(stretch, pictures, teacher)
         self.prepare(stretch)
         record, total = self.history[-1], stretch.crops // stretch.batch
-        saved = began = time.monotonic()
+        saved = time.monotonic()
         loss = math.nan
         count, candidates = total - self.step, stretch.candidates
         lessons: Iterable[tuple[Tensor, tuple[Tensor, Tensor] | None]]
@@ -241,6 +245,9 @@ class Run:
         else:
             alone = batches(pictures, self.composed, count, stretch.batch, stretch.seed)
             lessons = ((crops, None) for crops in alone)
+        if self.step == 0:
+            self._measure(measure, math.nan)
+        began = time.monotonic()
         for crops, answers in lessons:
             value = self.take_step(stretch, teacher, crops, answers, total)
             loss = value if math.isnan(loss) else 0.98 * loss + 0.02 * value
@@ -251,9 +258,7 @@ class Run:
                 record["seen"] // LOG_EVERY != (record["seen"] - stretch.batch) // LOG_EVERY
                 or self.step == total
             ):
-                row = {"crops": self.crops, "seconds": round(record["seconds"]), "loss": round(loss, 4)}
-                record["curve"].append(row | measure(self.averaged()))
-                print(json.dumps(record["curve"][-1]), flush=True)
+                self._measure(measure, loss)
             if self.stop or now - saved > SAVE_EVERY:
                 self.save()
                 saved = now
@@ -262,6 +267,15 @@ class Run:
             began = time.monotonic()  # measuring and saving are not training time
         record["done"] = True
         self.save()
+
+    def _measure(self, measure: Measure, loss: float) -> None:
+        """A line of the learning curve, the first before any step."""
+        record = self.history[-1]
+        row = {"crops": self.crops, "seconds": round(record["seconds"])}
+        if not math.isnan(loss):
+            row["loss"] = round(loss, 4)
+        record["curve"].append(row | measure(self.averaged()))
+        print(json.dumps(record["curve"][-1]), flush=True)
 
     def take_step(
         self,

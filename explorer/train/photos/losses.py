@@ -58,7 +58,10 @@ def by_teacher(
 
 
 def by_itself(network: MultiExitViT, outputs: Outputs) -> Tensor:
-    """LGViT's stage 2 with the final read-out's soft answer in place of the label, and the logits' error (ours)."""
+    """LGViT's stage 2 with the final read-out's soft answer in place of the label, and the logits' error (ours).
+
+    As in stage 1 the likely classes weigh less than all logits together.
+    """
     final = outputs.final.detach()
     of_logits = sum(F.mse_loss(_centred(z), _centred(final)) for z in outputs.logits)
-    return self_distillation(network, outputs, final.softmax(dim=-1), 0.0) + LOGITS * of_logits
+    return LIKELY * self_distillation(network, outputs, final.softmax(dim=-1), 0.0) + LOGITS * of_logits

@@ -94,14 +94,10 @@ def seen_by(crops: Tensor, size: int) -> Tensor:
 
 
 @torch.no_grad()
-def start_read_outs(
-    network: MultiExitViT, batches: Iterable[tuple[Tensor, Tensor]], penalty: float = 1e-2
-) -> Tensor:
-    """Set every read-out by ridge regression of the teacher's logits on what that read-out reads.
+def read(network: MultiExitViT, batches: Iterable[tuple[Tensor, Tensor]]) -> tuple[list[Tensor], Tensor]:
+    """What every read-out reads, the final one last (N, D) each, and the answers (N, C), of all batches together.
 
-    `batches` are pairs of network input and teacher's logits (N, C), few thousand pictures in all. Inputs are
-    standardised first: a ViT's residual stream has a few channels far larger than all others. Returns the final
-    read-out's new logits (N, C) for them.
+    `batches` are pairs of network input and answers. Leaves the network in eval mode.
     """
     linears = read_outs(network)
     inputs: list[list[Tensor]] = [[] for _ in linears]
@@ -119,13 +115,19 @@ def start_read_outs(
     finally:
         for hook in hooks:
             hook.remove()
-    y = torch.cat(answers).double()
-    for linear, kept in zip(linears, inputs, strict=True):
-        x = torch.cat(kept).double()
-        mean, std = x.mean(dim=0), x.std(dim=0) + 1e-6
-        x = (x - mean) / std
-        gram = x.T @ x + penalty * len(x) * torch.eye(x.shape[1], dtype=x.dtype)
-        weight = torch.linalg.solve(gram, x.T @ (y - y.mean(dim=0))) / std[:, None]  # (D, C)
-        linear.weight.copy_(weight.T)
-        linear.bias.copy_(y.mean(dim=0) - mean @ weight)
-    return linears[-1](torch.cat(inputs[-1]))
+    return [torch.cat(kept) for kept in inputs], torch.cat(answers)
+
+
+@torch.no_grad()
+def solve(linear: nn.Linear, inputs: Tensor, answers: Tensor, penalty: float = 1e-2) -> None:
+    """Set a read-out by ridge regression of answers (N, C) on inputs (N, D), few thousand pictures in all.
+
+    Inputs are standardised first: a ViT's residual stream has a few channels far larger than all others.
+    """
+    x, y = inputs.double(), answers.double()
+    mean, std = x.mean(dim=0), x.std(dim=0) + 1e-6
+    x = (x - mean) / std
+    gram = x.T @ x + penalty * len(x) * torch.eye(x.shape[1], dtype=x.dtype)
+    weight = torch.linalg.solve(gram, x.T @ (y - y.mean(dim=0))) / std[:, None]  # (D, C)
+    linear.weight.copy_(weight.T)
+    linear.bias.copy_(y.mean(dim=0) - mean @ weight)

@@ -20,18 +20,19 @@ from explorer.model.bundle import load_model_folder
 from explorer.model.exits import lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train.loop import Stopped
+from explorer.train.losses import self_distillation
 from explorer.train.photos import command, distil
 from explorer.train.photos.crops import SIZE, Crops, mix
 from explorer.train.photos.distil import Run, Stretch, rate
 from explorer.train.photos.evening import TAU, even
 from explorer.train.photos.labels import KNOWN, imagenet_labels
 from explorer.train.photos.lessons import most_telling, taught
-from explorer.train.photos.losses import LIKELY, answer_loss, place_loss
+from explorer.train.photos.losses import LIKELY, answer_loss, by_itself, place_loss
 from explorer.train.photos.measure import Held, agreement, composed, held, natural, progress
 from explorer.train.photos.natural import PHOTOS, photographs
 from explorer.train.photos.pictures import load_pictures
 from explorer.train.photos.ship import Splits, ship
-from explorer.train.photos.student import at_size, new_student, seen_by, start_read_outs
+from explorer.train.photos.student import at_size, new_student, read, read_outs, seen_by, solve
 from explorer.train.photos.teacher import Teacher, fold_norms
 
 TINY = {
@@ -220,19 +221,29 @@ def test_ridge_finds_a_linear_teacher(network):
     """A teacher that is linear in what the final read-out reads must be found again."""
     torch.manual_seed(1)
     images = torch.randn(120, 3, 56, 56)
-    weight = torch.randn(1000, 32)
     network.eval()
     with torch.no_grad():
-        read = network.backbone.vit.forward_head(
+        seen = network.backbone.vit.forward_head(
             network.backbone.vit.norm(network(images).hidden), pre_logits=True
         )
-    answers = read @ weight.T + 3
-    start_read_outs(network, zip(images.split(40), answers.split(40), strict=True), penalty=1e-8)
+    answers = seen @ torch.randn(32, 1000) + 3
+    inputs, together = read(network, zip(images.split(40), answers.split(40), strict=True))
+    assert torch.equal(together, answers)
+    torch.testing.assert_close(inputs[-1], seen, atol=1e-5, rtol=1e-4)
+    for linear, x in zip(read_outs(network), inputs, strict=True):
+        solve(linear, x, answers, penalty=1e-8)
     with torch.no_grad():
         found = network(images)
     torch.testing.assert_close(found.final, answers, atol=0.02, rtol=0.01)
     errors = [(logits - answers).pow(2).mean() for logits in found.logits]
     assert max(errors) < answers.var()  # every exit knows something of it
+
+
+def test_a_heavy_penalty_leaves_the_mean_answer():
+    linear, inputs, answers = nn.Linear(3, 2), torch.randn(50, 3), torch.randn(50, 2)
+    solve(linear, inputs, answers, penalty=1e9)
+    with torch.no_grad():
+        torch.testing.assert_close(linear(inputs), answers.mean(dim=0).expand(50, 2), atol=1e-5, rtol=0)
 
 
 def test_the_answer_loss_is_nought_for_the_teachers_own_answer_and_its_shifts():
@@ -256,6 +267,21 @@ def test_the_place_loss_is_nought_where_every_place_says_what_the_read_out_says(
         places = network.backbone.vit.head(beside).transpose(1, 2).unflatten(2, (4, 4))
         torch.testing.assert_close(place_loss(network, hidden, places), torch.tensor(0.0), atol=1e-6, rtol=0)
         assert place_loss(network, hidden, places.roll(1, dims=3)) > 1e-3
+
+
+def test_alone_the_exits_learn_the_final_logits_whatever_their_mean(network):
+    with torch.no_grad():
+        outputs = network(torch.randn(2, 3, 56, 56))
+    same = replace(outputs, logits=[outputs.final + shift for shift in range(8)])
+    labels = outputs.final.softmax(dim=-1)
+    loss = by_itself(network, same)
+    torch.testing.assert_close(loss, LIKELY * self_distillation(network, same, labels, 0.0))
+    # One exit's logit of one class of 1000 raised by 10: squared error 10^2 / 1000, less that of the mean.
+    raised = [z.clone() for z in same.logits]
+    raised[3][:, 7] += 10
+    other = replace(same, logits=raised)
+    expected = LIKELY * self_distillation(network, other, labels, 0.0) + 0.1 - 0.01**2
+    torch.testing.assert_close(by_itself(network, other), expected, atol=1e-4, rtol=0)
 
 
 def test_the_rate_rises_stays_and_falls():
@@ -305,13 +331,19 @@ def test_stage_two_moves_the_heads_alone(network, tmp_path, pictures, teacher):
         torch.testing.assert_close(run.average[name], run.network.state_dict()[name], rtol=0, atol=0)
 
 
-def test_where_a_stage_begins_read_outs_are_solved_on_the_average(network, tmp_path, pictures, teacher):
+def test_where_a_stretch_begins_read_outs_are_solved_on_the_average(network, tmp_path, pictures, teacher):
     run = trained(network, tmp_path, pictures, teacher, STRETCH)
     expected = run.averaged()
     stretch = Stretch(stage=2, crops=8, size=56, batch=4, candidates=1, regressed=16)
     lessons = list(taught(pictures, teacher, distil.APART, 4, 4, distil.TELLING))
-    finals = start_read_outs(expected, [(seen_by(crops, 56), answers[0]) for crops, answers in lessons])
-    even(expected.backbone.vit.head, finals)
+    inputs, answers = read(expected, [(seen_by(crops, 56), logits) for crops, (logits, _) in lessons])
+    *early, final = read_outs(expected)
+    solve(final, inputs[-1], answers)
+    even(final, final(inputs[-1]))
+    with torch.no_grad():
+        own = final(inputs[-1])
+    for linear, seen in zip(early, inputs, strict=False):  # the exits learn the final read-out's answers
+        solve(linear, seen, own)
     run.begin(stretch, pictures, teacher)
     for name, tensor in run.network.state_dict().items():
         assert torch.equal(tensor, expected.state_dict()[name]), name
