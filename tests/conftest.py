@@ -5,7 +5,7 @@ import os
 import pytest
 
 # The tests' expectations are of the small garment model, whichever the page opens with. Before anything is imported.
-os.environ["EXIT_EXPLORER_MODEL"] = "fashion"
+os.environ.setdefault("EXIT_EXPLORER_MODEL", "fashion")
 
 
 @pytest.fixture(scope="session")

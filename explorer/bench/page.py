@@ -133,10 +133,10 @@ WIRED = Gesture(
 )
 
 
-def latency(_model: str) -> list[tuple[str, str, str]]:
+def latency(model: str) -> list[tuple[str, str, str]]:
     """From input to paint for each gesture, how many requests they made, and the same slider through a server."""
     with browser() as chromium:
-        with served(["app.py"]) as (address, _):
+        with served(["app.py"], EXIT_EXPLORER_MODEL=model) as (address, _):
             page = chromium.new_page(viewport={"width": 1440, "height": 900})
             page.goto(address)
             page.wait_for_function("window.ExitExplorer?.store?.trace")
@@ -155,7 +155,7 @@ def latency(_model: str) -> list[tuple[str, str, str]]:
                 page.wait_for_timeout(300)
                 rows.append(_row(gesture, page))
         rows.append(("requests to the server during all these", str(len(requests)), "0"))
-        with served(["-c", _WIRED]) as (address, _):
+        with served(["-c", _WIRED], EXIT_EXPLORER_MODEL=model) as (address, _):
             page = chromium.new_page(viewport={"width": 1440, "height": 900})
             page.goto(address)
             page.get_by_role("slider").first.wait_for()
@@ -171,7 +171,7 @@ _FIRST = """() => performance.getEntriesByName("first-example")[0].startTime
 
 def first_example(model: str) -> list[tuple[str, str, str]]:
     """How long after the HTML the first example is on the screen: with an empty cache, and on a later visit."""
-    with served(["app.py"]) as (address, _), browser() as chromium:
+    with served(["app.py"], EXIT_EXPLORER_MODEL=model) as (address, _), browser() as chromium:
         context = chromium.new_context(viewport={"width": 1440, "height": 900})
         page = context.new_page()
         taken = []
@@ -198,13 +198,13 @@ page.launch()
 """
 
 
-def start(_model: str) -> list[tuple[str, str, str]]:
+def start(model: str) -> list[tuple[str, str, str]]:
     """Cold start until the page answers, against an empty page with the same imports; alternating, the best of each."""
     ours: list[float] = []
     empty: list[float] = []
     for _ in range(STARTS):
         for program, seconds in ((["app.py"], ours), (["-c", _EMPTY], empty)):
-            with served(program) as (_, taken):
+            with served(program, EXIT_EXPLORER_MODEL=model) as (_, taken):
                 seconds.append(taken)
     best, least = min(ours), min(empty)
     return [

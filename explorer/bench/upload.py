@@ -29,9 +29,9 @@ def upload(model: str) -> list[tuple[str, str, str]]:
     home = EXAMPLES / model if (EXAMPLES / model).exists() else EXAMPLES / "fashion"
     path = next(path for path in sorted(home.iterdir()) if path.suffix in (".png", ".jpg"))
     waits, passes = [], []
-    with served(["app.py"]) as (address, _), browser() as chromium:
+    with served(["app.py"], EXIT_EXPLORER_MODEL=model) as (address, _), browser() as chromium:
         page = chromium.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(f"{address}?model={model}")
+        page.goto(address)
         page.wait_for_function(f"window.ExitExplorer?.store?.trace?.model === '{model}'", timeout=120_000)
         page.evaluate(_WATCH)
         for number in range(UPLOADS + 2):  # the first two pay for loading the network

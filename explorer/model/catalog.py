@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "assets" / "models"
 YOURS = ROOT / "checkpoints"
 # What the page opens with and the command line asks; a Space or a class names another by the variable.
-DEFAULT = os.environ.get("EXIT_EXPLORER_MODEL") or "fashion"
+DEFAULT = os.environ.get("EXIT_EXPLORER_MODEL") or "photos"
 
 
 @dataclass(frozen=True)

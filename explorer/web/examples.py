@@ -133,7 +133,10 @@ def run(name: str, data: Path | None, out: Path | None = None) -> Path:
 
 
 def _photos(model: Model, out: Path) -> list[dict[str, Any]]:
-    """Every JPEG in the folder, those first that leave at the shallowest exit, by name among them."""
+    """Every JPEG in the folder, those first that leave at the shallowest exit, by name among them.
+
+    The page opens with the first that leaves before the end with the answer it would have had there.
+    """
     rule, paths = get_rule(RULE), sorted(out.glob("*.jpg"))
     if not paths:
         raise FileNotFoundError(
@@ -141,7 +144,14 @@ def _photos(model: Model, out: Path) -> list[dict[str, Any]]:
         )
     examples = [photo_example(model, path) for path in paths]
     limit = default_threshold(model, rule.name)
-    return sorted(examples, key=lambda e: int(decide(np.array([e["trace"]["scores"][RULE]]), limit)[0]))
+    fired = {e["id"]: int(decide(np.array([e["trace"]["scores"][RULE]]), limit)[0]) for e in examples}
+    examples.sort(key=lambda e: fired[e["id"]])
+    for one in examples:
+        predicted, left = one["trace"]["predicted"], fired[one["id"]]
+        if left < len(predicted) - 1 and predicted[left] == predicted[-1]:
+            one["opens"] = True
+            break
+    return examples
 
 
 def _garments(model: Model, folder: Path, data: Path | None, out: Path) -> list[dict[str, Any]]:

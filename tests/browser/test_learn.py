@@ -141,7 +141,7 @@ def do_tradeoff(page):
     set_stage(page)
     sweep(page, "tradeoff", [i / 100 for i in range(99, 0, -1)])
     expect(lesson(page).locator("tradeoff-figure").get_by_role("img").first).to_have_accessible_name(
-        re.compile(r"threshold 0\.\d+: cost \d+\.\d %, accuracy \d+\.\d\d %")
+        re.compile(r"threshold 0\.\d+: cost \d+\.\d %, (accuracy|agreement) \d+\.\d\d %")
     )
 
 

@@ -119,13 +119,15 @@ def test_it_works_elsewhere(chromium, how, tmp_path):
         page.close()
 
 
-def test_a_variable_names_the_model_it_opens_with(chromium):
-    with served(["app.py"], EXIT_EXPLORER_MODEL="photos") as (address, _):
+def test_it_opens_with_photos_where_nothing_else_is_asked_for(chromium):
+    with served(["app.py"], EXIT_EXPLORER_MODEL="") as (address, _):
         page = chromium.new_page()
         page.goto(address)
         ready(page)
         assert page.evaluate("window.ExitExplorer.store.model") == "photos"
         assert page.evaluate("window.ExitExplorer.store.trace.class_count") == 1000
+        assert page.evaluate("window.ExitExplorer.store.example.opens")
+        assert page.evaluate("window.ExitExplorer.store.fired") < 8  # it leaves before the end
         page.get_by_role("combobox", name="Model", exact=True).wait_for()
         assert "photographs" in page.get_by_role("combobox", name="Model", exact=True).input_value()
         page.close()

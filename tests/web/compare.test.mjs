@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { choiceOf, easyAndHard } from "../../explorer/web/widgets/compare/choice.js";
+import { choiceOf, easyAndHard, firstExample } from "../../explorer/web/widgets/compare/choice.js";
 import { Comparison } from "../../explorer/web/widgets/compare/comparison.js";
 import {
   differenceData,
@@ -384,4 +384,11 @@ test("every sentence has its words in both languages", () => {
     assert.ok(!/compare\.|\{|undefined/.test(cells), cells);
   }
   setStrings({});
+});
+
+test("the page opens with the example meant for it, else with the one in the middle", () => {
+  assert.equal(firstExample(EXAMPLES).id, "home");
+  const meant = EXAMPLES.map((example) => ({ ...example, ...(example.id === "easy" && { opens: true }) }));
+  assert.equal(firstExample(meant).id, "easy");
+  assert.equal(firstExample([]), null);
 });

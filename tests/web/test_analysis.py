@@ -43,7 +43,7 @@ def test_opening_the_page_loads_no_network(monkeypatch):
 
 
 def test_a_label_cannot_leave_the_start_data(monkeypatch):
-    monkeypatch.setattr(page, "choose", lambda _: {"label": "</script><script>alert(1)</script>"})
+    monkeypatch.setattr(page, "model_json", lambda _: {"label": "</script><script>alert(1)</script>"})
     head = page.launch_kwargs()["head"]
     assert head.count("</script") == 1
     assert "\\u003c/script>" in head

@@ -51,6 +51,9 @@ def test_photos_are_stored_as_seen_and_analysed_as_stored(model, tmp_path, monke
     assert {e["title"] for e in stored["examples"]} == {"a cat", "dog", "bird"}
     exits = [int(decide(np.array([e["trace"]["scores"]["confidence"]]), 0.1)[0]) for e in stored["examples"]]
     assert exits == sorted(exits)
+    predicted = [e["trace"]["predicted"] for e in stored["examples"]]
+    early = [i for i, p in enumerate(predicted) if exits[i] < len(p) - 1 and p[exits[i]] == p[-1]]
+    assert [i for i, e in enumerate(stored["examples"]) if e.get("opens")] == early[:1]
     for e in stored["examples"]:
         assert b64decode(e["image"].partition(",")[2]) == (out / f"{e['id']}.jpg").read_bytes()
         again = analysis.analyse_image(model, analysis.from_data_uri(e["saw"], model))

@@ -7,9 +7,9 @@ import { decide } from "../decide.js";
 
 export const MODES = ["images", "models", "rules"];
 
-/** The example a page opens with: they come ordered by exit, and one from the middle tells the story best. */
+/** The example a page opens with: the one meant for it, else, as they come ordered by exit, one from the middle. */
 export function firstExample(examples) {
-  return examples[Math.floor(examples.length / 2)] ?? null;
+  return examples.find(({ opens }) => opens) ?? examples[Math.floor(examples.length / 2)] ?? null;
 }
 
 /** Ids of an example that leaves early and one that leaves late at the first rule's default threshold. */
