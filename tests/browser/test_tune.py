@@ -267,6 +267,11 @@ def test_a_thousand_classes_of_a_teacher(page):
     expect(page.get_by_role("radio", name="agreement of at least")).to_be_visible()
     expect(page.get_by_role("spinbutton", name="Lowest agreement in percent")).to_be_visible()
     expect(page.locator("tune-reliability")).to_contain_text(re.compile(r"(above|below) its agreement of \d"))
+    expect(page.locator("tune-reliability")).to_contain_text("share agreeing")
+    expect(page.locator("tune-reliability")).to_contain_text("the share that agrees in their bin")
+    expect(page.get_by_role("columnheader", name="Of those, agreeing")).to_be_visible()
+    # A phone has no room for this column.
+    expect(page.locator("tune-leaving th.alone")).to_have_text("Agrees on all images")
     expect(page.locator("tune-classes tbody tr")).to_have_count(17)  # eight at each end, and how many between
     page.get_by_role("searchbox", name="Find a class").fill("class 99")
     expect(page.locator("tune-classes tbody th").first).to_contain_text("class 99")

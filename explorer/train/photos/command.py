@@ -40,6 +40,8 @@ def run(
     pictures = load_pictures([data / "pictures", *more])
     training = _run_of(stretch, out / "run", data, start)
     sets = _held_sets(data / "pictures", photos, teacher)
+    # New crops of the pictures trained on: what they are ahead of the others by is learned by heart.
+    sets["trained_on"] = held(composed(pictures, MEASURED), teacher)
     training.train(stretch, pictures, teacher, lambda network: progress(network, sets))
 
 

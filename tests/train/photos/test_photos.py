@@ -505,6 +505,7 @@ def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
     assert history[:1] == run.history
     assert history[1]["settings"] == asdict(following)
     assert history[1]["curve"][-1]["crops"] == 20
+    assert {"held_out", "trained_on", "trained_on_block_4"} < set(history[1]["curve"][-1])
     state = torch.load(tmp_path / "next" / "run" / "last.pt", weights_only=True)["network"]
     for name, tensor in model.network.state_dict().items():
         if ".blocks.5." in name:  # frozen

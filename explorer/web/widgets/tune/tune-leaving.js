@@ -36,7 +36,7 @@ export class TuneLeaving extends TuneWidget {
 <div class="body scroll" tabindex="0" role="region" aria-labelledby="title">
   <table aria-labelledby="title">
     <thead><tr><th scope="col">${t("tune.exit")}</th><th scope="col" class="share">${t("tune.leaving_share")}</th>
-      <th scope="col">${t("tune.leaving_right")}</th><th scope="col">${t("tune.exit_alone")}</th></tr></thead>
+      <th scope="col" class="right"></th><th scope="col" class="alone"></th></tr></thead>
     <tbody></tbody>
   </table>
 </div>
@@ -51,6 +51,9 @@ export class TuneLeaving extends TuneWidget {
   }
 
   draw({ evaluation, split }) {
+    const held = evaluation.teacher ? "_teacher" : "";
+    setText(this.part("th.right"), t(`tune.leaving_right${held}`));
+    setText(this.part("th.alone"), t(`tune.exit_alone${held}`));
     const makeRow = () => {
       const button = element("button", { type: "button", class: "plain" }, element("span"), element("span", { class: "tag" }));
       const track = element("div", { class: "track" }, element("span", { class: "bar" }));
@@ -84,7 +87,9 @@ export class TuneLeaving extends TuneWidget {
 
   #rows() {
     const { evaluation, split, tally } = this.desk.now(this.store);
-    const head = ["block", "head", "images_leaving", "share_leaving", "accuracy_of_those", "accuracy_on_all", "macs"];
+    const measure = evaluation.teacher ? "agreement" : "accuracy";
+    const counted = ["images_leaving", "share_leaving", `${measure}_of_those`, `${measure}_on_all`];
+    const head = ["block", "head", ...counted, "macs"];
     const rows = evaluation.exits.map(({ block, kind }, e) => [
       block,
       kind,

@@ -49,7 +49,7 @@ export class TuneReliability extends TuneWidget {
       ["mean", "bin_mean"],
       ["perfect", "bin_perfect"],
       ["many", "bin_many"],
-    ].map(([kind, key]) => `<span><i class="${kind}" aria-hidden="true"></i>${t(`tune.${key}`)}</span>`);
+    ].map(([kind, key]) => `<span><i class="${kind}" aria-hidden="true"></i><span class="${key}">${t(`tune.${key}`)}</span></span>`);
     return `
 <div class="head"><h2 id="title"><glossary-term name="reliability">${t("tune.reliability")}</glossary-term></h2></div>
 <div class="body">
@@ -60,7 +60,7 @@ export class TuneReliability extends TuneWidget {
     <line class="diagonal"/><g class="bins"></g><g class="counts"></g>
   </svg>
   <div class="legend small">${legend.join("")}</div>
-  <p class="note"><glossary-term name="ece">ECE</glossary-term>: ${t("tune.ece_says", { bins: BINS })}</p>
+  <p class="note"><glossary-term name="ece">ECE</glossary-term>: <span class="ece"></span></p>
 </div>`;
   }
 
@@ -102,7 +102,10 @@ export class TuneReliability extends TuneWidget {
       lean: pointsOf(Math.abs(found.lean)),
       accuracy: percentText(split.rightAt[chosen] / split.count, 1),
     };
-    const says = t(`tune.${found.lean >= 0 ? "over" : "under"}confident${this.teacher ? "_teacher" : ""}`, values);
+    const held = this.teacher ? "_teacher" : "";
+    const says = t(`tune.${found.lean >= 0 ? "over" : "under"}confident${held}`, values);
+    setText(this.part(".bin_right"), t(`tune.bin_right${held}`));
+    setText(this.part(".ece"), t(`tune.ece_says${held}`, { bins: BINS }));
     setText(this.part(".says"), says);
     setAttributes(this.svg, { viewBox: `0 0 ${this.width} ${HEIGHT}`, "aria-label": says });
     this.#drawAxes();
@@ -167,7 +170,7 @@ export class TuneReliability extends TuneWidget {
       confidence: percentText(confidence, 1),
       accuracy: percentText(accuracy, 1),
     };
-    return t(count ? "tune.bin" : "tune.bin_empty", values);
+    return t(count ? `tune.bin${this.teacher ? "_teacher" : ""}` : "tune.bin_empty", values);
   }
 
   #rows() {
