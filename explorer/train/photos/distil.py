@@ -55,7 +55,7 @@ class Stretch:
     # that has a name, and the teacher answers many times faster than the student learns.
     candidates: int = TELLING
     batch: int = 32
-    new_heads: bool = False  # every exit head starts anew
+    new_heads: bool = False  # every exit head starts anew, as those of a new run do anyway
     regressed: int = 4_096  # crops on which the read-outs are solved where it begins
     seed: int = 0
 
@@ -166,8 +166,11 @@ class Run:
         In stage 2 the final read-out teaches; it is first freed, in part, of its bias to the classes that crops show.
         """
         network = self.averaged()
-        if stretch.new_heads:
-            start_heads(network, channels_read(network, _looked_at(pictures, stretch)))
+        if stretch.new_heads or not self.history:
+            channels = channels_read(network, _looked_at(pictures, stretch))
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(stretch.seed)  # the seed alone decides how they are drawn
+                start_heads(network, channels)
         count = -(-stretch.regressed // stretch.batch)
         lessons = taught(pictures, teacher, APART, count, stretch.batch, TELLING, stretch.seed)
         shown = ((seen_by(crops, stretch.size), logits.clone()) for crops, (logits, _) in lessons)

@@ -376,6 +376,9 @@ def test_heads_learn_fastest_and_the_embedding_slowest(network, tmp_path, pictur
     stretch = replace(STRETCH, frozen=0, lr=1e-4, lr_heads=5e-4)
     run = Run(network, [], tmp_path)
     run.begin(stretch, pictures, teacher)
+    assert all(
+        head.local.project[-1].weight.abs().max() == 0 for head in run.network.heads[:4]
+    )  # a new run's
     run.prepare(stretch)
     groups = run.optimiser.param_groups
     rates = {id(p): group["lr"] for group in groups for p in group["params"]}
