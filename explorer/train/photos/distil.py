@@ -30,10 +30,8 @@ from explorer.train.photos.teacher import Teacher
 SAVE_EVERY = 60  # seconds between checkpoints
 LOG_EVERY = 10_000  # crops between two measurements on the held-out crops
 EMA = 0.998  # of the weights per step, so about the last 500 steps
-Measure = Callable[[MultiExitViT], dict[str, float]]
-
-
 TELLING = 3  # crops composed for each that is learned from
+Measure = Callable[[MultiExitViT], dict[str, float]]
 
 
 @dataclass(frozen=True)
