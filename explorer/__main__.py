@@ -188,6 +188,21 @@ def distil(
 
 
 @app.command()
+def average(
+    sources: Annotated[list[Path], typer.Argument(help="folders of distil's runs that share a beginning")],
+    out: Annotated[Path, typer.Option(help="where the new run goes")] = Path("checkpoints/photos"),
+    data: Annotated[Path, typer.Option(help="folder with pictures/ and weights/")] = Path("../shared/data"),
+) -> None:
+    """Begin a run with the mean of other runs' weights; distil goes on from there."""
+    from explorer.train.photos.command import average_runs
+
+    try:
+        average_runs(sources, out, data)
+    except (ValueError, FileNotFoundError) as error:
+        fail(error)
+
+
+@app.command()
 def ship(
     photos: Annotated[Path, typer.Option(help="natural photos never trained on, to measure on")],
     out: Annotated[Path, typer.Option(help="the model folder to write")] = Path("assets/models/photos"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.model.bundle import Model
+from explorer.train.photos.web import PACKAGES
 
 _TEMPLATE = Path(__file__).with_suffix(".md")
 
@@ -14,7 +15,8 @@ PICTURES = (
     "scenes, drawings and cut-out photographs from the Debian packages openclipart-png, tuxpaint-stamps-default, "
     "opencv-doc, labelme-examples, scratch, wand-doc, plasma-workspace-wallpapers, mate-backgrounds, "
     "lomiri-wallpapers, gnome-control-center-data, gnome-backgrounds, and from gcompris-qt-data 3.1 "
-    "(GPL-3+, CC-BY, CC-BY-SA, public domain)."
+    "(GPL-3+, CC-BY, CC-BY-SA, public domain); from crop 228,480 on also photographs from the npm packages "
+    f"{', '.join(PACKAGES)} (MIT, the last one AGPL-3.0)."
 )
 
 
@@ -49,6 +51,7 @@ def write_card(model: Model, facts: dict[str, Any], path: Path) -> None:
             pictures=PICTURES,
             crops=sum(stretch["seen"] for stretch in history),
             hours=hours,
+            averaged=_averaged(history),
             stretches=_stretches(history),
             curve=_curve(history),
         ),
@@ -78,6 +81,32 @@ def _heads(history: list[dict[str, Any]]) -> str:
         return ""
     seen = sum(stretch["seen"] for stretch in history[: begun[-1]])
     return f"They were begun anew after {seen:,} crops."
+
+
+def _averaged(history: list[dict[str, Any]]) -> str:
+    """Where runs parted and became one again, if they did."""
+    parted = sorted({stretch["parted_at"] for stretch in history if "parted_at" in stretch})
+    if not parted:
+        return ""
+    before, means = 0, []
+    for stretch in history:
+        before += stretch["seen"]
+        if "averaged" in stretch:
+            means.append(f"{before:,}")
+    return (
+        f"After {_and([f'{crops:,}' for crops in parted])} crops a second run went its own way, with the stretches "
+        f"marked *. After {_and(means)} crops of all of them the network is the mean of both runs' weights (model "
+        "soups, Wortsman et al. 2022, arXiv 2203.05482), its read-outs solved anew: better on the validation photos "
+        "than either."
+    )
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(words)
+
+
+def _stage(stretch: dict[str, Any]) -> str:
+    return f"{stretch['settings']['stage']}{'*' if 'parted_at' in stretch else ''}"
 
 
 def _table(measured: dict[str, Any], macs: Sequence[int], full: int) -> str:
@@ -116,7 +145,7 @@ def _stretches(history: list[dict[str, Any]]) -> str:
         settings, seen, seconds = stretch["settings"], stretch["seen"], stretch["seconds"]
         frozen = "all" if settings["stage"] == 2 else settings["frozen"]
         lines.append(
-            f"| {settings['stage']} | {settings['size']} | {seen:,} | {seconds / 60:.0f} | "
+            f"| {_stage(stretch)} | {settings['size']} | {seen:,} | {seconds / 60:.0f} | "
             f"{seen / max(seconds, 1):.0f} | {frozen} |"
         )
     return "\n".join(lines)
@@ -131,7 +160,7 @@ def _curve(history: list[dict[str, Any]]) -> str:
             if "natural" in row:
                 hours = (before + row["seconds"]) / 3600
                 lines.append(
-                    f"| {row['crops']:,} | {hours:.2f} | {settings['stage']} | {settings['size']} | "
+                    f"| {row['crops']:,} | {hours:.2f} | {_stage(stretch)} | {settings['size']} | "
                     f"{100 * row['natural']:.0f} | {100 * row['natural_top5']:.0f} |"
                 )
         before += stretch["seconds"]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from explorer.model.bundle import load_model_folder
+from explorer.model.multi_exit import MultiExitViT
+from explorer.train.photos.average import joined, mean_of
 from explorer.train.photos.distil import Run, Stretch
 from explorer.train.photos.measure import Held, composed, held, natural, photos_in, progress
 from explorer.train.photos.pictures import load_pictures
@@ -48,21 +51,50 @@ def run(
 def ship_run(out: Path, source: Path, data: Path, photos: Path, threads: int) -> None:
     """The model folder `out` of the run in `source`/run. Raises `FileNotFoundError` or `ValueError`, in words."""
     torch.set_num_threads(threads)
-    if not (source / "run" / "last.pt").exists():
-        raise FileNotFoundError(f"there is no run in {source}; start one with python -m explorer distil.")
-    network = new_student(data / "weights" / BACKBONE_WEIGHTS, SIZE)
-    run = Run(network, [], source / "run")
-    run.resume()
+    network, history = _trained(source, data)
     teacher = load_teacher(data / "weights" / TEACHER_WEIGHTS)
     measured = splits(data / "pictures", photos, teacher)
-    ship(at_size(run.averaged(), SIZE), run.history, measured, photos, out)
+    ship(at_size(network, SIZE), history, measured, photos, out)
+
+
+def average_runs(sources: Sequence[Path], out: Path, data: Path) -> None:
+    """A run in `out`/run that begins with the mean of others' weights; each source is like `out`, or a shipped folder.
+
+    Raises `FileNotFoundError` or `ValueError`, in words.
+    """
+    if (out / "run" / "last.pt").exists():
+        raise ValueError(f"{out} holds a run already; name another folder, or move that run away.")
+    if len(sources) < 2:
+        raise ValueError("an average takes two runs or more.")
+    networks, histories = zip(*(_trained(source, data) for source in sources), strict=True)
+    history = joined(histories)
+    size = history[-1]["settings"]["size"]
+    mean = at_size(networks[0], size)
+    mean.load_state_dict(mean_of([at_size(network, size) for network in networks]))
+    Run(mean, history, out / "run").save()
+
+
+def _trained(source: Path, data: Path) -> tuple[MultiExitViT, list[dict[str, Any]]]:
+    """The averaged network and the history of the run in `source`/run, or of a shipped model folder.
+
+    Raises `FileNotFoundError` if it is neither.
+    """
+    if (source / "training.json").exists():
+        return load_model_folder(source).network, json.loads((source / "training.json").read_text())[
+            "history"
+        ]
+    if not (source / "run" / "last.pt").exists():
+        raise FileNotFoundError(f"there is no run in {source}; start one with python -m explorer distil.")
+    run = Run(new_student(data / "weights" / BACKBONE_WEIGHTS, SIZE), [], source / "run")
+    run.resume()
+    return run.averaged(), run.history
 
 
 def _run_of(stretch: Stretch, folder: Path, data: Path, start: Path | None) -> Run:
     """The run in that folder; a new one from a shipped model, or from the bare backbone, if there is none."""
     if start is not None:
-        network = at_size(load_model_folder(start).network, stretch.size)
-        history = json.loads((start / "training.json").read_text())["history"]
+        network, history = _trained(start, data)
+        network = at_size(network, stretch.size)
     else:
         network = new_student(data / "weights" / BACKBONE_WEIGHTS, stretch.size)
         history = []

@@ -24,7 +24,7 @@ from explorer.train.photos.evening import even
 from explorer.train.photos.lessons import batches, taught
 from explorer.train.photos.losses import by_itself, by_teacher
 from explorer.train.photos.pictures import Pictures
-from explorer.train.photos.student import at_size, read, read_outs, seen_by, solve
+from explorer.train.photos.student import IMITATING, PENALTY, at_size, read, read_outs, seen_by, solve
 from explorer.train.photos.teacher import Teacher
 
 SAVE_EVERY = 60  # seconds between checkpoints
@@ -179,7 +179,7 @@ class Run:
             even(final, final(inputs[-1]))
             answers = final(inputs[-1]).detach()
         for linear, read_there in zip(early, inputs, strict=False):
-            solve(linear, read_there, answers)
+            solve(linear, read_there, answers, IMITATING if stretch.stage == 2 else PENALTY)
         self.network.load_state_dict(network.state_dict())
         self.average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
 

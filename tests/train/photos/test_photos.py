@@ -33,7 +33,7 @@ from explorer.train.photos.measure import Held, agreement, composed, held, natur
 from explorer.train.photos.natural import PHOTOS, photographs
 from explorer.train.photos.pictures import load_pictures
 from explorer.train.photos.ship import Splits, ship
-from explorer.train.photos.student import at_size, new_student, read, read_outs, seen_by, solve
+from explorer.train.photos.student import IMITATING, at_size, new_student, read, read_outs, seen_by, solve
 from explorer.train.photos.teacher import Teacher, fold_norms
 
 TINY = {
@@ -345,7 +345,7 @@ def test_where_a_stretch_begins_read_outs_are_solved_on_the_average(network, tmp
     with torch.no_grad():
         own = final(inputs[-1])
     for linear, seen in zip(early, inputs, strict=False):  # the exits learn the final read-out's answers
-        solve(linear, seen, own)
+        solve(linear, seen, own, IMITATING)
     run.begin(stretch, pictures, teacher)
     for name, tensor in run.network.state_dict().items():
         assert torch.equal(tensor, expected.state_dict()[name]), name
