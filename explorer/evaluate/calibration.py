@@ -50,6 +50,16 @@ def reliability_of(confidence: NDArray[np.floating], correct: NDArray[np.bool_])
         )
 
 
+def ece_by_chance(confidence: NDArray[np.floating], draws: int = 200) -> float:
+    """The expected calibration error that perfect confidences (N,) would show, for N is finite: the mean over draws.
+
+    Each answer is right by itself, with its confidence as chance; where answers depend on each other it is more.
+    """
+    rng = np.random.default_rng(0)
+    right = rng.random((draws, len(confidence))) < confidence
+    return float(np.mean([reliability_of(confidence, row).ece for row in right]))
+
+
 def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
     """The temperature that makes the labels (N,) most likely under logits (N, C) / temperature, in [0.05, 20].
 

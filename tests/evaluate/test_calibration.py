@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.evaluate.calibration import fit_temperature, reliability_of
+from explorer.evaluate.calibration import ece_by_chance, fit_temperature, reliability_of
 
 
 def test_the_error_is_the_gap_per_bin_weighted_by_count():
@@ -17,6 +17,13 @@ def test_a_confidence_on_a_border_belongs_to_the_lower_bin():
     found = reliability_of(np.array([1 / 3, 0.0, 1.0]), np.array([True, False, True]))
     assert found.count[[0, 4, 14]].tolist() == [1, 1, 1]
     assert found.ece == pytest.approx((2 / 3) / 3)
+
+
+def test_faultless_confidences_show_an_error_by_chance():
+    # Four coins in one bin: 0, 1, 2, 3 or 4 heads with chances 1, 4, 6, 4, 1 of 16, off by 1/2, 1/4, 0, 1/4, 1/2.
+    assert ece_by_chance(np.full(4, 0.5), draws=4000) == pytest.approx(3 / 16, abs=0.01)
+    assert ece_by_chance(np.ones(7)) == 0
+    assert ece_by_chance(np.full(400, 0.5)) < 0.03 < ece_by_chance(np.full(40, 0.5))
 
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 3.0])

@@ -116,6 +116,7 @@ def _table(measured: dict[str, Any], macs: Sequence[int], full: int) -> str:
         "sure, in the five best, %": measured["teacher's sure answer in the five best"],
         "with the own final read-out, %": measured["agreement with the own final read-out"],
         "calibration error, %": measured["calibration error"],
+        "of that by chance, %": measured["calibration error by chance"],
     }
     lines = ["| | " + " | ".join(f"block {block}" for block in measured["blocks"]) + " |"]
     lines.append("|" + " --- |" * (len(measured["blocks"]) + 1))

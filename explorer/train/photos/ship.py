@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from explorer.data.reading import read_image
-from explorer.evaluate.calibration import fit_temperature, reliability
+from explorer.evaluate.calibration import ece_by_chance, fit_temperature, reliability
 from explorer.evaluate.record import Record, record_of, save_records
 from explorer.evaluate.tradeoff import at_threshold, most_accurate, settable_threshold
 from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
@@ -121,6 +121,7 @@ def measures(
         "teacher's sure answer in the five best": agreement(test.logits, data.test, 5).tolist(),
         "agreement with the own final read-out": own["test"].accuracy.tolist(),
         "calibration error": [reliability(record, e).ece for e in range(len(record.blocks))],
+        "calibration error by chance": [ece_by_chance(c) for c in record.scores["confidence"].T],
     }
     return {
         "photos": data.photos,
