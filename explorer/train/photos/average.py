@@ -38,8 +38,9 @@ def mean_of(networks: Sequence[MultiExitViT]) -> dict[str, Tensor]:
 def joined(histories: Sequence[History]) -> History:
     """One history: what all share, then what the others did and the first did not, then the rest of the first.
 
-    So the first run's last stretch is the last, which the next one follows; it says in `averaged` how many runs became
-    one behind it. Stretches of the others say in `parted_at` after how many crops their run went its own way.
+    So the first run's last stretch is the last, which the next one follows; it says in `averaged` after how many crops
+    each of the runs was that became one behind it; one may be the beginning of another. Stretches of the others say in
+    `parted_at` after how many crops their run went its own way.
     Raises `ValueError` where the runs share nothing.
     """
     first, *others = histories
@@ -48,14 +49,18 @@ def joined(histories: Sequence[History]) -> History:
         shared += 1
     if not shared:
         raise ValueError("these runs share no stretch; only runs with a common beginning can be averaged.")
-    crops = sum(stretch["seen"] for stretch in first[:shared])
     history = first[:shared]
     for stretch in (s for other in others for s in other[shared:]):
         if not any(_same(stretch, known) for known in [*history, *first[shared:]]):
-            history.append({"parted_at": crops} | stretch)
+            history.append({"parted_at": seen(first[:shared])} | stretch)
     history = copy.deepcopy(history + first[shared:])
-    history[-1]["averaged"] = len(histories)
+    history[-1]["averaged"] = [seen(h) for h in histories]
     return history
+
+
+def seen(history: History) -> int:
+    """Crops of all stretches, those of runs averaged into it too."""
+    return sum(stretch["seen"] for stretch in history)
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -84,25 +84,19 @@ def _heads(history: list[dict[str, Any]]) -> str:
 
 
 def _averaged(history: list[dict[str, Any]]) -> str:
-    """Where runs parted and became one again, if they did."""
-    parted = sorted({stretch["parted_at"] for stretch in history if "parted_at" in stretch})
-    if not parted:
+    """Which networks became one by the mean of their weights, if any did."""
+    means = [
+        " and ".join(f"{crops:,}" for crops in stretch["averaged"])
+        for stretch in history
+        if "averaged" in stretch
+    ]
+    if not means:
         return ""
-    before, means = 0, []
-    for stretch in history:
-        before += stretch["seen"]
-        if "averaged" in stretch:
-            means.append(f"{before:,}")
     return (
-        f"After {_and([f'{crops:,}' for crops in parted])} crops a second run went its own way, with the stretches "
-        f"marked *. After {_and(means)} crops of all of them the network is the mean of both runs' weights (model "
-        "soups, Wortsman et al. 2022, arXiv 2203.05482), its read-outs solved anew: better on the validation photos "
-        "than either."
+        "Where it was better on the validation photos, the mean of two networks' weights went on in place of either "
+        f"(model soups, Wortsman et al. 2022, arXiv 2203.05482): of those after {', then of those after '.join(means)} "
+        "crops. Stretches marked * are of a run that went its own way before."
     )
-
-
-def _and(words: Sequence[str]) -> str:
-    return " and ".join(words)
 
 
 def _stage(stretch: dict[str, Any]) -> str:

@@ -46,12 +46,15 @@ def test_a_joined_history_counts_every_stretch_once():
     history = joined([[a, b, c], [a, d]])
     assert [s["seen"] for s in history] == [10, 40, 20, 30]
     assert [s.get("parted_at") for s in history] == [None, 10, None, None]
-    assert [s.get("averaged") for s in history] == [None, None, None, 2]
+    assert [s.get("averaged") for s in history] == [None, None, None, [60, 50]]
     # Averaged again, with a run that the first average took up: it is not counted twice.
     e = stretch(50)
     again = joined([[*history, e], [a, b, c]])
     assert [s["seen"] for s in again] == [10, 40, 20, 30, 50]
-    assert again[-1]["averaged"] == 2
+    assert again[-1]["averaged"] == [150, 60]
+    # With its own beginning, which adds no stretch.
+    assert [s["seen"] for s in joined([[a, b], [a]])] == [10, 20]
+    assert joined([[a, b], [a]])[-1]["averaged"] == [30, 10]
     assert "averaged" not in e  # what was given stays as it was
     assert "parted_at" not in d
     with pytest.raises(ValueError, match="share no stretch"):
@@ -61,8 +64,7 @@ def test_a_joined_history_counts_every_stretch_once():
 def test_a_card_marks_what_another_run_did():
     a, b, c = stretch(1_000), stretch(2_000), stretch(3_000, stage=2)
     history = joined([[a, b], [a, c]])
-    assert "After 1,000 crops a second run" in _averaged(history)
-    assert "After 6,000 crops of all" in _averaged(history)
+    assert "those after 3,000 and 4,000 crops." in _averaged(history)
     assert "| 2* | 56 | 3,000 |" in _stretches(history)
     assert "| 1 | 56 | 2,000 |" in _stretches(history)
     assert _averaged([a, b]) == ""
