@@ -161,7 +161,7 @@ def distil(
     """Train the photo model one stretch further on unlabelled pictures. The same command goes on if cut off."""
     from explorer.train.loop import Stopped
     from explorer.train.photos.command import run
-    from explorer.train.photos.distil import Stretch
+    from explorer.train.photos.stretch import Stretch
 
     try:
         # Stage 2 asks no teacher, and so has nobody to choose among candidates.

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from explorer.model.multi_exit import MultiExitViT
+from explorer.train.photos.stretch import crops_of
 
 History = list[dict[str, Any]]
 
@@ -52,15 +53,10 @@ def joined(histories: Sequence[History]) -> History:
     history = first[:shared]
     for stretch in (s for other in others for s in other[shared:]):
         if not any(_same(stretch, known) for known in [*history, *first[shared:]]):
-            history.append({"parted_at": seen(first[:shared])} | stretch)
+            history.append({"parted_at": crops_of(first[:shared])} | stretch)
     history = copy.deepcopy(history + first[shared:])
-    history[-1]["averaged"] = [seen(h) for h in histories]
+    history[-1]["averaged"] = [crops_of(h) for h in histories]
     return history
-
-
-def seen(history: History) -> int:
-    """Crops of all stretches, those of runs averaged into it too."""
-    return sum(stretch["seen"] for stretch in history)
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.model.bundle import Model
+from explorer.train.photos.stretch import crops_of
 from explorer.train.photos.web import PACKAGES
 
 _TEMPLATE = Path(__file__).with_suffix(".md")
@@ -49,7 +50,7 @@ def write_card(model: Model, facts: dict[str, Any], path: Path) -> None:
             frozen=_frozen([stretch["settings"]["frozen"] for stretch in first_stage]),
             heads=_heads(history),
             pictures=PICTURES,
-            crops=sum(stretch["seen"] for stretch in history),
+            crops=crops_of(history),
             hours=hours,
             averaged=_averaged(history),
             stretches=_stretches(history),
@@ -79,8 +80,7 @@ def _heads(history: list[dict[str, Any]]) -> str:
     begun = [i for i, stretch in enumerate(history) if stretch["settings"].get("new_heads")]
     if not begun:
         return ""
-    seen = sum(stretch["seen"] for stretch in history[: begun[-1]])
-    return f"They were begun anew after {seen:,} crops."
+    return f"They were begun anew after {crops_of(history[: begun[-1]]):,} crops."
 
 
 def _averaged(history: list[dict[str, Any]]) -> str:
@@ -93,9 +93,9 @@ def _averaged(history: list[dict[str, Any]]) -> str:
     if not means:
         return ""
     return (
-        "Where it was better on the validation photos, the mean of two networks' weights went on in place of either "
-        f"(model soups, Wortsman et al. 2022, arXiv 2203.05482): of those after {', then of those after '.join(means)} "
-        "crops. Stretches marked * are of a run that went its own way before."
+        "Where validation photos were named better, first and among five together, the mean of two networks' weights "
+        "went on in place of either (model soups, Wortsman et al. 2022, arXiv 2203.05482): of those after "
+        f"{', then of those after '.join(means)} crops. Stretches marked * are of a run that went its own way before."
     )
 
 

@@ -12,10 +12,11 @@ import torch
 from explorer.model.bundle import load_model_folder
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train.photos.average import joined, mean_of
-from explorer.train.photos.distil import Run, Stretch
+from explorer.train.photos.distil import Run
 from explorer.train.photos.measure import Held, composed, held, natural, photos_in, progress
 from explorer.train.photos.pictures import load_pictures
 from explorer.train.photos.ship import ship, splits
+from explorer.train.photos.stretch import Stretch
 from explorer.train.photos.student import SIZE, at_size, new_student
 from explorer.train.photos.teacher import Teacher, load_teacher
 

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,45 +24,24 @@ from explorer.train.photos.evening import even
 from explorer.train.photos.lessons import batches, taught
 from explorer.train.photos.losses import by_itself, by_teacher
 from explorer.train.photos.pictures import Pictures
+from explorer.train.photos.stretch import (
+    TELLING,
+    WARM_UP,
+    WEIGHT_DECAY,
+    Stretch,
+    crops_of,
+    learning_rates,
+    rate,
+)
 from explorer.train.photos.student import IMITATING, PENALTY, at_size, read, read_outs, seen_by, solve
 from explorer.train.photos.teacher import Teacher
 
 SAVE_EVERY = 60  # seconds between checkpoints
 LOG_EVERY = 10_000  # crops between two measurements on the held-out crops
 EMA = 0.998  # of the weights per step, so about the last 500 steps
-TELLING = 3  # crops composed for each that is learned from
 Measure = Callable[[MultiExitViT], dict[str, float]]
 
 
-@dataclass(frozen=True)
-class Stretch:
-    """One stretch of training; a model's history is a list of them."""
-
-    stage: int  # 1: blocks, heads and read-outs by the teacher; 2: heads alone, by the final read-out
-    crops: int  # how many crops it sees
-    size: int = 154  # pixels the student sees: a multiple of 14; smaller is quicker, 224 is what is shipped
-    frozen: int = 6  # blocks that stay as they are, from the first; 0 trains the embedding too
-    lr: float = 1e-4  # AdamW: blocks and norms
-    lr_heads: float = 5e-4  # exit heads and read-outs
-    decay: bool = (
-        False  # learning rate falls to nothing over the stretch, else it stays, so that another may follow
-    )
-    # Stage 1 asks the exits every so many steps, and the final read-out alone else. LGViT alternates, which is 2.
-    exits_every: int = 2
-    # Crops composed for each that is learned from: those whose answers say the most are chosen. Most crops show nothing
-    # that has a name, and the teacher answers many times faster than the student learns.
-    candidates: int = TELLING
-    batch: int = 32
-    new_heads: bool = False  # every exit head starts anew, as those of a new run do anyway
-    regressed: int = 4_096  # crops on which the read-outs are solved where it begins
-    seed: int = 0
-
-
-WARM_UP = 200  # steps in which the learning rate rises where the optimiser starts anew
-WEIGHT_DECAY = 0.02
-LAYER_DECAY = (
-    0.85  # each block learns so much slower than the next: what is general stays (Clark et al. 2020)
-)
 LOOKED_AT = 512  # crops from which the scale of what the heads read is measured
 APART = 10**9  # number of the first crop that read-outs are solved on, far from those trained on
 
@@ -88,7 +67,7 @@ class Run:
     @property
     def crops(self) -> int:
         """Crops learned from in all, over every sitting."""
-        return sum(stretch["seen"] for stretch in self.history)
+        return crops_of(self.history)
 
     @property
     def composed(self) -> int:
@@ -194,7 +173,7 @@ class Run:
             for part in (*vit.blocks[stretch.frozen :], vit.norm, vit.head):
                 part.requires_grad_(True)
         moved = steps(network, self.channels)
-        rates = _learning_rates(network, stretch)
+        rates = learning_rates(network, stretch)
         undecayed = {id(step.weight) for step in moved}
         groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
         for p in network.parameters():
@@ -323,23 +302,6 @@ def _looked_at(pictures: Pictures, stretch: Stretch) -> Iterator[Tensor]:
     count = -(-min(LOOKED_AT, stretch.regressed) // stretch.batch)
     for crops in batches(pictures, APART, count, stretch.batch, stretch.seed):
         yield seen_by(crops, stretch.size)
-
-
-def _learning_rates(network: MultiExitViT, stretch: Stretch) -> dict[int, float]:
-    """Of every parameter by its id: heads and read-outs learn fastest, the embedding slowest."""
-    vit = network.backbone.vit
-    rates = dict.fromkeys(map(id, network.parameters()), stretch.lr_heads)
-    parts = [(nn.ModuleList([vit.patch_embed]), 0), (vit.norm, len(vit.blocks))]
-    parts += [(block, number) for number, block in enumerate(vit.blocks, start=1)]
-    slow = {id(p): number for part, number in parts for p in part.parameters()}
-    slow |= {id(p): 0 for p in vit.parameters(recurse=False)}  # class token and positions
-    return rates | {p: stretch.lr * LAYER_DECAY ** (len(vit.blocks) - n) for p, n in slow.items()}
-
-
-def rate(step: int, total: int, decay: bool, warm_up: int = WARM_UP) -> float:
-    """Learning-rate factor: a linear rise, then constant, or straight down to nothing (warm-up, stable, decay)."""
-    rising = min(1.0, (step + 1) / (warm_up + 1))
-    return min(rising, 1 - step / total) if decay else rising
 
 
 @torch.no_grad()

@@ -24,7 +24,7 @@ from explorer.train.loop import Stopped
 from explorer.train.losses import self_distillation
 from explorer.train.photos import command, distil
 from explorer.train.photos.crops import CUT_MIXED, MIXED, SIZE, Crops, mix
-from explorer.train.photos.distil import Run, Stretch, rate
+from explorer.train.photos.distil import Run
 from explorer.train.photos.evening import TAU, even
 from explorer.train.photos.labels import KNOWN, imagenet_labels
 from explorer.train.photos.lessons import most_telling, taught
@@ -33,6 +33,7 @@ from explorer.train.photos.measure import Held, agreement, composed, held, natur
 from explorer.train.photos.natural import PHOTOS, photographs
 from explorer.train.photos.pictures import load_pictures
 from explorer.train.photos.ship import Splits, ship
+from explorer.train.photos.stretch import LAYER_DECAY, TELLING, WARM_UP, WEIGHT_DECAY, Stretch, rate
 from explorer.train.photos.student import IMITATING, at_size, new_student, read, read_outs, seen_by, solve
 from explorer.train.photos.teacher import Teacher, fold_norms
 
@@ -337,7 +338,7 @@ def test_where_a_stretch_begins_read_outs_are_solved_on_the_average(network, tmp
     run = trained(network, tmp_path, pictures, teacher, STRETCH)
     expected = run.averaged()
     stretch = Stretch(stage=2, crops=8, size=56, batch=4, candidates=1, regressed=16)
-    lessons = list(taught(pictures, teacher, distil.APART, 4, 4, distil.TELLING))
+    lessons = list(taught(pictures, teacher, distil.APART, 4, 4, TELLING))
     inputs, answers = read(expected, [(seen_by(crops, 56), logits) for crops, (logits, _) in lessons])
     *early, final = read_outs(expected)
     solve(final, inputs[-1], answers)
@@ -386,10 +387,10 @@ def test_heads_learn_fastest_and_the_embedding_slowest(network, tmp_path, pictur
     vit = run.network.backbone.vit
     assert rates[id(vit.head.weight)] == rates[id(run.network.heads[0].local.expand[0].weight)] == 5e-4
     assert rates[id(vit.norm.weight)] == rates[id(vit.blocks[11].attn.qkv.weight)] == 1e-4
-    np.testing.assert_allclose(rates[id(vit.blocks[9].mlp.fc1.weight)], 1e-4 * distil.LAYER_DECAY**2)
-    np.testing.assert_allclose(rates[id(vit.pos_embed)], 1e-4 * distil.LAYER_DECAY**12)
+    np.testing.assert_allclose(rates[id(vit.blocks[9].mlp.fc1.weight)], 1e-4 * LAYER_DECAY**2)
+    np.testing.assert_allclose(rates[id(vit.pos_embed)], 1e-4 * LAYER_DECAY**12)
     decays = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
-    assert decays[id(vit.blocks[9].mlp.fc1.weight)] == distil.WEIGHT_DECAY
+    assert decays[id(vit.blocks[9].mlp.fc1.weight)] == WEIGHT_DECAY
     assert decays[id(vit.head.weight)] == 0  # conditioned: its steps are not its inputs' own
 
 
@@ -429,7 +430,7 @@ def test_the_next_stretch_goes_on_from_the_last_at_its_own_size(network, tmp_pat
     following = Stretch(stage=1, crops=8, size=84, frozen=6, batch=4, regressed=16)
     run = trained(network, tmp_path, pictures, teacher, STRETCH, following)
     assert [stretch["settings"] for stretch in run.history] == [asdict(STRETCH), asdict(following)]
-    assert [stretch["warm_up"] for stretch in run.history] == [distil.WARM_UP, 0]  # its optimiser was kept
+    assert [stretch["warm_up"] for stretch in run.history] == [WARM_UP, 0]  # its optimiser was kept
     assert run.crops == 24
     assert run.network.backbone.grid == (6, 6)
     assert run.averaged().backbone.grid == (6, 6)
