@@ -79,6 +79,18 @@ def test_the_line_in_the_common_figure_is_the_pages_threshold(visit):
     assert page.evaluate("window.ExitExplorer.store.thresholds") == pytest.approx(OWN + 0.005 - 10 * 0.005)
 
 
+def test_two_keys_within_one_frame_are_two_steps_of_the_line(visit):
+    page = visit("?tab=compare")
+    line = page.locator("compare-curve").get_by_role("slider", name="Threshold")
+    line.evaluate(
+        """(line) => {
+          for (const key of ["ArrowUp", "PageDown"])
+            line.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true }));
+        }"""
+    )
+    assert page.evaluate("window.ExitExplorer.store.thresholds") == pytest.approx(OWN + 0.005 - 10 * 0.005)
+
+
 def test_unlinked_each_side_has_its_own_threshold_and_the_address_keeps_it(visit):
     page = visit(f"?tab=compare&a={MIDDLE}&b={MIDDLE}")
     page.get_by_role("checkbox", name="one rule and threshold for both").uncheck()

@@ -5,7 +5,7 @@ import { Store } from "../store.js";
 export class SideStore extends Store {
   #leader = null; // the store whose rule and thresholds this one has
 
-  /** From now on every change of rule or threshold here is made there; `adopt` brings it back. */
+  /** From now on every change of rule or threshold here is made there, and taken over at once. */
   follow(leader) {
     this.#leader = leader;
     this.adopt();
@@ -16,7 +16,11 @@ export class SideStore extends Store {
     this.#leader = null;
   }
 
-  /** Takes the leader's rule and thresholds, as far as they fit this side's model. */
+  /**
+   * Takes the leader's rule and thresholds, as far as they fit this side's model.
+   *
+   * Not left to the leader's next frame: the second of two keys pressed within one steps from what the first set.
+   */
   adopt() {
     const leader = this.#leader;
     if (!leader?.ruleFacts || !Object.hasOwn(this.rules, leader.rule)) return;
@@ -33,18 +37,21 @@ export class SideStore extends Store {
   }
 
   setRule(name) {
-    if (this.#leader) this.#leader.setRule(name);
-    else super.setRule(name);
+    if (!this.#leader) return super.setRule(name);
+    this.#leader.setRule(name);
+    this.adopt();
   }
 
   setThresholds(thresholds) {
-    if (this.#leader) this.#leader.setThresholds(thresholds);
-    else super.setThresholds(thresholds);
+    if (!this.#leader) return super.setThresholds(thresholds);
+    this.#leader.setThresholds(thresholds);
+    this.adopt();
   }
 
   resetThresholds() {
-    if (this.#leader) this.#leader.resetThresholds();
-    else super.resetThresholds();
+    if (!this.#leader) return super.resetThresholds();
+    this.#leader.resetThresholds();
+    this.adopt();
   }
 }
 
