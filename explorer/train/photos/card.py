@@ -24,7 +24,7 @@ PICTURES = (
 def write_card(model: Model, facts: dict[str, Any], path: Path) -> None:
     """Write README.md of the model folder; `facts` is what training.json holds."""
     network, measured, history = model.network, facts["measured"], facts["history"]
-    goal, known = measured["at fewer MACs"], measured["known photos"]
+    goal, own, known = measured["at fewer MACs"], measured["at its own threshold"], measured["known photos"]
     first_stage = [stretch for stretch in history if stretch["settings"]["stage"] == 1]
     hours = sum(stretch["seconds"] for stretch in history) / 3600
     path.write_text(
@@ -46,6 +46,10 @@ def write_card(model: Model, facts: dict[str, Any], path: Path) -> None:
             goal_macs=goal["fewer MACs"],
             goal_threshold=goal["threshold"],
             goal_share=goal["agreement with the own final read-out"],
+            own_macs=own["fewer MACs"],
+            own_threshold=own["threshold"],
+            own_share=own["agreement with the own final read-out"],
+            own_agreement=own["agreement"],
             known=_known(known),
             frozen=_frozen([stretch["settings"]["frozen"] for stretch in first_stage]),
             heads=_heads(history),
