@@ -7,6 +7,7 @@ import pytest
 from explorer.model.bundle import load_model_folder
 from explorer.model.catalog import DEFAULT, SHIPPED
 from explorer.train.command import SAVING
+from explorer.train.photos import ship
 from explorer.web import page
 from explorer.web.card import LIBRARIES, card_html, card_json, versions
 from explorer.web.language import strings
@@ -79,6 +80,7 @@ def test_gradio_is_told_to_delete_uploads():
     assert page.build().delete_cache == (about.UPLOADS_CHECKED, about.UPLOADS_KEPT)
 
 
-def test_the_factor_named_among_the_definitions_is_the_one_used():
-    assert f" {SAVING:g} " in strings("en")["about.number_thresholds_says"]
-    assert f" {SAVING:g}.".replace("1.5", "1,5") in strings("de")["about.number_thresholds_says"]
+def test_the_factors_named_among_the_definitions_are_those_used():
+    for factor in (SAVING, ship.SAVING):
+        assert f" {factor:g} " in strings("en")["about.number_thresholds_says"]
+        assert f" {factor:g} ".replace(".", ",") in strings("de")["about.number_thresholds_says"]
