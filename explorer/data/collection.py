@@ -148,7 +148,7 @@ def _list_archive(path: Path, name: str) -> tuple[list[Member], int]:
     members, size = [], 0
     with _open_archive(path) as archive:
         for index, entry in enumerate(archive.infolist()):
-            if entry.is_dir() or _is_junk(entry.filename):
+            if entry.filename.endswith("/") or _is_junk(entry.filename):  # is_dir() fails without a name
                 continue
             problem = _problem(entry)
             members.append(Member(f"{name}/{entry.filename}", path, index, problem))
@@ -165,6 +165,8 @@ def _problem(entry: ZipInfo) -> str | None:
     """Why an entry is refused by what the list of contents says of it, or None."""
     name = PureWindowsPath(entry.orig_filename)  # knows both kinds of slash, and drive letters
     kind = stat.S_IFMT(entry.external_attr >> 16)  # Unix mode, where the packer gave one
+    if not entry.filename:  # nothing before the first zero byte
+        return "It has no name; pack it again."
     if name.anchor or ".." in name.parts:
         return "Its name leads out of the archive; pack it again without such a path."
     if kind == stat.S_IFLNK:

@@ -258,6 +258,11 @@ def test_a_bomb_of_one_file_in_many_entries_is_refused(saved):
     assert "damaged inside the archive" in str(second_found)
 
 
+def test_an_entry_without_a_name_is_refused_and_the_others_are_read(saved):
+    data = packed([("a.png", png(1)), ("b.png", png(2))]).replace(b"a.png", b"\0.png")
+    assert outcome(saved(data)) == ["It has no name; pack it again.", 2]
+
+
 SOUND = packed(
     [("a.png", png(1)), ("dir/b.png", png(2)), ("c.txt", b"x" * 300)], compression=zipfile.ZIP_DEFLATED
 )
