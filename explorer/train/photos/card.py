@@ -97,8 +97,8 @@ def _averaged(history: list[dict[str, Any]]) -> str:
     if not means:
         return ""
     return (
-        "Where validation photos were named better, first and among five together, the mean of two networks' weights "
-        "went on in place of either (model soups, Wortsman et al. 2022, arXiv 2203.05482): of those after "
+        "Where it named validation photos, first and among five together, at least as well as either, the mean of two "
+        "networks' weights went on (model soups, Wortsman et al. 2022, arXiv 2203.05482): of those after "
         f"{', then of those after '.join(means)} crops. Stretches marked * are of a run that went its own way before."
     )
 

@@ -5,7 +5,10 @@ import { Store } from "../store.js";
 export class SideStore extends Store {
   #leader = null; // the store whose rule and thresholds this one has
 
-  /** From now on every change of rule or threshold here is made there, and taken over at once. */
+  /**
+   * From now on every change of rule or threshold here is made there, and taken over at once: at the leader's next
+   * frame would be too late, for the second of two keys pressed within one steps from what the first set.
+   */
   follow(leader) {
     this.#leader = leader;
     this.adopt();
@@ -16,11 +19,7 @@ export class SideStore extends Store {
     this.#leader = null;
   }
 
-  /**
-   * Takes the leader's rule and thresholds, as far as they fit this side's model.
-   *
-   * Not left to the leader's next frame: the second of two keys pressed within one steps from what the first set.
-   */
+  /** Takes the leader's rule and thresholds, as far as they fit this side's model. */
   adopt() {
     const leader = this.#leader;
     if (!leader?.ruleFacts || !Object.hasOwn(this.rules, leader.rule)) return;
