@@ -64,9 +64,14 @@ def fold_norms(network: nn.Module) -> None:
 
 
 def load_teacher(weights: Path) -> Teacher:
-    """EfficientNet-lite0 from a safetensors file with timm's names. Raises `FileNotFoundError`."""
+    """The teacher from a safetensors file with timm's names. Raises `FileNotFoundError`."""
+    return Teacher(load_network(weights), quick_precision(WIDE, torch.device("cpu")))
+
+
+def load_network(weights: Path) -> nn.Module:
+    """EfficientNet-lite0 itself from a safetensors file with timm's names. Raises `FileNotFoundError`."""
     if not weights.exists():
         raise FileNotFoundError(f"there is no {weights}; --teacher needs EfficientNet-lite0's weights.")
-    network = timm.create_model(NAME)
+    network: nn.Module = timm.create_model(NAME)
     network.load_state_dict({name: tensor.float() for name, tensor in load_file(weights).items()})
-    return Teacher(network, quick_precision(WIDE, torch.device("cpu")))
+    return network
