@@ -99,8 +99,10 @@ def test_a_folder_of_dreams_is_one_to_train_on_and_goes_on_where_it_was_cut_off(
     with (tmp_path / "SOURCES.tsv").open() as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     assert sorted(row["path_in_package"] for row in rows) == ["0", "1", "2", "3"]
-    scenes = load_pictures([tmp_path]).kinds["scenes"]
-    assert [image.size for image in scenes] == [(SIZE, SIZE)] * 4
+    kinds = load_pictures([tmp_path]).kinds
+    assert {kind: [image.size for image in images] for kind, images in kinds.items()} == {
+        "mixed": [(SIZE, SIZE)] * 4
+    }
     kept, lost = tmp_path / rows[0]["file"], tmp_path / rows[2]["file"]
     dreamt = lost.read_bytes()
     Image.new("RGB", (9, 9)).save(kept)
