@@ -18,9 +18,9 @@ from explorer.train.photos.pictures import load_pictures
 from explorer.train.photos.ship import ship, splits
 from explorer.train.photos.stretch import Stretch
 from explorer.train.photos.student import SIZE, at_size, new_student
-from explorer.train.photos.teacher import Teacher, load_teacher
+from explorer.train.photos.teacher import WEIGHTS, Teacher, load_teacher
 
-TEACHER_WEIGHTS, BACKBONE_WEIGHTS = "efficientnet_lite0.safetensors", "vits14_saliency.safetensors"
+BACKBONE_WEIGHTS = "vits14_saliency.safetensors"
 MEASURED, CUTS = 200, 3  # composed crops, and cuts of every natural photo besides the whole, for the curve
 
 
@@ -39,7 +39,7 @@ def run(
     the learning curve alone. Raises `ValueError` or `FileNotFoundError` in plain words.
     """
     torch.set_num_threads(threads)
-    teacher = load_teacher(data / "weights" / TEACHER_WEIGHTS)
+    teacher = load_teacher(data / "weights" / WEIGHTS)
     teacher.compile()
     pictures = load_pictures([data / "pictures", *more])
     training = _run_of(stretch, out / "run", data, start)
@@ -53,7 +53,7 @@ def ship_run(out: Path, source: Path, data: Path, photos: Path, threads: int) ->
     """The model folder `out` of the run in `source`/run. Raises `FileNotFoundError` or `ValueError`, in words."""
     torch.set_num_threads(threads)
     network, history = _trained(source, data)
-    teacher = load_teacher(data / "weights" / TEACHER_WEIGHTS)
+    teacher = load_teacher(data / "weights" / WEIGHTS)
     measured = splits(data / "pictures", photos, teacher)
     ship(at_size(network, SIZE), history, measured, photos, out)
 

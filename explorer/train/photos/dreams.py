@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from explorer.model.precision import WIDE, quick_precision
 from explorer.train.photos.crops import Crops
 from explorer.train.photos.pictures import load_pictures
-from explorer.train.photos.teacher import MEAN, STD, load_network
+from explorer.train.photos.teacher import MEAN, STD, WEIGHTS, load_network
 
 SIZE, BATCH, STEPS = 144, 32, 26
 RATE = 0.1  # of Adam, at first
@@ -161,7 +161,7 @@ def _stacked(crops: Crops, numbers: Sequence[int]) -> Tensor:
 
 def main(out: Path, data: Path, more: Sequence[Path]) -> None:
     """One dream for each of the teacher's classes, in `out`."""
-    network = load_network(data / "weights" / "efficientnet_lite0.safetensors")
+    network = load_network(data / "weights" / WEIGHTS)
     network = network.requires_grad_(False).eval().to(memory_format=torch.channels_last)
     pictures = load_pictures([data / "pictures", *more])
     write(network, Crops(pictures, network.num_classes, SEED), out)  # type: ignore[arg-type]

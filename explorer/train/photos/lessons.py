@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import torch
@@ -46,13 +47,18 @@ def batches(pictures: Pictures, first: int, count: int, size: int, seed: int) ->
         num_workers=2,
         prefetch_factor=3,
         multiprocessing_context="fork",
-        worker_init_fn=_give_way,
+        worker_init_fn=_serve,
     )
 
 
-def _give_way(_: int) -> None:
-    """Compose when the training waits: sharing its two cores would hold up each of its parallel operations."""
+def _serve(_: int) -> None:
+    """Compose when the training waits: sharing its two cores would hold up each of its parallel operations.
+
+    A stop told to all processes is the training's to heed, which saves first; a worker's death would break that off.
+    """
     os.nice(19)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _answers(teacher: Teacher, crops: Tensor, batch: int) -> tuple[Tensor, Tensor]:

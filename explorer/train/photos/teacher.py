@@ -15,6 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from explorer.model.precision import WIDE, quick_precision
 
 NAME = "tf_efficientnet_lite0"
+WEIGHTS = "efficientnet_lite0.safetensors"  # in DATA/weights/
 MEAN = STD = 0.5
 
 

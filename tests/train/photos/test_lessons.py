@@ -1,5 +1,8 @@
 """Pictures, crops, the teacher, the student and what it is told, on tiny synthetic ones: every step as in earnest."""
 
+import multiprocessing
+import os
+import signal
 import zipfile
 from collections import Counter
 from dataclasses import replace
@@ -13,7 +16,7 @@ from torch import nn
 
 from explorer.train.losses import self_distillation
 from explorer.train.photos.crops import CUT_MIXED, MIXED, SIZE, Crops, mix
-from explorer.train.photos.lessons import most_telling
+from explorer.train.photos.lessons import batches, most_telling
 from explorer.train.photos.losses import LIKELY, answer_loss, by_itself, place_loss
 from explorer.train.photos.natural import PHOTOS, photographs
 from explorer.train.photos.pictures import load_pictures
@@ -211,3 +214,16 @@ def test_alone_the_exits_learn_the_final_logits_whatever_their_mean(network):
     other = replace(same, logits=raised)
     expected = LIKELY * self_distillation(network, other, labels, 0.0) + 0.1 - 0.01**2
     torch.testing.assert_close(by_itself(network, other), expected, atol=1e-4, rtol=0)
+
+
+def test_a_stop_told_to_all_processes_does_not_end_those_that_compose(pictures):
+    undisturbed = [crops.clone() for crops in batches(pictures, 0, 12, 2, seed=0)]
+    composing = batches(pictures, 0, 12, 2, seed=0)
+    told = [next(composing).clone()]
+    workers = multiprocessing.active_children()
+    assert len(workers) == 2
+    for worker in workers:
+        os.kill(worker.pid, signal.SIGTERM)
+        os.kill(worker.pid, signal.SIGINT)
+    told += [crops.clone() for crops in composing]
+    assert torch.equal(torch.stack(told), torch.stack(undisturbed))
