@@ -32,8 +32,8 @@ USUAL = 0.1  # weight of how unlike the pictures it learned from the teacher fin
 SMOOTH = 1.25  # amplitudes fall with the frequency to this power; in photographs it is about 1
 NOISE = 0.2  # added at every step: what drowns in it is no picture of anything
 SEED = 9
-# Those of which few crops are composed. As scenes, dreams were the ground of a third of them, and of more still of those
-# learned from, for they are sure and rare: photographs were crowded out.
+# The kind of which few crops are composed. As scenes, dreams were the ground of a third of them, and of more still of
+# those learned from, for they are sure and rare: photographs were crowded out.
 KIND = "mixed"
 # How colours vary together in photographs: most in brightness, then from blue to yellow (figures of Lucid's).
 COLOURS = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 0.03]]) / 0.462
