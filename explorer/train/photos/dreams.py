@@ -78,27 +78,22 @@ def dream(
     network: nn.Module, crops: Tensor, classes: Tensor, seed: Sequence[int], steps: int = STEPS
 ) -> Tensor:
     """Crops (N, 3, H, W) uint8, changed until the network sees the classes (N,): (N, 3, SIZE, SIZE) uint8."""
-    with Unusual(network) as unusual:
-        return _dreamt(network, unusual, crops, classes, np.random.default_rng(seed), steps)
-
-
-def _dreamt(
-    network: nn.Module, unusual: Unusual, crops: Tensor, classes: Tensor, rng: np.random.Generator, steps: int
-) -> Tensor:
-    scale, noise = amplitudes(SIZE), torch.Generator().manual_seed(int(rng.integers(2**31)))
+    rng, scale = np.random.default_rng(seed), amplitudes(SIZE)
+    noise = torch.Generator().manual_seed(int(rng.integers(2**31)))
     begun = torch.atanh(0.9 * _resized(crops).clamp(-1, 1))
     waves = torch.zeros(*crops.shape[:2], *scale.shape, 2, requires_grad=True)
     optimiser = torch.optim.Adam([waves], RATE, betas=(0.7, 0.95))
-    for step in range(steps):
-        optimiser.param_groups[0]["lr"] = RATE * min(1, 2 * (1 - step / steps))
-        shown = _elsewhere(_image(begun, waves, scale), SIZE * 3 // 4 if step % 2 else SIZE, rng)
-        shown = shown + NOISE * torch.randn(shown.shape, generator=noise)
-        with torch.autocast("cpu", quick_precision(WIDE, torch.device("cpu"))):
-            logits = network(shown.contiguous(memory_format=torch.channels_last))
-        loss = F.cross_entropy(logits.float(), classes) + USUAL * unusual.take()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+    with Unusual(network) as unusual:
+        for step in range(steps):
+            optimiser.param_groups[0]["lr"] = RATE * min(1, 2 * (1 - step / steps))
+            shown = _elsewhere(_image(begun, waves, scale), SIZE * 3 // 4 if step % 2 else SIZE, rng)
+            shown = shown + NOISE * torch.randn(shown.shape, generator=noise)
+            with torch.autocast("cpu", quick_precision(WIDE, torch.device("cpu"))):
+                logits = network(shown.contiguous(memory_format=torch.channels_last))
+            loss = F.cross_entropy(logits.float(), classes) + USUAL * unusual.take()
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
     with torch.no_grad():
         return ((_image(begun, waves, scale) * STD + MEAN) * 255).round().clamp(0, 255).to(torch.uint8)
 
@@ -149,7 +144,8 @@ def write(network: nn.Module, crops: Crops, out: Path, batch: int = BATCH) -> No
             continue
         dreams = dream(network, _stacked(crops, part), classes[list(part)], (SEED, part.start))
         for number, pixels in zip(part, dreams.permute(0, 2, 3, 1).numpy(), strict=True):
-            Image.fromarray(pixels).save(out / files[number], quality=92)
+            Image.fromarray(pixels).save(out / "new.jpg", quality=92)
+            (out / "new.jpg").replace(out / files[number])  # a kill at any moment leaves whole files
         print(f"{part.stop} of {len(crops)}", flush=True)
     rows = [f"{file}\tdreams\t{said}" for file, said in zip(files, classes.tolist(), strict=True)]
     (out / "SOURCES.tsv").write_text("\n".join(["file\tdebian_package\tpath_in_package", *rows]) + "\n")
