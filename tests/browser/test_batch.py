@@ -159,3 +159,13 @@ def test_single_files_go_together_on_a_phone_in_german(batch, tmp_path):
     expect(batch.get_by_text("Alle 3 gerechnet")).to_be_visible(timeout=SLOW)
     expect(batch.get_by_role("table", name="Jedes Bild").locator("tbody tr")).to_have_count(3)
     assert batch.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_leaving_the_tab_draws_nothing_where_there_is_no_room(batch):
+    said = []
+    batch.on("console", lambda message: said.append(message.text))
+    for name in ("Learn", "About", "Batch"):
+        batch.get_by_role("tab", name=name).click()
+        batch.wait_for_timeout(500)
+    assert [text for text in said if "negative" in text] == []
+    assert batch.locator("batch-summary .bars rect").first.bounding_box()["width"] > 10

@@ -86,6 +86,7 @@ export class BatchSummary extends BatchWidget {
 
   #draw(total) {
     const { width } = this.svg.getBoundingClientRect();
+    if (width === 0) return; // its tab has just been left; drawn when it is back
     const { exits } = this.store.trace;
     const rows = this.batch.rows;
     const blocks = exits.map(({ block }) => block);
