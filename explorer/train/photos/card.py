@@ -19,7 +19,8 @@ PICTURES = (
     "(GPL-3+, CC-BY, CC-BY-SA, public domain); from crop 228,480 on also photographs from the npm packages "
     f"{', '.join(PACKAGES)} (MIT, the last one AGPL-3.0); from crop 336,448 to 387,648 also 1,000 dreams, one of each "
     "class: crops of these pictures that the teacher changed until it saw the class (explorer/train/photos/dreams.py). "
-    "They were the ground of a third of the composed crops until crop 348,064, of a tenth after it."
+    "They were the ground of a third of the composed crops until crop 348,064, of a tenth after it. From crop 389,632 "
+    "on there were 2,000 others, two of each class."
 )
 
 

@@ -4,7 +4,7 @@
 
 writes OUT with its SOURCES.tsv, for `python -m explorer distil --more`; begun anew, it goes on where it was cut off.
 DATA holds pictures/ and weights/, MORE are further folders of pictures. Few free pictures show most of the 1000
-classes: here each class gets one. The idea is DeepInversion's (Yin et al. 2020, arXiv 1912.08795), begun from pictures
+classes: here each class gets some. The idea is DeepInversion's (Yin et al. 2020, arXiv 1912.08795), begun from pictures
 in place of noise, in the decorrelated space of colours and frequencies of Olah et al. (2017, "Feature Visualization").
 """
 
@@ -32,6 +32,7 @@ USUAL = 0.1  # weight of how unlike the pictures it learned from the teacher fin
 SMOOTH = 1.25  # amplitudes fall with the frequency to this power; in photographs it is about 1
 NOISE = 0.2  # added at every step: what drowns in it is no picture of anything
 SEED = 9
+EACH = 2  # dreams of every class, each begun from another crop
 # The kind of which few crops are composed. As scenes, dreams were the ground of a third of them, and of more still of
 # those learned from, for they are sure and rare: photographs were crowded out.
 KIND = "mixed"
@@ -119,16 +120,17 @@ def _elsewhere(images: Tensor, size: int, rng: np.random.Generator) -> Tensor:
 
 
 def assigned(logits: Tensor) -> Tensor:
-    """A class for each crop by what the network says of them, (N, C) to (N,): no class twice while N <= C.
+    """A class for each crop by what the network says of them, (N, C) to (N,): no class oftener than N / C, rounded up.
 
     Crop and class whose logit is the highest of all come together first, then the highest of those left.
     """
     count, classes = logits.shape
-    taken, chosen = torch.zeros(classes, dtype=torch.bool), torch.full((count,), -1)
+    left, chosen = [-(-count // classes)] * classes, torch.full((count,), -1)
     for place in logits.flatten().argsort(descending=True).tolist():
         crop, said = divmod(place, classes)
-        if chosen[crop] < 0 and not taken[said]:
-            chosen[crop], taken[said] = said, True
+        if chosen[crop] < 0 and left[said]:
+            chosen[crop] = said
+            left[said] -= 1
     return chosen
 
 
@@ -156,11 +158,11 @@ def _stacked(crops: Crops, numbers: Sequence[int]) -> Tensor:
 
 
 def main(out: Path, data: Path, more: Sequence[Path]) -> None:
-    """One dream for each of the teacher's classes, in `out`."""
+    """`EACH` dreams of each of the teacher's classes, in `out`."""
     network = load_network(data / "weights" / WEIGHTS)
     network = network.requires_grad_(False).eval().to(memory_format=torch.channels_last)
-    pictures = load_pictures([data / "pictures", *more])
-    write(network, Crops(pictures, network.num_classes, SEED), out)  # type: ignore[arg-type]
+    classes: int = network.num_classes  # type: ignore[assignment]
+    write(network, Crops(load_pictures([data / "pictures", *more]), EACH * classes, SEED), out)
 
 
 if __name__ == "__main__":

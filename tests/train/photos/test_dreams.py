@@ -94,6 +94,10 @@ def test_every_crop_gets_a_class_of_its_own_that_it_resembles():
     assert assigned(logits).tolist() == [1, 0, 2]
 
 
+def test_no_class_is_dreamt_oftener_than_its_share():
+    assert assigned(torch.tensor([[5.0, 0.0], [4.0, 0.0], [6.0, 3.0], [9.0, 1.0]])).tolist() == [1, 1, 0, 0]
+
+
 def test_a_folder_of_dreams_is_one_to_train_on_and_goes_on_where_it_was_cut_off(seeing, crops, tmp_path):
     write(seeing, crops, tmp_path, batch=2)
     with (tmp_path / "SOURCES.tsv").open() as file:
