@@ -73,7 +73,7 @@ PLANNED = 8  # hours of training that the model was planned to have
 def _unfinished(hours: float) -> str:
     if hours >= PLANNED:
         return ""
-    return f"**Training is unfinished**: {hours:.1f} of at least {PLANNED} hours, and it shows in the numbers below."
+    return f" **Training is unfinished**: {hours:.1f} of at least {PLANNED} hours, and it shows in the numbers below."
 
 
 def _frozen(frozen: Sequence[int]) -> str:
