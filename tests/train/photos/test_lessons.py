@@ -219,7 +219,7 @@ def test_alone_the_exits_learn_the_final_logits_whatever_their_mean(network):
 def test_a_stop_told_to_all_processes_does_not_end_those_that_compose(pictures):
     undisturbed = [crops.clone() for crops in batches(pictures, 0, 12, 2, seed=0)]
     composing = batches(pictures, 0, 12, 2, seed=0)
-    told = [next(composing).clone()]
+    told = [next(composing).clone(), next(composing).clone()]  # one of either: both have begun to ignore it
     workers = multiprocessing.active_children()
     assert len(workers) == 2
     for worker in workers:
