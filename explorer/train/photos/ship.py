@@ -142,7 +142,7 @@ def _left_early(record: Record, own: Record, threshold: float) -> dict[str, floa
     kept = at_threshold(own, "confidence", threshold)
     return {
         "threshold": threshold,
-        "fewer MACs": round(kept.by_macs, 3),
+        "fewer MACs": round(kept.by_macs, 4),
         "agreement with the own final read-out": round(kept.accuracy, 4),
         "agreement": round(at_threshold(record, "confidence", threshold).accuracy, 4),
     }
