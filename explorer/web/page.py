@@ -16,8 +16,9 @@ from explorer.web.analysis import model_json
 from explorer.web.language import LANGUAGES, i18n, speak, strings, word
 from explorer.web.questions import UPLOADS_CHECKED, UPLOADS_KEPT, offered
 from explorer.web.script import style_element, widgets_css, widgets_script
+from explorer.web.slots import SLOTS
 from explorer.web.tabs import TABS
-from explorer.web.tabs.tab import static
+from explorer.web.tabs.tab import Slot, Tab
 
 HERE = Path(__file__).parent
 TITLE = "Exit Explorer"
@@ -56,6 +57,26 @@ def with_the_hubs() -> dict[str, Any]:
     return gr.update(choices=picker_choices() + hub) if hub else gr.skip()
 
 
+def static(markup: str, **options: Any) -> gr.HTML:
+    """Markup of our own on the page: elements that the widgets' script brings to life."""
+    return gr.HTML(html_template=markup, apply_default_css=False, elem_classes="ee-html", **options)
+
+
+def place(tab: Tab, picker: gr.Dropdown) -> None:
+    """A tab's markup and slots, where the surrounding Gradio block stands."""
+    if isinstance(tab.layout, str):
+        static(tab.layout)
+        return
+    with gr.Row(elem_classes="ee-screen"):
+        for column in tab.layout:
+            with gr.Column(elem_classes=f"ee-{column.name}"):
+                for part in column.parts:
+                    if isinstance(part, Slot):
+                        SLOTS[part](picker)
+                    else:
+                        static(part)
+
+
 def build() -> gr.Blocks:
     """The whole page. Building it loads no network: the first paint shows a precomputed example."""
     uploads = (UPLOADS_CHECKED, UPLOADS_KEPT)
@@ -76,15 +97,15 @@ def build() -> gr.Blocks:
         for tab in TABS:
             # Every tab is in the page from the start and shown by style alone: opening one asks the server nothing.
             with gr.Column(elem_id=f"ee-tab-{tab.name}", elem_classes="ee-tab"):
-                tab.build(picker)
+                place(tab, picker)
         chosen = gr.JSON(visible="hidden")
         host = static(
             "",
-            js_on_load=(HERE / "host.js").read_text(encoding="utf-8"),
+            js_on_load=(HERE / "hosts" / "gradio.js").read_text(encoding="utf-8"),
             server_functions=[question for tab in TABS for question in tab.questions],
             visible="hidden",
         )
-        # A model that the page opened by itself, as for a link: the picker must show it. host.js triggers this.
+        # A model that the page opened by itself, as for a link: the picker must show it. hosts/gradio.js triggers this.
         host.submit(None, None, picker, js="() => [window.ExitExplorer.store.model]")
         picker.input(
             choose,

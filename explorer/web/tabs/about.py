@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
-
 from explorer.web.card import card_json, versions
 from explorer.web.questions import UPLOADS_CHECKED, UPLOADS_KEPT, offered, question
-from explorer.web.tabs.tab import Tab, static
+from explorer.web.tabs.tab import Tab
 
 # Gradio writes an uploaded file to the server's temporary folder and, unless told otherwise, leaves it there.
 
@@ -33,8 +31,4 @@ def card(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def build(_picker: gr.Dropdown) -> None:
-    static(ABOUT)
-
-
-TAB = Tab("about", build, (card,))
+TAB = Tab("about", ABOUT, (card,))

@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from gradio.utils import get_upload_folder
 from PIL import Image
 
@@ -17,7 +16,7 @@ from explorer.pipeline import see
 from explorer.rules import get_rule
 from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, network_lane, open_model
 from explorer.web.questions import offered, question
-from explorer.web.tabs.tab import Tab, static
+from explorer.web.tabs.tab import Column, Slot, Tab
 
 STEP = 32  # pictures that run together
 TIMED_EVERY = 4  # of so many steps one, the first, also runs without exits: to know the time saved costs time
@@ -29,8 +28,6 @@ MAIN = """
 <div class="ee-panel"><batch-summary></batch-summary></div>
 <div class="ee-panel"><batch-table></batch-table></div>
 """
-# Handed over in the browser: what is done with the files, the widgets ask for step by step.
-HAND_OVER = "(files) => { document.dispatchEvent(new CustomEvent('batch-files', { detail: files })); }"
 
 
 def members_of(files: Any) -> list[Member]:
@@ -140,19 +137,6 @@ def _thumbnail(image: Image.Image) -> str:
     return data_uri(small, "JPEG" if max(image.size) > THUMBNAIL else "PNG")
 
 
-def build(_picker: gr.Dropdown) -> None:
-    with gr.Row(elem_classes="ee-screen"):
-        with gr.Column(elem_classes="ee-side"):
-            static(SIDE_TOP)
-            files = gr.File(
-                label="Pictures or a zip archive",
-                file_count="multiple",
-                height=180,
-                elem_classes="ee-upload ee-batch-files",
-            )
-        with gr.Column(elem_classes="ee-main"):
-            static(MAIN)
-    files.change(None, files, None, js=HAND_OVER)
+LAYOUT = (Column("side", (SIDE_TOP, Slot.FILES)), Column("main", (MAIN,)))
 
-
-TAB = Tab("batch", build, (batch_open, batch_step, batch_look))
+TAB = Tab("batch", LAYOUT, (batch_open, batch_step, batch_look))

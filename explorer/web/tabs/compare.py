@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
-
 from explorer.model.bundle import read_config
 from explorer.model.catalog import find_model
 from explorer.web.analysis import (
@@ -17,7 +15,7 @@ from explorer.web.analysis import (
     shipped_examples,
 )
 from explorer.web.questions import offered, question
-from explorer.web.tabs.tab import Tab, static
+from explorer.web.tabs.tab import Tab
 
 PAGE = """
 <div class="ee-compare">
@@ -59,8 +57,4 @@ def analyse_again(asked: dict[str, Any]) -> dict[str, Any]:
     return {**analyse_image(network, image), "label": label, **facts}
 
 
-def build(_picker: gr.Dropdown) -> None:
-    static(PAGE)
-
-
-TAB = Tab("compare", build, (examples_of, analyse_again))
+TAB = Tab("compare", PAGE, (examples_of, analyse_again))

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
-
 from explorer.data.reading import UnreadableImage
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT
 from explorer.web.analysis import analyse_upload, explain_exit
-from explorer.web.language import speak, word
 from explorer.web.questions import offered, question
-from explorer.web.tabs.tab import Tab, static
-from explorer.web.upload import Upload
+from explorer.web.tabs.tab import Column, Slot, Tab
 
 SIDE_TOP = '<div class="ee-panel"><answer-card></answer-card></div>'
 SIDE_BOTTOM = '<div class="ee-panel ee-examples"><example-strip></example-strip></div>'
@@ -57,40 +53,10 @@ def explain(asked: dict[str, Any]) -> dict[str, Any]:
     return explain_exit(offered(asked["model"]), asked["saw"], int(asked["exit"]), int(asked["class"]))
 
 
-def build(picker: gr.Dropdown) -> None:
-    with gr.Row(elem_classes="ee-screen"):
-        with gr.Column(elem_classes="ee-side"):
-            static(SIDE_TOP)
-            upload = Upload(
-                label=word("your_image"),
-                placeholder=word("drop_image"),
-                sources=["upload", "webcam", "clipboard"],
-                type="filepath",
-                height=150,
-                elem_classes="ee-upload",
-            )
-            speak(upload, label="your_image", placeholder="drop_image")
-            static(SIDE_BOTTOM)
-        with gr.Column(elem_classes="ee-main"):
-            static(MAIN)
-        with gr.Column(elem_classes="ee-why"):
-            static(WHY)
-    answer = gr.JSON(visible="hidden")
-    upload.input(None, js="() => window.ExitExplorer.host.await()")
-    upload.input(
-        analyse,
-        [upload, picker],
-        [answer],
-        api_name="analyse",
-        concurrency_id="network",
-        show_progress="hidden",
-        trigger_mode="always_last",
-    ).then(
-        None,
-        answer,
-        upload,
-        js="(answer) => { window.ExitExplorer.host.receive(answer); return [null]; }",
-    )
+LAYOUT = (
+    Column("side", (SIDE_TOP, Slot.PICTURE, SIDE_BOTTOM)),
+    Column("main", (MAIN,)),
+    Column("why", (WHY,)),
+)
 
-
-TAB = Tab("explore", build, (explain,))
+TAB = Tab("explore", LAYOUT, (explain,))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
-
 from explorer.model.catalog import list_models
 from explorer.web.evaluation import evaluation_json
 from explorer.web.questions import offered, question
-from explorer.web.tabs.tab import Tab, static
+from explorer.web.tabs.tab import Tab
 
 LEARN = """
 <div class="ee-panel"><lesson-page></lesson-page></div>
@@ -26,8 +24,4 @@ def evaluated(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def build(_picker: gr.Dropdown) -> None:
-    static(LEARN)
-
-
-TAB = Tab("learn", build, (evaluated,))
+TAB = Tab("learn", LEARN, (evaluated,))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import gradio as gr
 import torch
 
 from explorer.data.corruptions import SEVERITIES, corrupt
@@ -13,7 +12,7 @@ from explorer.pipeline import all_scores, to_tensor
 from explorer.trace import trace_json
 from explorer.web.analysis import data_uri, from_data_uri, network_lane, open_model
 from explorer.web.questions import offered, question
-from explorer.web.tabs.tab import Tab, static
+from explorer.web.tabs.tab import Column, Tab
 
 SMALL = 100  # pixels: pictures up to here travel as they are; of larger ones JPEG tells enough
 
@@ -55,15 +54,6 @@ def stress(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def build(_picker: gr.Dropdown) -> None:
-    with gr.Row(elem_classes="ee-screen"):
-        with gr.Column(elem_classes="ee-side"):
-            static(SIDE)
-            static(EXAMPLES)
-        with gr.Column(elem_classes="ee-main"):
-            static(MAIN)
-        with gr.Column(elem_classes="ee-why"):
-            static(SWEEP)
+LAYOUT = (Column("side", (SIDE, EXAMPLES)), Column("main", (MAIN,)), Column("why", (SWEEP,)))
 
-
-TAB = Tab("stress", build, (stress,))
+TAB = Tab("stress", LAYOUT, (stress,))

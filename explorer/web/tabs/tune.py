@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
-
 from explorer.web.questions import offered, question
 from explorer.web.records import analyse_gallery, evaluation_json
-from explorer.web.tabs.tab import Tab, static
+from explorer.web.tabs.tab import Tab
 
 LAYOUT = """
 <div class="ee-tune">
@@ -43,8 +41,4 @@ def gallery_image(asked: dict[str, Any]) -> dict[str, Any]:
     return analyse_gallery(offered(asked["model"]), int(asked["place"]))
 
 
-def build(_picker: gr.Dropdown) -> None:
-    static(LAYOUT)
-
-
-TAB = Tab("tune", build, (evaluation, gallery_image))
+TAB = Tab("tune", LAYOUT, (evaluation, gallery_image))

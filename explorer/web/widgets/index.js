@@ -24,6 +24,7 @@ import { ExampleStrip } from "./example-strip.js";
 import { ExitLadder } from "./exit-ladder.js";
 import { GlossaryTerm } from "./glossary-term.js";
 import { HeatPicture } from "./heat-picture.js";
+import { Host } from "./host.js";
 import { kept } from "./kept.js";
 import { LanguagePicker } from "./language-picker.js";
 import { BlockFigure } from "./learn/block-figure.js";
@@ -116,7 +117,7 @@ const ELEMENTS = {
 // What the host wrote there before, such as `language`, stays.
 if (!window.ExitExplorer?.store) {
   const host = (window.ExitExplorer ??= {});
-  Object.assign(host, { store: sharedStore, Store, decide, savings, openModel, t });
+  Object.assign(host, { store: sharedStore, Store, Host, decide, savings, openModel, t });
   setStrings(host.strings);
   const home = {
     model: host.start?.model ?? null,
