@@ -21,6 +21,7 @@ from explorer.model.catalog import ROOT, find_model, load_model
 from explorer.pipeline import all_scores, see, to_tensor, warm_up
 from explorer.rules import RULES
 from explorer.trace import trace_json
+from explorer.web.uploads import stored
 
 EXAMPLES = ROOT / "assets" / "examples"
 SHOWN = 384  # pixels of the longer edge of the picture a visitor gets back of an upload
@@ -75,8 +76,12 @@ def analyse_image(model: Model, image: Image.Image, sight: Sight | None = None) 
 
 
 def analyse_upload(path: str, model_name: str) -> dict[str, Any]:
-    """Read and analyse an uploaded file. Raises `UnreadableImage` or `ModelError`, both one plain sentence."""
-    return analyse_image(open_model(model_name), read_image(path))
+    """Read and analyse an uploaded file. Raises `UnreadableImage` or `ModelError`, both one plain sentence.
+
+    Only a file that Gradio stored for an upload is read, whatever path is asked for.
+    """
+    file = stored(path)
+    return analyse_image(open_model(model_name), read_image(file))
 
 
 def explain_exit(model_name: str, saw: str, exit_index: int, target_class: int) -> dict[str, Any]:

@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from explorer.data.collection import MAX_BYTES
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, Entry, list_models, named_here
 from explorer.model.hub import PUBLISHED, reachable
 from explorer.web.analysis import model_json
+from explorer.web.guard import Guard
 from explorer.web.language import LANGUAGES, i18n, speak, strings, word
 from explorer.web.questions import UPLOADS_CHECKED, UPLOADS_KEPT, offered
 from explorer.web.script import style_element, widgets_css, widgets_script
 from explorer.web.slots import SLOTS
 from explorer.web.tabs import TABS
 from explorer.web.tabs.tab import Slot, Tab
+from explorer.web.uploads import private_folder
 
 HERE = Path(__file__).parent
 TITLE = "Exit Explorer"
@@ -79,6 +82,7 @@ def place(tab: Tab, picker: gr.Dropdown) -> None:
 
 def build() -> gr.Blocks:
     """The whole page. Building it loads no network: the first paint shows a precomputed example."""
+    private_folder()
     uploads = (UPLOADS_CHECKED, UPLOADS_KEPT)
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=uploads) as page:
         with gr.Row(elem_classes="ee-top"):
@@ -142,4 +146,6 @@ def launch_kwargs() -> dict[str, Any]:
         "footer_links": ["api", "settings"],
         "i18n": i18n(),
         "max_file_size": MAX_BYTES,
+        "app_kwargs": {"middleware": [Middleware(Guard)]},
+        "num_workers": 0,  # Gradio's separate file servers would not stand behind the guard
     }

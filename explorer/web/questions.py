@@ -10,11 +10,8 @@ from explorer.data.reading import UnreadableImage
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import list_models
 from explorer.model.hub import PUBLISHED
-
-# A visitor's files are deleted from the server's temporary folder at the first look after they have grown that old:
-# long enough for the longest batch.
-UPLOADS_KEPT = 3600  # seconds
-UPLOADS_CHECKED = 600  # seconds between two looks
+from explorer.web.uploads import UPLOADS_CHECKED as UPLOADS_CHECKED
+from explorer.web.uploads import UPLOADS_KEPT as UPLOADS_KEPT
 
 # One dict, because Gradio hands several arguments to a server function as a single list.
 Question = Callable[[dict[str, Any]], dict[str, Any]]

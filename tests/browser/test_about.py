@@ -62,7 +62,7 @@ def test_a_reference_can_be_copied(about):
 def test_versions_and_the_fate_of_uploads_come_from_the_server(about):
     notes = about.locator("about-notes")
     expect(notes.get_by_text(f"gradio {versions()['gradio']}").filter(visible=True).first).to_be_visible()
-    expect(notes.get_by_text("at most 70 minutes after the upload").filter(visible=True)).to_be_visible()
+    expect(notes.get_by_text("at most 55 minutes after the upload").filter(visible=True)).to_be_visible()
 
 
 def test_the_table_can_be_taken_home(about):

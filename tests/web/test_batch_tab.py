@@ -19,7 +19,7 @@ def uploads(tiny_model_folder, tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setattr(tab, "open_model", lambda _: model)
     monkeypatch.setattr(tab, "offered", lambda name: name)
-    monkeypatch.setattr(tab, "get_upload_folder", lambda: str(folder))
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(folder))
     return folder
 
 

@@ -67,7 +67,7 @@ def test_the_question_answers_with_card_versions_and_how_long_uploads_stay():
     assert "<h3>" in answer["html"]
     assert set(answer["versions"]) == {"Python", *LIBRARIES}
     assert answer["versions"]["gradio"] == versions()["gradio"]
-    assert answer["upload_minutes"] == 70
+    assert answer["upload_minutes"] == 55
     json.dumps(answer)
 
 

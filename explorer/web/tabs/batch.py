@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
-from gradio.utils import get_upload_folder
 from PIL import Image
 
 from explorer.batch import classify_together
@@ -17,6 +15,7 @@ from explorer.rules import get_rule
 from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, network_lane, open_model
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Column, Slot, Tab
+from explorer.web.uploads import stored
 
 STEP = 32  # pictures that run together
 TIMED_EVERY = 4  # of so many steps one, the first, also runs without exits: to know the time saved costs time
@@ -33,7 +32,7 @@ MAIN = """
 def members_of(files: Any) -> list[Member]:
     """What a visitor's files hold. `files` is "examples", or a list of {path, orig_name} as Gradio's upload gave it.
 
-    A path counts only within Gradio's own upload folder. Raises `RefusedCollection`.
+    A path counts only within Gradio's own upload folder. Raises `RefusedCollection`, `UnreadableImage`.
     """
     if files == "examples":
         return list_members((path, path.name) for path in sorted(EXAMPLES.glob("*/*.png")))
@@ -43,12 +42,9 @@ def members_of(files: Any) -> list[Member]:
         raise RefusedCollection(
             f"That is more than {MAX_PICTURES} files; send at most {MAX_PICTURES} at a time."
         )
-    uploads = Path(get_upload_folder()).resolve()
     pairs = []
     for file in files:
-        path = _within(uploads, str(file.get("path")))
-        if path is None:
-            raise RefusedCollection("One of these files is not here any more; send them again.")
+        path = stored(file.get("path"))
         pairs.append((path, str(file.get("orig_name") or path.name)[:255]))
     return list_members(pairs)
 
@@ -111,15 +107,6 @@ def batch_look(asked: dict[str, Any]) -> dict[str, Any]:
     if isinstance(found, str):
         raise UnreadableImage(found)
     return {**analyse_image(model, found), "title": members[index].name}
-
-
-def _within(folder: Path, asked: str) -> Path | None:
-    """The file of that path, if it is one and lies in the folder, links followed."""
-    try:
-        path = Path(asked).resolve()
-        return path if path.is_relative_to(folder) and path.is_file() else None
-    except (OSError, ValueError):  # a name too long, a null byte
-        return None
 
 
 def _numbers(thresholds: Any) -> float | list[float]:

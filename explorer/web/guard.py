@@ -1,0 +1,234 @@
+"""What stands before Gradio's own routes: which of them are open, which files a request may name, limits, headers."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from explorer.data.collection import MAX_BYTES
+from explorer.data.reading import UnreadableImage
+from explorer.web.uploads import MOST_KEPT, bytes_kept, files_in, stored
+
+API = "/gradio_api/"
+# Gradio's routes that the page, its API and MCP use. Its others (proxy=, deep_link, run/, recordings, monitoring,
+# run history, streams) nobody needs here, and each is one more way in.
+_OPEN = (
+    "info", "openapi.json", "call", "queue/join", "queue/data", "queue/status", "cancel", "reset", "heartbeat",
+    "startup-events", "upload", "upload_progress", "component_server", "app_id", "user", "login_check", "theme.css",
+    "mcp", "explorer",
+)  # fmt: skip
+_CLOSED = ("/monitoring", "/deep_link", "/svelte", "/logout", "/docs", "/redoc", "/dev")
+
+MOST_JSON = 4_000_000  # bytes of a question: a picture as a data URI and the words around it
+MOST_UPLOAD = MAX_BYTES + 1_000_000  # bytes of one upload, with what multipart wraps around its files
+RATE, BURST = (
+    20.0,
+    300,
+)  # questions a second and at once from one address: a class of a hundred behind one router
+
+# Scripts and styles are partly in the page, and Gradio compiles its templates, so both need `unsafe-`. Its template
+# names one script of cdnjs, which lets a frame take the page's height.
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' blob: https://cdnjs.cloudflare.com",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space",
+    )
+)
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"permissions-policy", b"camera=(self), microphone=(), geolocation=(), payment=()"),
+    (b"content-security-policy", POLICY.encode()),
+)
+
+_log = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """A request that is not answered: a status, and one plain sentence."""
+
+    def __init__(self, status: int, sentence: str, **headers: str) -> None:
+        super().__init__(sentence)
+        self.status, self.headers = status, headers
+
+
+class Guard:
+    """ASGI middleware. It lets pass what the page needs and answers everything else itself, in one sentence."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.rate = Rate()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def send_safely(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                named = {name.lower() for name, _ in message.get("headers", [])}
+                extra = [pair for pair in HEADERS if pair[0] not in named]
+                message = {**message, "headers": [*message.get("headers", []), *extra]}
+            await send(message)
+
+        try:
+            receive = await self._checked(scope, receive)
+            await self.app(scope, receive, send_safely)
+        except Refused as refused:
+            body = {"error": str(refused), "detail": str(refused)}
+            await JSONResponse(body, refused.status, refused.headers)(scope, receive, send_safely)
+        except Exception as error:
+            if started:
+                raise
+            _log.exception("a request failed")
+            full = isinstance(error, OSError) and error.errno == 28  # ENOSPC
+            said = (
+                "The server's disk is full; try again later."
+                if full
+                else "The server made a mistake; try again."
+            )
+            body = {"error": said, "detail": said}
+            await JSONResponse(body, 507 if full else 500)(scope, receive, send_safely)
+
+    async def _checked(self, scope: Scope, receive: Receive) -> Receive:
+        """What reads the request from here on. Raises `Refused`."""
+        path = scope["path"].removeprefix(scope.get("root_path", "") or "")
+        route = path.partition(API)[2]
+        if path.startswith(_CLOSED):
+            raise Refused(404, "There is nothing at this address.")
+        if API in path:
+            if route.startswith("file="):
+                _check_file(route.removeprefix("file="))
+            elif not any(route == one or route.startswith((f"{one}/", f"{one}?")) for one in _OPEN):
+                raise Refused(404, "There is nothing at this address.")
+        if scope["method"] not in ("POST", "PUT", "PATCH", "DELETE"):
+            return receive
+        headers = dict(scope["headers"])
+        self.rate.take(_client(scope, headers))
+        if route.rstrip("/") == "upload":
+            _check_length(headers, MOST_UPLOAD)
+            if bytes_kept() > MOST_KEPT:
+                raise Refused(
+                    503, "The server holds too many pictures now; try again in an hour.", **_after(3600)
+                )
+            return _limited(receive, MOST_UPLOAD)
+        if headers.get(b"content-type", b"").startswith(b"multipart/"):
+            raise Refused(415, "Send this question as JSON.")
+        _check_length(headers, MOST_JSON)
+        return await _checked_json(receive)
+
+
+class Rate:
+    """How many questions each address has left: a bucket that fills at RATE and holds BURST."""
+
+    MOST = 10_000  # addresses remembered
+
+    def __init__(self) -> None:
+        self._left: OrderedDict[str, tuple[float, float]] = (
+            OrderedDict()
+        )  # address -> what is left, and since when
+
+    def take(self, address: str) -> None:
+        """One question. Raises `Refused` where none is left."""
+        now = time.monotonic()
+        left, since = self._left.pop(address, (float(BURST), now))
+        left = min(float(BURST), left + (now - since) * RATE) - 1
+        self._left[address] = (max(left, 0.0), now)
+        while len(self._left) > self.MOST:
+            self._left.popitem(last=False)
+        if left < 0:
+            raise Refused(429, "These are too many questions at once; wait a few seconds.", **_after(5))
+
+
+def _after(seconds: int) -> dict[str, str]:
+    return {"Retry-After": str(seconds)}
+
+
+def _client(scope: Scope, headers: dict[bytes, bytes]) -> str:
+    """The address that asks: what the last proxy before us saw, else the connection's own."""
+    forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").rpartition(",")[2].strip()
+    return forwarded or (scope.get("client") or ("", 0))[0]
+
+
+def _check_file(asked: str) -> None:
+    """Only uploads are sent back, and only as this server's own files."""
+    try:
+        stored(str(Path(asked)))
+    except UnreadableImage:
+        raise Refused(404, "There is no such file here.") from None
+
+
+def _check_length(headers: dict[bytes, bytes], most: int) -> None:
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or int(length) > most:
+        raise Refused(413, f"That is too much at once; send less than {most // 1_000_000} MB.")
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """Passes a body on as it comes, up to `most` bytes, whatever length it claimed."""
+    taken = 0
+
+    async def read() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise Refused(413, f"That is too much at once; send less than {most // 1_000_000} MB.")
+        return message
+
+    return read
+
+
+async def _checked_json(receive: Receive) -> Receive:
+    """Reads a question whole and looks at the files it names: they must be uploads. Addresses are never fetched."""
+    read, body = _limited(receive, MOST_JSON), b""
+    while True:
+        message = await read()
+        if message["type"] != "http.request":
+            break
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    for path in _named(body):
+        try:
+            stored(path)
+        except UnreadableImage as error:
+            raise Refused(400, str(error)) from None
+    replayed = iter(
+        [message if message["type"] != "http.request" else {"type": "http.request", "body": body}]
+    )
+
+    async def replay() -> Message:
+        return next(replayed, None) or await receive()
+
+    return replay
+
+
+def _named(body: bytes) -> Iterator[Any]:
+    if not body.strip():
+        return
+    try:
+        yield from files_in(json.loads(body))
+    except (ValueError, RecursionError):
+        raise Refused(400, "That question is not JSON.") from None
