@@ -73,7 +73,8 @@ class Head(nn.Module):
         """Patch tokens as a map (N, D, H, W). A view: NHWC memory is what channels-last convolutions like."""
         height, width = self.grid
         patches = tokens[:, self.prefix :]
-        return patches.reshape(len(tokens), height, width, -1).permute(0, 3, 1, 2)
+        # shape[0], because len() is a constant to whoever exports the network
+        return patches.reshape(tokens.shape[0], height, width, -1).permute(0, 3, 1, 2)
 
 
 class LocalPerception(nn.Module):

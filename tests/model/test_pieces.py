@@ -1,0 +1,102 @@
+"""The network in pieces gives what the network gives, for any number of images, and stands for itself."""
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx.reference import ReferenceEvaluator
+
+from explorer.explain.attention import cls_attention
+from explorer.explain.saliency import grad_cam
+from explorer.model.backbone import build_backbone
+from explorer.model.exits import ExitSpec
+from explorer.model.multi_exit import MultiExitViT
+from explorer.model.pieces import export, stages
+
+EXITS = [
+    ExitSpec(2, "lph-dw"),
+    ExitSpec(3, "lph-pw"),
+    ExitSpec(4, "gah", {"stride": 2}),
+    ExitSpec(5, "linear"),
+]
+
+
+def tiny(**options) -> MultiExitViT:
+    """A small random network with every kind of head."""
+    torch.manual_seed(0)
+    shape = {"img_size": 16, "patch_size": 4, "embed_dim": 16, "depth": 6, "num_heads": 2, "num_classes": 5}
+    network = MultiExitViT(build_backbone("vit", **shape, **options), EXITS).eval()
+    for parameter in network.parameters():  # float16 holds these exactly, so only arithmetic can differ
+        parameter.data = (parameter.data + 0.1 * torch.randn_like(parameter)).half().float()
+    return network.requires_grad_(False).eval()
+
+
+@pytest.fixture(scope="module")
+def network():
+    return tiny()
+
+
+@pytest.fixture(scope="module")
+def pieces(network):
+    return {
+        stage.name: (stage, ReferenceEvaluator(onnx.load_from_string(data)))
+        for stage, data in export(network)
+    }
+
+
+def run(pieces, images, target=0):
+    """All pieces in order: logits (N, E, C), attention (blocks, N, heads, patches), evidence by head."""
+    tokens, logits, attention, evidence = images.numpy(), [], [], {}
+    for name, (stage, session) in pieces.items():
+        given = {"image": tokens, "tokens": tokens, "target": np.array([target])}
+        out = dict(zip(stage.outputs, session.run(None, {n: given[n] for n in stage.inputs}), strict=True))
+        if "logits" in out:
+            logits.append(out["logits"])
+        if "evidence" in out:
+            evidence[name] = out["evidence"]
+        attention.extend(out.get("attention", []))
+        tokens = out.get("tokens", tokens)
+    return np.stack(logits, axis=1), np.stack(attention), evidence
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_pieces_together_answer_as_the_network_for_any_number_of_images(network, pieces, count):
+    images = torch.randn(count, 3, 16, 16, generator=torch.Generator().manual_seed(count))
+    logits, attention, _ = run(pieces, images)
+    np.testing.assert_allclose(logits, network.analyse(images).logits, atol=2e-4)
+    assert attention.shape == (6, count, 2, 16)
+    one = cls_attention(network, images[:1]).reshape(6, 2, 16)
+    np.testing.assert_allclose(attention[:, 0], one, atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "exit_index"), [("h02", 0), ("h03", 1)])
+def test_the_evidence_of_a_local_head_is_grad_cam(network, pieces, name, exit_index):
+    image = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(7))
+    for target in range(5):
+        _, _, evidence = run(pieces, image, target)
+        expected = grad_cam(network, image, exit_index, target)
+        np.testing.assert_allclose(evidence[name][0].reshape(4, 4), expected, atol=1e-4)
+
+
+def test_each_exit_has_a_piece_for_its_blocks_and_one_for_its_head(network):
+    found = [(stage.name, stage.inputs, stage.outputs) for stage in stages(network)]
+    assert [name for name, _, _ in found] == ["b02", "h02", "b03", "h03", "b04", "h04", "b05", "h05", "b06"]
+    assert found[0][1:] == (("image",), ("tokens", "attention"))
+    assert found[1][1:] == (("tokens", "target"), ("logits", "evidence"))
+    assert found[5][1:] == (("tokens",), ("logits",))
+    assert found[-1][1:] == (("tokens",), ("logits", "attention"))
+
+
+def test_a_backbone_without_a_class_token_gives_no_attention():
+    shape = {"img_size": 8, "patch_size": 4, "embed_dim": 16, "depth": 2, "num_heads": 2, "num_classes": 3}
+    backbone = build_backbone("vit", **shape, class_token=False, global_pool="avg")
+    network = MultiExitViT(backbone, [ExitSpec(1, "gah", {"stride": 1})]).eval()
+    assert [stage.outputs for stage in stages(network)] == [("tokens",), ("logits",), ("logits",)]
+
+
+def test_weights_of_more_than_one_axis_lie_in_float16(network):
+    for _, data in export(network):
+        graph = onnx.load_from_string(data).graph
+        wide = [w for w in graph.initializer if len(w.dims) > 1]
+        assert wide
+        assert all(w.data_type == onnx.TensorProto.FLOAT16 for w in wide)
