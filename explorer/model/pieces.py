@@ -56,7 +56,7 @@ class _Blocks(nn.Module):
         self.shows = shows_attention(network)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        tokens = x if self.done else self.backbone.embed(x)
+        tokens: Tensor = x if self.done else self.backbone.embed(x)
         rows = []
         for index in range(self.done + 1, self.until + 1):
             if self.shows:
@@ -77,8 +77,10 @@ class _Local(nn.Module):
     def __init__(self, head: LocalPerceptionHead) -> None:
         super().__init__()
         self.head = head
-        linears = [linear.weight.detach() for linear in head.classifier.linears]
-        self.register_buffer("weights", torch.stack(linears).mean(dim=0))
+        self.register_buffer(
+            "weights",
+            torch.stack([w for w in head.classifier.parameters() if w.ndim == 2]).mean(dim=0).detach(),
+        )
 
     def forward(self, tokens: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         logits, features = self.head(tokens)  # (N, C), (N, H * W, D)
@@ -166,13 +168,12 @@ def _to_onnx(stage: Stage, example: tuple[Tensor, ...]) -> bytes:
     except ImportError as error:
         raise ModelError(NEEDS) from error
     names = [f"{name}_out" if name in stage.inputs else name for name in stage.outputs]
-    axis = {"attention": 1, "target": None}
     batch = {
-        name: {axis.get(name, 0): "batch"}
+        name: {1 if name == "attention" else 0: "batch"}
         for name in (*stage.inputs, *names)
-        if axis.get(name, 0) is not None
+        if name != "target"
     }
-    file = BytesIO()
+    file: Any = BytesIO()  # which torch takes, though its types name paths only
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         # The tracing exporter: torch calls it old, but it takes half a second a piece where the new one takes six.
