@@ -3,7 +3,7 @@
     >>> import explorer
     >>> model = explorer.load_model("fashion")
     >>> trace = explorer.analyse(model, explorer.read_image("assets/examples/fashion/sneaker-1.png"))
-    >>> scores = explorer.get_rule("confidence").score(trace)
+    >>> scores = trace.scores["confidence"]
     >>> exit_index = explorer.decide(scores, 0.8)
 
 What is imported here is imported when first used: `explorer.trace` and `explorer.rules` need no torch.

@@ -15,6 +15,7 @@ from explorer.classify import TOP
 from explorer.model.bundle import Model
 from explorer.pipeline import to_tensor
 from explorer.rules import Rule
+from explorer.trace import softmax
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,7 @@ def classify_together(
     plain_ms = _plain_ms(model, batch) if timed else None
     left = model.network.infer(batch, rule, thresholds)
     limit = np.asarray(thresholds, dtype=np.float64).tolist()
-    shifted = left.logits.astype(np.float64) - left.logits.max(axis=1, keepdims=True)
-    probabilities = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)  # (N, C)
+    probabilities = softmax(left.logits)  # (N, C)
     reports = []
     for i, fired in enumerate(left.exit.tolist()):
         best = (-probabilities[i]).argsort(kind="stable")[:TOP]

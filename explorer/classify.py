@@ -75,8 +75,9 @@ def classify(model: Model, path: str, rule: Rule, threshold: float | list[float]
     batch = to_tensor(model, see(model, read_image(path)).image)
     left = model.network.infer(batch, rule, threshold)
     trace = model.network.analyse(batch)[0]
-    scores, fired = rule.score(trace), int(left.exit[0])
-    probabilities = trace.probabilities
+    scores, fired = trace.scores[rule.name], int(left.exit[0])
+    under = trace.under(rule.name)
+    probabilities = under.probabilities
     best = (-probabilities[fired]).argsort(kind="stable")[:TOP]
     return {
         "image": path,
@@ -91,10 +92,10 @@ def classify(model: Model, path: str, rule: Rule, threshold: float | list[float]
             {
                 "block": e.block,
                 "kind": e.kind,
-                "label": model.labels[trace.predicted[i]],
+                "label": model.labels[under.predicted[i]],
                 "probability": float(probabilities[i].max()),
                 "score": float(scores[i]),
-                "macs": int(trace.macs[i]),
+                "macs": int(under.macs[i]),
                 "ran": i <= fired,
             }
             for i, e in enumerate(trace.exits)

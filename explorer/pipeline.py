@@ -15,7 +15,7 @@ from explorer.data.photo import see_photo
 from explorer.data.sight import Sight
 from explorer.model.bundle import Model, ModelError
 from explorer.model.multi_exit import Inference
-from explorer.rules import RULES, get_rule
+from explorer.rules import get_rule
 from explorer.trace import Trace
 
 # By name: an image and the side of the network's input in pixels, to what it sees. A garment's own is always 28.
@@ -62,12 +62,7 @@ def infer(
 
 def default_threshold(model: Model, rule: str) -> float:
     """The model's own threshold for that rule, else the rule's."""
-    return model.thresholds.get(rule, get_rule(rule).default)
-
-
-def all_scores(trace: Trace) -> dict[str, NDArray[np.float64]]:
-    """Every rule's scores of a trace, by name."""
-    return {name: rule.score(trace) for name, rule in RULES.items()}
+    return model.thresholds.get(rule, get_rule(rule).default_for(len(model.network.exits)))
 
 
 def warm_up(model: Model) -> None:

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 FAMILIES = {"lph-dw": "local", "lph-pw": "local", "gah": "global", "linear": "linear", "final": "final"}
+
+
+def softmax(logits: NDArray) -> NDArray[np.float64]:
+    """Probabilities over the last axis, same shape, in float64; the largest is never below 1 / C."""
+    grown = np.exp(_shifted(logits))
+    return grown / grown.sum(axis=-1, keepdims=True)
+
+
+def log_softmax(logits: NDArray) -> NDArray[np.float64]:
+    """Their logarithms, same shape, in float64, never through a probability that underflows."""
+    shifted = _shifted(logits)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def _shifted(logits: NDArray) -> NDArray[np.float64]:
+    """Logits minus their largest, so that nothing overflows."""
+    wide = logits.astype(np.float64)
+    return wide - wide.max(axis=-1, keepdims=True)
 
 
 @dataclass(frozen=True)
@@ -22,6 +41,27 @@ class Exit:
     def family(self) -> str:
         """What the head looks at: `local`, `global`, `linear` ([CLS] alone) or `final`."""
         return FAMILIES[self.kind]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one exit rule says of every exit, for one image or for N of them with a leading batch axis."""
+
+    scores: NDArray[np.float64]  # (E,) or (N, E), higher = surer; NaN never fires
+    macs: NDArray[np.int64]  # (E,) the rule's own multiply-accumulates of an image that leaves there
+    answers: NDArray[np.float32] | None = None  # logits answered by who leaves there, if not the exit's own
+    looks: Mapping[str, NDArray[np.float64]] = field(
+        default_factory=dict
+    )  # what the rule looks at, as scores
+
+    def __getitem__(self, index: int) -> Reading:
+        """The reading of one image of a batch."""
+        return Reading(
+            self.scores[index],
+            self.macs,
+            None if self.answers is None else self.answers[index],
+            {name: values[index] for name, values in self.looks.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -39,6 +79,7 @@ class Trace:
     macs_full: int  # the same backbone run to its end without any exit head
     ms: NDArray[np.float64]  # (E,) measured milliseconds until that exit had answered, for the whole batch
     ms_full: float  # the same run's milliseconds without the exit heads
+    readings: Mapping[str, Reading] = field(default_factory=dict)  # by rule
 
     def __len__(self) -> int:
         if self.logits.ndim == 2:
@@ -49,7 +90,26 @@ class Trace:
         """The trace of one image of a batch. `ms` stays the batch's: it was measured together."""
         if self.logits.ndim == 2:
             raise TypeError("this trace holds one image; there is nothing to index")
-        return replace(self, logits=self.logits[index])
+        readings = {name: reading[index] for name, reading in self.readings.items()}
+        return replace(self, logits=self.logits[index], readings=readings)
+
+    @property
+    def scores(self) -> dict[str, NDArray[np.float64]]:
+        """Every rule's scores, by name: (E,) or (N, E)."""
+        return {name: reading.scores for name, reading in self.readings.items()}
+
+    def with_readings(self, readings: Mapping[str, Reading]) -> Trace:
+        """The same trace with those rules' readings added, or put in place of older ones."""
+        return replace(self, readings={**self.readings, **readings})
+
+    def under(self, rule: str) -> Trace:
+        """The trace as an image that leaves under that rule meets it: the rule's answers and its own MACs included.
+
+        Raises `KeyError` for a rule that was not read.
+        """
+        reading = self.readings[rule]
+        logits = self.logits if reading.answers is None else reading.answers
+        return replace(self, logits=logits, macs=self.macs + reading.macs)
 
     @property
     def blocks(self) -> int:
@@ -59,20 +119,12 @@ class Trace:
     @property
     def log_probabilities(self) -> NDArray[np.float64]:
         """Log-softmax of the logits, same shape. In float64, never through a probability that underflows."""
-        shifted = self._shifted
-        return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        return log_softmax(self.logits)
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """Softmax of the logits, same shape; the largest is never below 1 / C, rounding included."""
-        grown = np.exp(self._shifted)
-        return grown / grown.sum(axis=-1, keepdims=True)
-
-    @property
-    def _shifted(self) -> NDArray[np.float64]:
-        """Logits minus their largest, so that nothing overflows."""
-        logits = self.logits.astype(np.float64)
-        return logits - logits.max(axis=-1, keepdims=True)
+        return softmax(self.logits)
 
     @property
     def predicted(self) -> NDArray[np.int64]:
@@ -80,18 +132,19 @@ class Trace:
         return self.logits.argmax(axis=-1)
 
 
-def trace_json(
-    trace: Trace, labels: list[str] | tuple[str, ...], scores: dict[str, NDArray], top: int = 5
-) -> dict[str, Any]:
+def trace_json(trace: Trace, labels: list[str] | tuple[str, ...], top: int = 5) -> dict[str, Any]:
     """One image's trace as the page reads it: plain JSON types, only the classes that matter.
 
-    `scores` are the rules' scores, name -> (E,). `classes` is the union of every exit's `top` best, surest
-    first; `probabilities` and `predicted` refer to positions in it. Scores are not rounded: the page must
-    decide as `decide` does.
+    `classes` is the union of every exit's `top` best, surest first; `probabilities` and `predicted` refer to
+    positions in it. `scores` holds every rule's, not rounded: the page must decide as `decide` does. A rule that
+    answers or costs something of its own, or looks at more than its score, has an entry in `rules`.
     """
     probabilities = trace.probabilities
     best = np.argsort(-trace.logits, axis=-1, kind="stable")[:, :top]
-    classes = sorted(set(best.ravel().tolist()), key=lambda c: (-probabilities[:, c].max(), c))
+    answered = [r.answers.argmax(axis=-1) for r in trace.readings.values() if r.answers is not None]
+    shown = set(best.ravel().tolist()).union(*(row.tolist() for row in answered))
+    classes = sorted(shown, key=lambda c: (-probabilities[:, c].max(), c))
+    own = {name: _reading_json(trace.under(name), r, classes) for name, r in trace.readings.items()}
     return {
         "model": trace.model,
         "blocks": trace.blocks,
@@ -102,7 +155,30 @@ def trace_json(
         "ms_full": round(trace.ms_full, 3),
         "class_count": probabilities.shape[-1],
         "classes": [{"index": c, "label": labels[c]} for c in classes],
-        "probabilities": [[round(float(p), 6) for p in row[classes]] for row in probabilities],
+        "probabilities": _rounded(probabilities, classes),
         "predicted": [classes.index(c) for c in trace.predicted.tolist()],
-        "scores": {name: row.tolist() for name, row in scores.items()},
+        "scores": {name: _listed(row) for name, row in trace.scores.items()},
+        "rules": {name: facts for name, facts in own.items() if facts},
     }
+
+
+def _reading_json(under: Trace, reading: Reading, classes: list[int]) -> dict[str, Any]:
+    """What a rule adds to the trace besides its scores; nothing for most."""
+    facts: dict[str, Any] = {}
+    if reading.macs.any():
+        facts["macs"] = reading.macs.tolist()
+    if reading.answers is not None:
+        facts["probabilities"] = _rounded(under.probabilities, classes)
+        facts["predicted"] = [classes.index(c) for c in under.predicted.tolist()]
+    if reading.looks:
+        facts["looks"] = {name: _listed(row) for name, row in reading.looks.items()}
+    return facts
+
+
+def _rounded(probabilities: NDArray[np.float64], classes: list[int]) -> list[list[float]]:
+    return [[round(float(p), 6) for p in row[classes]] for row in probabilities]
+
+
+def _listed(row: NDArray[np.float64]) -> list[float | None]:
+    """As a list, with None for NaN, which JSON does not have."""
+    return [None if np.isnan(value) else value for value in row.tolist()]

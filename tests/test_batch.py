@@ -50,7 +50,7 @@ def test_together_each_gets_the_answer_it_gets_alone(model, tmp_path, rule, thre
 
 def test_who_leaves_earlier_has_its_answer_earlier(model):
     seen, rule = pictures(12), get_rule("confidence")
-    first = rule.score(model.network.analyse(torch.cat([to_tensor(model, p) for p in seen])))[:, 0]
+    first = model.network.analyse(torch.cat([to_tensor(model, p) for p in seen])).scores["confidence"][:, 0]
     together = classify_together(model, seen, rule, float(np.median(first)), timed=True)  # half leave at once
     by_exit = sorted((r["exit"]["index"], r["ms"]["used"]) for r in together.reports)
     times = [ms for _, ms in by_exit]

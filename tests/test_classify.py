@@ -11,7 +11,7 @@ from explorer.__main__ import app
 from explorer.data.reading import read_image
 from explorer.model.bundle import load_model_folder
 from explorer.pipeline import analyse
-from explorer.rules import decide, get_rule
+from explorer.rules import decide
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_the_json_line_says_what_analyse_and_decide_say(call, image, tiny_model_
     facts = json.loads(call(image, "--json", "--rule", rule, "--threshold", str(threshold)).stdout)
     model = load_model_folder(tiny_model_folder)
     trace = analyse(model, read_image(image))
-    scores = get_rule(rule).score(trace)
+    scores = trace.scores[rule]
     fired = int(decide(scores, threshold))
     assert (facts["image"], facts["model"], facts["rule"], facts["threshold"]) == (
         image,
@@ -170,7 +170,7 @@ def test_thresholds_from_a_file_are_used_one_per_exit(call, tmp_path, tiny_model
     lines = call(*images, "--json", "--thresholds", path).stdout.splitlines()
     for image, line in zip(images, lines, strict=True):
         facts = json.loads(line)
-        scores = get_rule("confidence").score(analyse(model, read_image(image)))
+        scores = analyse(model, read_image(image)).scores["confidence"]
         assert facts["exit"]["index"] == int(decide(scores, limits))
         assert (facts["rule"], facts["threshold"]) == ("confidence", limits)
     assert "left here" in call(images[0], "--thresholds", path).stdout

@@ -10,9 +10,10 @@ import torch
 from PIL import Image
 
 import explorer
+from explorer import rules
 from explorer.model.bundle import InputSpec, ModelError, load_model_folder
-from explorer.pipeline import all_scores, analyse, default_threshold, infer, see, to_tensor
-from explorer.rules import RULES, decide
+from explorer.pipeline import analyse, default_threshold, infer, see, to_tensor
+from explorer.rules import decide, rules_with
 
 
 @pytest.fixture(scope="module")
@@ -60,18 +61,15 @@ def test_infer_takes_the_models_threshold_else_the_rules_unless_told_otherwise(m
         ("patience", [9, 2, 2, 2], None),
     ):
         limits = given if used is None else used
-        expected = [int(decide(RULES[rule].score(trace), limits)) for trace in traces]
+        expected = [int(decide(trace.scores[rule], limits)) for trace in traces]
         assert infer(model, images, rule, given).exit.tolist() == expected
     with pytest.raises(ValueError, match="there is no exit rule 'luck'"):
         infer(model, images, "luck")
 
 
-def test_all_scores_are_every_rules(model):
+def test_a_trace_holds_every_rules_scores(model):
     trace = analyse(model, garment(0))
-    scores = all_scores(trace)
-    assert list(scores) == list(RULES)
-    for name, values in scores.items():
-        np.testing.assert_array_equal(values, RULES[name].score(trace))
+    assert list(trace.scores) == list(rules_with(model.network.addons))
 
 
 def test_an_unknown_sight_is_refused_with_those_there_are(model):
@@ -82,7 +80,7 @@ def test_an_unknown_sight_is_refused_with_those_there_are(model):
 
 def test_every_name_of_the_library_is_there():
     for name in explorer.__all__:
-        assert getattr(explorer, name).__name__ == name if name != "RULES" else explorer.RULES is RULES
+        assert getattr(explorer, name).__name__ == name if name != "RULES" else explorer.RULES is rules.RULES
     with pytest.raises(AttributeError, match="module 'explorer' has no attribute 'guess'"):
         explorer.guess  # noqa: B018
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from explorer.trace import Exit, Trace, trace_json
+from explorer.rules.reading import read_logits
+from explorer.trace import Exit, Reading, Trace, trace_json
 
 EXITS = (Exit(4, "lph-dw"), Exit(8, "gah"), Exit(12, "final"))
 any_logits = arrays(
@@ -90,7 +91,7 @@ PROBABILITIES = [
 
 
 def test_the_page_gets_every_exits_best_classes_surest_first():
-    facts = trace_json(trace_of(np.log(PROBABILITIES)), LABELS, {}, top=2)
+    facts = trace_json(trace_of(np.log(PROBABILITIES)), LABELS, top=2)
     # Best two: exit 0: 1, 5; exit 1: 4, 1; exit 2: 0, 3. Greatest anywhere: 0 .9, 1 .6, 4 .45, 5 .12, 3 .05
     assert [c["index"] for c in facts["classes"]] == [0, 1, 4, 5, 3]
     assert [c["label"] for c in facts["classes"]] == ["a", "b", LABELS[4], "f", "d"]
@@ -100,8 +101,7 @@ def test_the_page_gets_every_exits_best_classes_surest_first():
 
 
 def test_the_page_gets_plain_json():
-    scores = {"confidence": np.array([0.6, 0.45, 0.9]), "patience": np.array([1.0, 1.0, 1.0])}
-    facts = trace_json(trace_of(np.log(PROBABILITIES)), LABELS, scores)
+    facts = trace_json(read_logits(trace_of(np.log(PROBABILITIES))), LABELS)
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
     assert facts["model"] == "m"
     assert facts["blocks"] == 12
@@ -120,8 +120,10 @@ def test_the_page_gets_plain_json():
 
 def test_scores_reach_the_page_to_the_last_digit():
     score = np.nextafter(0.8, 0)  # rounded to six digits it would reach a threshold of 0.8
-    facts = trace_json(trace_of(np.zeros((3, 2))), ["a", "b"], {"confidence": np.full(3, score)})
-    assert json.loads(json.dumps(facts))["scores"] == {"confidence": [score] * 3}
+    reading = Reading(np.array([score, np.nan, score]), np.zeros(3, np.int64))
+    facts = trace_json(trace_of(np.zeros((3, 2))).with_readings({"luck": reading}), ["a", "b"])
+    assert json.loads(json.dumps(facts, allow_nan=False))["scores"] == {"luck": [score, None, score]}
+    assert facts["rules"] == {}  # it answers, costs and looks at nothing of its own
     assert score < 0.8
 
 
@@ -129,6 +131,31 @@ def test_scores_reach_the_page_to_the_last_digit():
 @settings(deadline=None, max_examples=60)
 def test_the_predicted_class_is_among_the_classes_even_when_probabilities_tie(logits):
     trace = trace_of(logits)
-    facts = trace_json(trace, [str(c) for c in range(9)], {}, top=2)
+    facts = trace_json(trace, [str(c) for c in range(9)], top=2)
     named = [facts["classes"][p]["index"] for p in facts["predicted"]]
     assert named == trace.predicted.tolist()
+
+
+def test_a_rules_own_answers_cost_and_looks_reach_the_page_and_make_the_trace_under_it():
+    answers = np.log(PROBABILITIES)[[0, 0, 1]].astype(np.float32)  # the last exit answers 4, not 0
+    looks = {"cosine": np.array([0.5, 0.75, np.nan])}
+    reading = Reading(np.array([0.1, 0.2, 0.3]), np.array([5, 10, 15]), answers, looks)
+    trace = trace_of(np.log(PROBABILITIES)).with_readings({"luck": reading})
+    under = trace.under("luck")
+    assert under.predicted.tolist() == [1, 1, 4]
+    assert trace.predicted.tolist() == [1, 4, 0]
+    assert under.macs.tolist() == [105, 210, 315]
+    facts = trace_json(trace, LABELS, top=2)["rules"]["luck"]
+    assert facts["macs"] == [5, 10, 15]
+    assert facts["predicted"] == [1, 1, 2]  # positions in classes 0, 1, 4, 5, 3
+    np.testing.assert_allclose(
+        facts["probabilities"], np.array(PROBABILITIES)[[0, 0, 1]][:, [0, 1, 4, 5, 3]], atol=1e-6
+    )
+    assert facts["looks"] == {"cosine": [0.5, 0.75, None]}
+
+
+def test_an_image_of_a_batch_keeps_its_own_readings():
+    batch = read_logits(trace_of(np.random.default_rng(1).normal(size=(3, 3, 4))))
+    for i, one in enumerate(batch):
+        for name, scores in one.scores.items():
+            assert scores.tolist() == batch.scores[name][i].tolist()

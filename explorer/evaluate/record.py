@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from explorer.data.fashion import Split
 from explorer.model.bundle import Model
-from explorer.pipeline import all_scores, to_tensor
+from explorer.pipeline import to_tensor
+from explorer.rules import RULES
 from explorer.trace import Trace
 
 
@@ -26,6 +27,20 @@ class Record:
     blocks: NDArray[np.int64]  # (E,) the block each exit stands behind
     macs: NDArray[np.int64]  # (E,) spent when leaving there
     macs_full: int
+    answers: dict[str, NDArray[np.int64]] = field(
+        default_factory=dict
+    )  # (N, E) of rules that answer otherwise
+    own_macs: dict[str, NDArray[np.int64]] = field(default_factory=dict)  # (E,) of rules that cost something
+
+    def under(self, rule: str) -> Record:
+        """The record as images that leave under that rule meet it: its answers, and its own MACs included."""
+        if rule not in self.answers and rule not in self.own_macs:
+            return self
+        return replace(
+            self,
+            predicted=self.answers.get(rule, self.predicted),
+            macs=self.macs + self.own_macs.get(rule, 0),
+        )
 
     @property
     def correct(self) -> NDArray[np.bool_]:
@@ -43,10 +58,12 @@ def record_of(trace: Trace, labels: NDArray[np.int64]) -> Record:
     return Record(
         labels=labels,
         predicted=trace.predicted,
-        scores=all_scores(trace),
+        scores=trace.scores,
         blocks=np.array([e.block for e in trace.exits]),
         macs=trace.macs,
         macs_full=trace.macs_full,
+        answers={n: trace.under(n).predicted for n, r in trace.readings.items() if r.answers is not None},
+        own_macs={n: r.macs for n, r in trace.readings.items() if r.macs.any()},
     )
 
 
@@ -65,14 +82,18 @@ def evaluate(model: Model, split: Split, batch: int = 250) -> Iterator[Record]:
             labels=np.concatenate([part.labels for part in parts]),
             predicted=np.concatenate([part.predicted for part in parts]),
             scores={name: np.concatenate([part.scores[name] for part in parts]) for name in parts[0].scores},
+            answers={
+                name: np.concatenate([part.answers[name] for part in parts]) for name in parts[0].answers
+            },
         )
 
 
 def save_records(records: dict[str, Record], path: Path) -> None:
     """Write evaluation.npz.
 
-    Per split `SPLIT_labels` (N,) uint16, `SPLIT_predicted` (N, E) uint16, `SPLIT_RULE` (N, E) float32; and
-    once `blocks`, `macs` (E,), `macs_full`.
+    Per split `SPLIT_labels` (N,) uint16, `SPLIT_predicted` (N, E) uint16, `SPLIT_RULE` (N, E) float32, and where
+    a rule answers otherwise `SPLIT_RULE_answers` (N, E) uint16; once `blocks`, `macs` (E,), `macs_full`, and
+    `RULE_macs` (E,) of rules that cost something.
     """
     arrays: dict[str, NDArray] = {}
     for split, record in records.items():
@@ -80,26 +101,33 @@ def save_records(records: dict[str, Record], path: Path) -> None:
         arrays[f"{split}_predicted"] = record.predicted.astype(np.uint16)
         for rule, scores in record.scores.items():
             arrays[f"{split}_{rule}"] = scores.astype(np.float32)
+        for rule, answers in record.answers.items():
+            arrays[f"{split}_{rule}_answers"] = answers.astype(np.uint16)
+        arrays |= {f"{rule}_macs": macs for rule, macs in record.own_macs.items()}
         arrays |= {"blocks": record.blocks, "macs": record.macs, "macs_full": np.array(record.macs_full)}
     np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
 def load_records(path: Path) -> dict[str, Record]:
-    """Read evaluation.npz back: `validation` and `test`."""
-    with np.load(path) as arrays:
-        records = {}
-        for split in ("validation", "test"):
-            rules = [
-                key.removeprefix(f"{split}_")
-                for key in arrays
-                if key.startswith(f"{split}_") and not key.endswith(("_labels", "_predicted"))
-            ]
-            records[split] = Record(
-                labels=arrays[f"{split}_labels"].astype(np.int64),
-                predicted=arrays[f"{split}_predicted"].astype(np.int64),
-                scores={rule: arrays[f"{split}_{rule}"].astype(np.float64) for rule in rules},
-                blocks=arrays["blocks"],
-                macs=arrays["macs"],
-                macs_full=int(arrays["macs_full"]),
-            )
-    return records
+    """Read evaluation.npz back: `validation` and `test`. Rules that this version does not have are left out."""
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    own_macs = {rule: arrays[f"{rule}_macs"] for rule in RULES if f"{rule}_macs" in arrays}
+    return {
+        split: Record(
+            labels=arrays[f"{split}_labels"].astype(np.int64),
+            predicted=arrays[f"{split}_predicted"].astype(np.int64),
+            scores=_by_rule(arrays, f"{split}_%s", np.float64),
+            blocks=arrays["blocks"],
+            macs=arrays["macs"],
+            macs_full=int(arrays["macs_full"]),
+            answers=_by_rule(arrays, f"{split}_%s_answers", np.int64),
+            own_macs=own_macs,
+        )
+        for split in ("validation", "test")
+    }
+
+
+def _by_rule(arrays: dict[str, NDArray], name: str, kind: type) -> dict[str, NDArray]:
+    """Those arrays whose name, with a rule put in, is there: by rule, in the rules' order."""
+    return {rule: arrays[name % rule].astype(kind) for rule in RULES if name % rule in arrays}

@@ -35,10 +35,10 @@ class Point(Outcome):
 
 def at_thresholds(record: Record, rule: str, thresholds: ArrayLike) -> Outcome:
     """Accuracy and cost with one threshold for every early exit, or (E - 1,) of them, one each."""
-    fired = decide(record.scores[rule], thresholds)
-    macs = float(record.macs[fired].mean())
+    fired, under = decide(record.scores[rule], thresholds), record.under(rule)
+    macs = float(under.macs[fired].mean())
     exits = len(record.blocks)
-    correct = record.correct[np.arange(len(fired)), fired]
+    correct = under.correct[np.arange(len(fired)), fired]
     counts = np.bincount(fired, minlength=exits)
     with np.errstate(invalid="ignore"):  # 0 / 0 where nobody leaves
         right = np.bincount(fired, correct, exits) / counts
@@ -85,7 +85,7 @@ def most_accurate(record: Record, rule: str, by_macs: float) -> Point:
 def settable(record: Record, rule: str) -> list[Point]:
     """The points that the page's slider can be set to, from the lowest threshold up."""
     facts = RULES[rule]
-    steps = round((facts.high - facts.low) / facts.step)
+    steps = round((facts.top(len(record.blocks)) - facts.low) / facts.step)
     return [at_threshold(record, rule, round(facts.low + i * facts.step, 6)) for i in range(steps + 1)]
 
 

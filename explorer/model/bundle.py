@@ -17,10 +17,12 @@ from huggingface_hub import split_torch_state_dict_into_shards
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from explorer.model.addons import add_addons
 from explorer.model.backbone import build_backbone
 from explorer.model.exits import ExitSpec
 from explorer.model.multi_exit import MultiExitViT
 from explorer.model.precision import quick_precision
+from explorer.rules import RULES
 
 FORMAT = 1
 _ENTRIES = ("name", "title", "backbone", "exits", "input", "thresholds", "weights")  # of config.json
@@ -51,6 +53,7 @@ class Model:
     input: InputSpec
     thresholds: dict[str, float]  # by rule, chosen on the validation images
     folder: Path | None = None
+    notes: tuple[str, ...] = ()  # what of the folder this version leaves out, a sentence each
     reference: str = (
         "labels"  # what its evaluation holds answers against: true "labels", or a "teacher"'s answers
     )
@@ -105,6 +108,8 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
         network.load_state_dict(state)
     except RuntimeError as error:
         raise ModelError(f"The weights in {folder} do not fit its config; fetch the folder again.") from error
+    notes = add_addons(network, folder)
+    thresholds, unknown = known_thresholds(config["thresholds"])
     network.precision = quick_precision(network.backbone.width, torch.device(device))
     labels = read_labels(folder)
     if len(labels) != network.backbone.classes:
@@ -117,8 +122,9 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
         network=network.requires_grad_(False).eval().to(device),
         labels=labels,
         input=spec,
-        thresholds=config["thresholds"],
+        thresholds=thresholds,
         folder=folder,
+        notes=(*notes, *unknown),
         reference=config.get("reference", "labels"),
     )
 
@@ -139,6 +145,17 @@ def read_config(folder: Path) -> dict[str, Any]:
     if missing:
         raise ModelError(f"{path} lacks {', '.join(missing)}; fetch the folder again.")
     return config
+
+
+def known_thresholds(thresholds: dict[str, float]) -> tuple[dict[str, float], list[str]]:
+    """Those of a config's thresholds whose rule this version has, and a sentence for each it leaves out."""
+    known = {rule: threshold for rule, threshold in thresholds.items() if rule in RULES}
+    notes = [
+        f"This version has no exit rule '{rule}'; its threshold is left out."
+        for rule in thresholds
+        if rule not in RULES
+    ]
+    return known, notes
 
 
 def _read_weights(folder: Path, hashes: dict[str, str]) -> dict[str, Tensor]:

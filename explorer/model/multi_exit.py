@@ -16,8 +16,10 @@ from explorer.model.backbone import Backbone
 from explorer.model.cost import exit_macs, full_macs, single_macs
 from explorer.model.exits import ExitSpec
 from explorer.model.heads import build_head
+from explorer.rules import Reader, Rule, Seen, Setting, rules_with
 from explorer.rules.decision import early_thresholds
-from explorer.rules.scores import Rule
+from explorer.rules.reading import Readings
+from explorer.rules.rule import FEATURES, PREVIOUS, TOKENS
 from explorer.trace import Exit, Trace
 
 
@@ -36,8 +38,10 @@ class Inference:
     """What `infer` did with N images, in their order."""
 
     exit: NDArray[np.int64]  # (N,) index of the exit each image left at
-    logits: NDArray[np.float32]  # (N, C) that exit's logits
-    macs: NDArray[np.int64]  # (N,) multiply-accumulates spent on each image
+    logits: NDArray[
+        np.float32
+    ]  # (N, C) what it answered there: that exit's logits, unless the rule answers others
+    macs: NDArray[np.int64]  # (N,) multiply-accumulates spent on each image, the rule's own included
     ms: NDArray[np.float64]  # (N,) milliseconds from the batch's start until the image's answer was there
 
 
@@ -47,6 +51,7 @@ class MultiExitViT(nn.Module):
     Rules and thresholds are arguments of `infer`, never state: one loaded model serves every visitor at once.
     `temperatures` (E,) divide each exit's logits in `analyse` and `infer`, so that every rule sees calibrated
     scores (Guo et al. 2017, arXiv 1706.04599); `precision` is what the two run in. Training knows neither.
+    `addons` are the learned parts of rules that have some, by rule's addon and tensor.
     """
 
     def __init__(
@@ -87,6 +92,7 @@ class MultiExitViT(nn.Module):
                 f"expected {len(self.exits)} temperatures above 0, one per exit; got {self.temperatures}."
             )
         self.precision = torch.float32
+        self.addons: dict[str, dict[str, NDArray]] = {}
         self.macs_single = single_macs(backbone, blocks, heads)
 
     @property
@@ -143,35 +149,41 @@ class MultiExitViT(nn.Module):
         self._need_eval()
         device = self.device
         now = self._clock(device)
+        rules = rules_with(self.addons)
+        readings = Readings({name: self.reader(rule) for name, rule in rules.items()}, len(images))
+        needs = frozenset[str]().union(*(rule.needs for rule in rules.values()))
         start = now()
         tokens, done = self.backbone.embed(images.to(device)), 0
-        logits, ms, on_heads = [], [], 0.0
-        for spec, head in zip(self.specs, self.heads, strict=True):
-            tokens, done = self.advance(tokens, done, spec.block), spec.block
-            before = now()
-            logits.append(head(tokens)[0])
+        logits: list[NDArray[np.float32]] = []
+        ms: list[float] = []
+        on_heads, on_rules = 0.0, 0.0
+        for index, exit_ in enumerate(self.exits):
+            previous, tokens = self._advance_pair(tokens, done, exit_.block, PREVIOUS in needs)
+            done, before = exit_.block, now()
+            answer, features = self._answer(index, tokens)
             after = now()
-            on_heads += after - before
-            ms.append(after - start)
-        tokens = self.advance(tokens, done, self.backbone.blocks)
-        logits.append(self.backbone.readout(tokens))
-        ms.append(now() - start)
+            on_heads += after - before if index < len(self.heads) else 0.0
+            ms.append(after - start - on_rules)
+            logits.append(self._calibrated(answer, index))
+            readings.step(index, _seen(needs, logits[-1], tokens, previous, features))
+            on_rules += now() - after
         return Trace(
             model=self.name,
             exits=self.exits,
-            logits=self._calibrated(torch.stack(logits, dim=1), slice(None)),  # (N, E, C)
+            logits=np.stack(logits, axis=1),  # (N, E, C)
             macs=self.macs,
             macs_full=self.macs_full,
             ms=np.array(ms),
             ms_full=ms[-1] - on_heads,
+            readings=readings.done(),
         )
 
     @torch.inference_mode()
     def infer(self, images: Tensor, rule: Rule, thresholds: ArrayLike) -> Inference:
         """Run images (N, channels, height, width) block by block; whichever are sure enough leave the batch.
 
-        Agrees with `decide(rule.score(analyse(images)), thresholds)` on every image. Raises `ValueError` for
-        a wrong number of thresholds.
+        Agrees with `decide(analyse(images).scores[rule.name], thresholds)` on every image. Raises `ValueError` for
+        a wrong number of thresholds, or a rule whose addon this network lacks.
         """
         with self.in_precision():
             return self._infer(images, rule, thresholds)
@@ -179,51 +191,84 @@ class MultiExitViT(nn.Module):
     def _infer(self, images: Tensor, rule: Rule, thresholds: ArrayLike) -> Inference:
         self._need_eval()
         limits = early_thresholds(thresholds, len(self.exits))
-        count = len(images)
-        exit_index = np.full(count, len(self.exits) - 1)
+        count, last = len(images), len(self.exits) - 1
+        reader = self.reader(rule)
+        reader.begin(count)
+        exit_index = np.full(count, last)
         answers = np.zeros((count, self.backbone.classes), dtype=np.float32)
         ms = np.zeros(count)
         device = self.device
         now = self._clock(device)
         start = now()
         active = np.arange(count)
-        # The logits of those still inside, at the exits so far.
-        history = np.zeros((count, 0, self.backbone.classes), dtype=np.float32)
         tokens, done = self.backbone.embed(images.to(device)), 0
-        for index, (spec, head) in enumerate(zip(self.specs, self.heads, strict=True)):
+        for index, exit_ in enumerate(self.exits):
             if len(active) == 0:
                 break
-            tokens, done = self.advance(tokens, done, spec.block), spec.block
-            logits = self._calibrated(head(tokens)[0], index)
-            history = np.concatenate([history, logits[:, None]], axis=1)
-            leaves = self._scores_so_far(rule, history) >= limits[index]
+            previous, tokens = self._advance_pair(tokens, done, exit_.block, PREVIOUS in rule.needs)
+            done = exit_.block
+            answer, features = self._answer(index, tokens)
+            logits = self._calibrated(answer, index)
+            verdict = reader.step(index, _seen(rule.needs, logits, tokens, previous, features))
+            leaves = verdict.score >= limits[index] if index < last else np.ones(len(active), dtype=bool)
             if not leaves.any():
                 continue
             gone = active[leaves]
-            exit_index[gone], answers[gone], ms[gone] = index, logits[leaves], now() - start
-            active, history = active[~leaves], history[~leaves]
+            given = logits if verdict.answer is None else verdict.answer
+            exit_index[gone], answers[gone], ms[gone] = index, given[leaves], now() - start
+            active = active[~leaves]
+            reader.keep(~leaves)
             tokens = tokens[torch.from_numpy(~leaves).to(device)]
-        if len(active):
-            tokens = self.advance(tokens, done, self.backbone.blocks)
-            answers[active] = self._calibrated(self.backbone.readout(tokens), -1)
-            ms[active] = now() - start
-        return Inference(exit_index, answers, self.macs[exit_index], ms)
+        own = np.cumsum([reader.macs(index) for index in range(len(self.exits))])
+        return Inference(exit_index, answers, (self.macs + own)[exit_index], ms)
 
-    def _calibrated(self, logits: Tensor, exits: int | slice) -> NDArray[np.float32]:
-        """Logits (N, C) of one exit, or (N, E, C) of all, over their temperatures."""
-        temperatures = np.array(self.temperatures, np.float32)[exits]
-        return np.divide(logits.float().cpu().numpy(), temperatures[..., None], dtype=np.float32)
-
-    def _scores_so_far(self, rule: Rule, logits: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The rule's score at the newest exit, (n,), from the logits of the exits so far, (n, exits, C)."""
-        passed = logits.shape[1]
-        trace = Trace(
-            self.name,
-            self.exits[:passed],
-            logits,
-            self.macs[:passed],
-            self.macs_full,
-            np.zeros(passed),
-            0.0,
+    def reader(self, rule: Rule) -> Reader:
+        """A reader of that rule for this network. Raises `ValueError` if the rule's learned parts are not here."""
+        if rule.addon is not None and rule.addon not in self.addons:
+            raise ValueError(
+                f"the rule '{rule.name}' has learned parts that {self.name or 'this network'} lacks; "
+                f"choose one of {', '.join(rules_with(self.addons))}."
+            )
+        backbone, count = self.backbone, len(self.exits)
+        setting = Setting(
+            exits=count,
+            classes=backbone.classes,
+            tokens=(backbone.prefix + backbone.grid[0] * backbone.grid[1],) * count,
+            widths=(backbone.width,) * count,
+            parts=self.addons.get(rule.addon or "", {}),
         )
-        return rule.score(trace)[:, -1]
+        return rule.reader(setting)
+
+    def _advance_pair(
+        self, tokens: Tensor, done: int, until: int, both: bool
+    ) -> tuple[Tensor | None, Tensor]:
+        """Tokens behind the block before `until`, if `both` are asked for, and behind `until` itself."""
+        if not both:
+            return None, self.advance(tokens, done, until)
+        previous = self.advance(tokens, done, until - 1)
+        return previous, self.advance(previous, until - 1, until)
+
+    def _answer(self, index: int, tokens: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Logits (n, C) of an exit, the final one included, and its head's output tokens if it has a head."""
+        if index < len(self.heads):
+            return self.heads[index](tokens)
+        return self.backbone.readout(tokens), None
+
+    def _calibrated(self, logits: Tensor, index: int) -> NDArray[np.float32]:
+        """Logits (n, C) of one exit over its temperature."""
+        return np.divide(logits.float().cpu().numpy(), np.float32(self.temperatures[index]), dtype=np.float32)
+
+
+def _seen(
+    needs: frozenset[str],
+    logits: NDArray[np.float32],
+    tokens: Tensor,
+    previous: Tensor | None,
+    features: Tensor | None,
+) -> Seen:
+    """What readers are shown of an exit: the logits, and of the tensors those that are needed, as NumPy."""
+
+    def shown(name: str, tensor: Tensor | None) -> NDArray[np.float32] | None:
+        return tensor.float().cpu().numpy() if name in needs and tensor is not None else None
+
+    return Seen(logits, shown(TOKENS, tokens), shown(PREVIOUS, previous), shown(FEATURES, features))

@@ -1,6 +1,9 @@
-"""Exit rules: every rule is a score per exit, higher = surer, and a threshold. One decision serves all."""
+"""Exit rules, one file each: a score per exit, higher = surer, and a threshold. One decision serves all."""
 
 from explorer.rules.decision import decide
-from explorer.rules.scores import RULES, Rule, get_rule
+from explorer.rules.registry import RULES, find_rules, get_rule, rules_with
+from explorer.rules.rule import Reader, Rule, Seen, Setting, Verdict
 
-__all__ = ["RULES", "Rule", "decide", "get_rule"]
+find_rules()
+
+__all__ = ["RULES", "Reader", "Rule", "Seen", "Setting", "Verdict", "decide", "get_rule", "rules_with"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.rules.decision import early_thresholds
-from explorer.rules.scores import get_rule
+from explorer.rules.registry import get_rule
 
 
 @dataclass(frozen=True)

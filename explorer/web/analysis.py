@@ -6,6 +6,7 @@ import json
 from base64 import b64decode, b64encode
 from functools import lru_cache
 from io import BytesIO
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -16,10 +17,11 @@ from explorer.data.sight import Sight
 from explorer.explain.attention import cls_attention
 from explorer.explain.packing import pack_attention, pack_saliency
 from explorer.explain.saliency import grad_cam
+from explorer.model.addons import addon_names
 from explorer.model.bundle import Model, read_config
 from explorer.model.catalog import ROOT, find_model, load_model
-from explorer.pipeline import all_scores, see, to_tensor, warm_up
-from explorer.rules import RULES
+from explorer.pipeline import see, to_tensor, warm_up
+from explorer.rules import rules_with
 from explorer.trace import trace_json
 from explorer.web.uploads import stored
 
@@ -42,12 +44,14 @@ def open_model(name: str) -> Model:
     return model
 
 
-def rules_json(config: dict[str, Any]) -> dict[str, Any]:
-    """Every rule as the page needs it, with a model's own thresholds, from its config.json, as the defaults."""
-    rules = {name: rule.describe() for name, rule in RULES.items()}
+def rules_json(folder: Path) -> dict[str, Any]:
+    """Every rule that applies to a model, as the page needs it; the defaults are the model's own thresholds."""
+    config = read_config(folder)
+    exits = len(config["exits"]) + 1  # with the final read-out
+    rules = {name: rule.describe(exits) for name, rule in rules_with(addon_names(folder)).items()}
     for name, threshold in config["thresholds"].items():
-        rules[name]["default"] = threshold
-    rules["patience"]["max"] = len(config["exits"]) + 1  # with the final read-out
+        if name in rules:
+            rules[name]["default"] = threshold
     return rules
 
 
@@ -69,7 +73,7 @@ def analyse_image(model: Model, image: Image.Image, sight: Sight | None = None) 
         "image": data_uri(shown, "JPEG" if max(image.size) > SHOWN else "PNG"),
         "saw": data_uri(sight.image, "PNG"),
         "note": sight.note,
-        "trace": trace_json(trace, model.labels, all_scores(trace)),
+        "trace": trace_json(trace, model.labels),
         "attention": pack_attention(attention),
         "saliency": [],
     }
@@ -101,11 +105,11 @@ def model_json(name: str) -> dict[str, Any]:
 
     Loads no network where the examples are precomputed.
     """
-    config = read_config(find_model(name))
+    folder = find_model(name)
     return {
         "model": name,
-        "reference": config.get("reference", "labels"),
-        "rules": rules_json(config),
+        "reference": read_config(folder).get("reference", "labels"),
+        "rules": rules_json(folder),
         "examples": examples_json(name),
     }
 

@@ -33,7 +33,7 @@ def evaluation_json(model: str) -> dict[str, Any] | None:
     config, records = read_config(folder), load_records(folder / "evaluation.npz")
     test = records["test"]
     rule = RULES[RULE]
-    thresholds = [round(float(t), 4) for t in np.linspace(rule.low, rule.high, POINTS + 1)]
+    thresholds = [round(float(t), 4) for t in np.linspace(rule.low, rule.top(len(test.blocks)), POINTS + 1)]
     curves = {split: [at_threshold(record, RULE, t) for t in thresholds] for split, record in records.items()}
     thought = overthinking(test)
     own = config["thresholds"].get(RULE, rule.default)

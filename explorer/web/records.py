@@ -38,11 +38,13 @@ def pack_array(values: NDArray) -> dict[str, Any]:
 
 
 def pack_record(record: Record) -> dict[str, Any]:
-    """A split: labels (N,), each exit's answer (N, E), each rule's scores (N, E)."""
+    """A split: labels (N,), each exit's answer (N, E), each rule's scores (N, E), own answers (N, E) and MACs (E,)."""
     return {
         "labels": pack_array(record.labels),
         "predicted": pack_array(record.predicted),
         "scores": {rule: pack_array(scores) for rule, scores in record.scores.items()},
+        "answers": {rule: pack_array(answers) for rule, answers in record.answers.items()},
+        "own_macs": {rule: macs.tolist() for rule, macs in record.own_macs.items()},
     }
 
 

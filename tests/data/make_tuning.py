@@ -116,7 +116,7 @@ def outcome(of: Record, rule: str, thresholds: Any) -> dict[str, Any]:
 
 def searched(of: Record, rule: str) -> dict[str, Any]:
     """The slider's settings, and those that goals ask for."""
-    describe = RULES[rule].describe()
+    describe = RULES[rule].describe(EXITS)
     points = settable(of, rule)
     cheapest = [
         min((p for p in points if p.accuracy >= floor), key=lambda p: p.macs, default=None)

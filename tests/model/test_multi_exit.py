@@ -52,7 +52,7 @@ def thresholds_between(scores):
 def test_infer_agrees_with_analyse_and_decide(network, name, count):
     rule, images = get_rule(name), images_for(count)
     trace = network.analyse(images)
-    scores = rule.score(trace)
+    scores = trace.scores[name]
     rng = np.random.default_rng(count)
     everywhere = thresholds_between(scores)
     for thresholds in (*everywhere, rng.choice(everywhere, size=len(EXITS))):
@@ -66,7 +66,7 @@ def test_infer_agrees_with_analyse_and_decide(network, name, count):
 
 def test_a_score_equal_to_its_threshold_leaves_in_infer_as_in_decide(network):
     rule, images = get_rule("patience"), images_for(7)  # counts, so equal to the last bit
-    scores = rule.score(network.analyse(images))
+    scores = network.analyse(images).scores["patience"]
     fired = []
     for t in range(1, 7):
         fired.append(network.infer(images, rule, t).exit.tolist())
@@ -77,7 +77,7 @@ def test_a_score_equal_to_its_threshold_leaves_in_infer_as_in_decide(network):
 
 def test_images_do_leave_at_different_exits_out_of_order(network):
     trace = network.analyse(images_for(12))
-    scores = get_rule("confidence").score(trace)
+    scores = trace.scores["confidence"]
     fired = decide(scores, np.quantile(scores[:, :-1], 0.8))
     assert len(set(fired.tolist())) >= 3
     assert fired.tolist() != sorted(fired.tolist())  # else the tests above would not see a mixed-up order

@@ -53,7 +53,7 @@ def test_infer_stops_at_the_authors_block_for_every_threshold(network, vectors, 
             images = vectors["pixel_values"][start : start + batch]
             left = network.infer(images, get_rule("confidence"), threshold)
             assert blocks[left.exit].tolist() == stopped[start : start + batch].tolist()
-        scores = get_rule("confidence").score(network.analyse(vectors["pixel_values"]))
+        scores = network.analyse(vectors["pixel_values"]).scores["confidence"]
         assert blocks[decide(scores, threshold)].tolist() == stopped.tolist()
 
 

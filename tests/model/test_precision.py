@@ -59,7 +59,7 @@ def test_in_bfloat16_infer_still_does_what_analyse_says(network):
     network.precision = torch.bfloat16
     rule = get_rule("confidence")
     for image in IMAGES:
-        scores = rule.score(network.analyse(image[None]))
+        scores = network.analyse(image[None]).scores["confidence"]
         for threshold in np.quantile(scores, [0.2, 0.5, 0.8]):
             left = network.infer(image[None], rule, threshold)
             assert left.exit.tolist() == decide(scores, threshold).tolist()
@@ -85,7 +85,7 @@ def test_temperatures_divide_each_exits_logits_in_analyse_and_infer(network):
     np.testing.assert_allclose(warm.logits, plain / np.array([0.5, 1, 2, 4, 1.5])[:, None], rtol=1e-6)
     assert (warm.predicted == plain.argmax(axis=-1)).all()
     rule = get_rule("confidence")
-    scores = rule.score(warm)
+    scores = warm.scores["confidence"]
     for threshold in np.quantile(scores, [0.1, 0.5, 0.9]):
         fired = decide(scores, threshold)
         left = network.infer(IMAGES, rule, threshold)

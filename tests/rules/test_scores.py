@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from explorer.rules import RULES, decide, get_rule
+from explorer.rules.reading import read_logits
 from explorer.trace import Exit, Trace
 
 some_logits = arrays(
@@ -31,7 +32,7 @@ def answers(*classes: int) -> Trace:
 
 
 def score(name, trace):
-    return get_rule(name).score(trace)
+    return read_logits(trace, [get_rule(name)]).scores[name]
 
 
 # --- by hand ---
@@ -58,10 +59,10 @@ def test_patience_counts_the_streak_that_ends_at_each_exit():
 
 def test_a_batch_is_scored_image_by_image():
     logits = np.random.default_rng(0).normal(size=(5, 4, 3))
-    for rule in RULES.values():
-        batch = rule.score(trace_of(logits))
+    for name in RULES:
+        batch = score(name, trace_of(logits))
         assert batch.shape == (5, 4)
-        np.testing.assert_array_equal(batch, [rule.score(trace_of(row)) for row in logits])
+        np.testing.assert_array_equal(batch, [score(name, trace_of(row)) for row in logits])
 
 
 # --- what holds for any logits ---
@@ -138,14 +139,19 @@ def test_eight_exits_and_patience_above_eight_never_leave_early():
 
 
 def test_an_unknown_rule_is_refused_with_the_names_there_are():
-    with pytest.raises(
-        ValueError, match="there is no exit rule 'margin'; choose one of confidence, entropy, patience"
-    ):
-        get_rule("margin")
+    with pytest.raises(ValueError, match="there is no exit rule 'luck'; choose one of confidence"):
+        get_rule("luck")
 
 
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_describes_itself_in_plain_json(name):
-    facts = json.loads(json.dumps(RULES[name].describe()))
-    assert set(facts) == {"title", "says", "min", "max", "step", "default"}
-    assert facts["min"] <= facts["default"] <= facts["max"]
+    rule = RULES[name]
+    for exits in (2, 9):
+        facts = json.loads(json.dumps(rule.describe(exits)))
+        assert set(facts) == {
+            "title", "family", "paper", "says", "direction", "min", "max", "step", "default",
+        }  # fmt: skip
+        assert facts["min"] <= facts["default"] <= facts["max"]
+        assert facts["max"] == (exits if rule.high is None else rule.high)
+    assert rule.says.count(". ") == 1  # two sentences
+    assert rule.says.endswith(".")

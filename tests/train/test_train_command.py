@@ -77,7 +77,7 @@ def test_thresholds_are_the_most_accurate_settable_ones_that_save_a_third_of_the
         facts = RULES[rule]
         steps = (threshold - facts.low) / facts.step
         assert steps == pytest.approx(round(steps))
-        grid = np.arange(facts.low, facts.high + facts.step / 2, facts.step)
+        grid = np.arange(facts.low, facts.top(len(record.blocks)) + facts.step / 2, facts.step)
         points = [at_threshold(record, rule, t) for t in grid]
         saving = [p.accuracy for p in points if p.by_macs >= 1.5]
         chosen = at_threshold(record, rule, threshold)

@@ -10,8 +10,8 @@ from PIL import Image
 from explorer.explain.saliency import grad_cam
 from explorer.model.bundle import load_model_folder, read_config
 from explorer.model.catalog import DEFAULT, SHIPPED
-from explorer.pipeline import all_scores, to_tensor
-from explorer.rules import RULES, decide
+from explorer.pipeline import to_tensor
+from explorer.rules import decide, rules_with
 from explorer.web import analysis, page
 from explorer.web.tabs import explore
 
@@ -50,8 +50,8 @@ def test_a_label_cannot_leave_the_start_data(monkeypatch):
 
 
 def test_the_models_own_thresholds_are_the_rules_defaults(tiny_model_folder):
-    rules = analysis.rules_json(read_config(tiny_model_folder))
-    assert set(rules) == set(RULES)
+    rules = analysis.rules_json(tiny_model_folder)
+    assert set(rules) == set(rules_with([]))
     assert rules["confidence"]["default"] == 0.7
     assert rules["patience"]["max"] == 5
     json.dumps(rules)
@@ -112,7 +112,7 @@ def test_the_stored_examples_are_what_the_shipped_network_answers(shipped, examp
     for example in examples[::4]:
         seen = analysis.from_data_uri(example["saw"], shipped)
         trace = shipped.network.analyse(to_tensor(shipped, seen))[0]
-        for name, scores in all_scores(trace).items():
+        for name, scores in trace.scores.items():
             np.testing.assert_allclose(example["trace"]["scores"][name], scores, atol=1e-4)
         stored = {(m["exit"], m["class"]): m["peak"] for m in example["saliency"]}
         assert len(stored) == 4 * 10

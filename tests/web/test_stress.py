@@ -8,7 +8,7 @@ from PIL import Image
 
 from explorer.data.corruptions import CORRUPTIONS, corrupt
 from explorer.model.bundle import load_model_folder
-from explorer.pipeline import all_scores, to_tensor
+from explorer.pipeline import to_tensor
 from explorer.web import analysis
 from explorer.web.tabs import stress as tab
 
@@ -33,7 +33,7 @@ def test_every_severity_is_answered_as_a_picture_of_its_own_would_be(asked):
         shown = analysis.from_data_uri(answer["pictures"][severity], model)
         assert shown.tobytes() == frame.tobytes()
         alone = model.network.analyse(to_tensor(model, frame))[0]
-        for name, scores in all_scores(alone).items():
+        for name, scores in alone.scores.items():
             np.testing.assert_allclose(answer["traces"][severity]["scores"][name], scores, atol=1e-4)
 
 

@@ -18,6 +18,7 @@ from explorer.evaluate.record import Record, record_of, save_records
 from explorer.evaluate.tradeoff import at_threshold, most_accurate, settable_threshold
 from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
 from explorer.model.multi_exit import MultiExitViT
+from explorer.rules.reading import read_logits
 from explorer.trace import Trace
 from explorer.train.photos.card import write_card
 from explorer.train.photos.labels import KNOWN, imagenet_labels
@@ -104,7 +105,7 @@ def _answers(part: Held) -> NDArray[np.int64]:
 
 
 def _calibrated(trace: Trace, temperatures: list[float]) -> Trace:
-    return replace(trace, logits=trace.logits / np.array(temperatures, np.float32)[:, None])
+    return read_logits(replace(trace, logits=trace.logits / np.array(temperatures, np.float32)[:, None]))
 
 
 def measures(

@@ -46,8 +46,8 @@ def analyse_again(asked: dict[str, Any]) -> dict[str, Any]:
     answered only where the model knows that word.
     """
     model = offered(asked["model"])
-    config = read_config(find_model(model))
-    facts = {"rules": rules_json(config), "reference": config.get("reference", "labels")}
+    folder = find_model(model)
+    facts = {"rules": rules_json(folder), "reference": read_config(folder).get("reference", "labels")}
     for example in shipped_examples(model):
         if example["image"] == asked["image"]:
             return {**example, "saliency": [], **facts}

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from explorer.data.corruptions import SEVERITIES, corrupt
-from explorer.pipeline import all_scores, to_tensor
+from explorer.pipeline import to_tensor
 from explorer.trace import trace_json
 from explorer.web.analysis import data_uri, from_data_uri, network_lane, open_model
 from explorer.web.questions import offered, question
@@ -47,9 +47,7 @@ def stress(asked: dict[str, Any]) -> dict[str, Any]:
     return {
         "corruption": asked["corruption"],
         "seed": seed,
-        "traces": [
-            trace_json(one, model.labels, all_scores(one)) for one in map(trace.__getitem__, SEVERITIES)
-        ],
+        "traces": [trace_json(trace[severity], model.labels) for severity in SEVERITIES],
         "pictures": [data_uri(frame, kind) for frame in frames],
     }
 
