@@ -140,6 +140,95 @@ def test_floats_are_scaled_by_their_range_and_nan_is_darkest(values, expected):
     assert greys(saved(Image.fromarray(np.array(values, np.float32)), "TIFF")) == expected
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([[0, 2048, 4095]], [[0, 128, 255]]),  # 12 bits: 255 * 2048 / 4095 = 127.5+
+        ([[0, 1023, 256]], [[0, 64, 16]]),
+        ([[0, 7, 255]], [[0, 7, 255]]),  # 8 bits
+        ([[0, 2048, 4096]], [[0, 8, 16]]),  # one value above 12 bits, and it is 16
+    ],
+)
+def test_12_and_8_bits_stored_in_16_are_stretched(values, expected):
+    for kind in ("PNG", "TIFF"):
+        assert greys(saved(Image.fromarray(np.array(values, np.uint16)), kind)) == expected
+
+
+# Colour profiles.
+
+PROPHOTO = [
+    (0.79767, 0.28804, 0.0),
+    (0.13519, 0.71188, 0.0),
+    (0.03136, 0.00009, 0.82491),
+]  # XYZ of its primaries, D50
+# From XYZ at D50 to linear sRGB (Lindbloom, Bradford-adapted).
+XYZ_TO_SRGB = np.array(
+    [
+        [3.1338561, -1.6168667, -0.4906146],
+        [-0.9787684, 1.9161415, 0.0334540],
+        [0.0719453, -0.2289914, 1.4052427],
+    ]
+)
+
+
+def profile(space: bytes, curve: float, primaries: list = (), name: str = "test") -> bytes:
+    """A minimal ICC profile (ICC.1:2001-04): matrix and one gamma for RGB, a gamma alone for grey."""
+
+    def xyz(x: float, y: float, z: float) -> bytes:
+        return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in (x, y, z)))
+
+    gamma = struct.pack(">4s4xIHxx", b"curv", 1, round(curve * 256))
+    said = struct.pack(">4s4xI", b"desc", len(name) + 1) + name.encode() + b"\0" + bytes(78)
+    tags = [(b"desc", said + bytes(-len(said) % 4)), (b"wtpt", xyz(0.9642, 1.0, 0.8249))]
+    if primaries:
+        tags += [(n, xyz(*v)) for n, v in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)]
+        tags += [(n, gamma) for n in (b"rTRC", b"gTRC", b"bTRC")]
+    else:
+        tags += [(b"kTRC", gamma)]
+    table, body, at = b"", b"", 128 + 4 + 12 * len(tags)
+    for tag, data in tags:
+        table += struct.pack(">4sII", tag, at + len(body), len(data))
+        body += data
+    header = struct.pack(">I4xI4s4s4s12x4s", at + len(body), 0x02400000, b"mntr", space, b"XYZ ", b"acsp")
+    header = header.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061)
+    return header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+
+
+def in_srgb(linear_xyz: np.ndarray) -> np.ndarray:
+    linear = np.clip(linear_xyz @ XYZ_TO_SRGB.T, 0, 1)
+    return 255 * np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def test_a_colour_profile_is_applied():
+    stored = np.array([[[200, 100, 60], [128, 128, 128], [255, 255, 255], [30, 90, 40]]], np.uint8)
+    icc = profile(b"RGB ", 1.8, PROPHOTO)
+    expected = in_srgb((stored / 255) ** (461 / 256) @ np.array(PROPHOTO))
+    shown = np.asarray(read_image(saved(Image.fromarray(stored), "PNG", icc_profile=icc))).astype(float)
+    assert abs(expected - stored).max() > 16  # what ignoring the profile would be off by
+    assert abs(shown - expected).max() <= 1.5
+
+
+def test_a_profile_applies_below_transparency_and_in_grey():
+    stored = Image.new("RGBA", (1, 1), (128, 128, 128, 0))
+    assert pixels(saved(stored, "PNG", icc_profile=profile(b"RGB ", 1.8, PROPHOTO))) == [[[255] * 3]]
+    grey = Image.new("L", (1, 1), 128)
+    (value,) = greys(saved(grey, "PNG", icc_profile=profile(b"GRAY", 1.0)))[0]
+    assert value == 188  # linear 0.502 is sRGB 188
+
+
+@pytest.mark.parametrize(
+    "icc",
+    [b"no profile", profile(b"RGB ", 1.8, PROPHOTO)[:200], profile(b"GRAY", 1.0), profile(b"CMYK", 1.0)],
+)
+def test_a_profile_that_is_broken_or_of_other_colours_is_passed_over(icc):
+    assert pixels(saved(Image.new("RGB", (1, 1), (9, 100, 200)), "PNG", icc_profile=icc)) == [[[9, 100, 200]]]
+
+
+def test_an_srgb_profile_leaves_every_pixel():
+    icc = profile(b"RGB ", 2.2, PROPHOTO, "sRGB IEC61966-2.1")
+    assert np.array_equal(np.asarray(read_image(saved(NOISE, "PNG", icc_profile=icc))), np.asarray(NOISE))
+
+
 def test_cmyk_is_light_left_by_ink():
     inks = [(0, 0, 0, 0), (0, 255, 255, 0), (0, 0, 0, 128), (100, 0, 0, 55)]
     image = Image.new("CMYK", (4, 1))
@@ -262,12 +351,118 @@ def test_the_first_frame_of_an_animation_is_read(kind, options):
     assert pixels(data) == [[[255, 0, 0]] * 3] * 2
 
 
+@pytest.mark.parametrize(("kind", "options"), [("GIF", {}), ("WEBP", {"lossless": True}), ("PNG", {})])
+def test_a_blank_beginning_of_an_animation_is_passed_over(kind, options):
+    picture = Image.new("RGB", (3, 2), "white")
+    picture.putpixel((0, 0), (255, 0, 0))
+    blank = Image.new("RGB", (3, 2), "white")
+    data = saved(
+        blank,
+        kind,
+        save_all=True,
+        append_images=[blank.copy(), picture, blank],
+        duration=[10, 20, 30, 40],
+        **options,
+    )
+    assert pixels(data)[0] == [[255, 0, 0], [255, 255, 255], [255, 255, 255]]
+    assert (
+        pixels(saved(blank, kind, save_all=True, append_images=[blank.copy()], duration=[10, 20], **options))
+        == [[[255] * 3] * 3] * 2
+    )
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1)])
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP"])
 def test_the_smallest_and_the_longest_pictures_are_read(kind, size):
     image = read_image(saved(Image.new("L", size, 77), kind))
     assert image.size == size
     assert image.getextrema() == ((77, 77),) * 3
+
+
+# Phones' own format.
+
+
+def heic(image: Image.Image, orientation: int = 1) -> bytes:
+    file = io.BytesIO()
+    photo = pytest.importorskip("pillow_heif").from_pillow(image)
+    photo[0].info["exif"] = turned(orientation).tobytes()
+    photo.save(file, quality=95)
+    return file.getvalue()
+
+
+def test_heic_is_read_and_upright():
+    blocks = STORED.resize((48, 32), Image.Resampling.NEAREST).convert("RGB")
+    for orientation, expected in SHOWN.items():
+        photo = np.asarray(read_image(heic(blocks, orientation)))[8::16, 8::16, 0]
+        assert np.rint(photo / 40).astype(int).tolist() == expected
+
+
+def test_a_cut_heic_says_so():
+    whole = heic(NOISE.resize((160, 160)))
+    for keep in (24, 60, len(whole) // 2):
+        assert refusal(whole[:keep]) in (
+            "This HEIC file is damaged or cut off; save it again and retry.",
+            "This HEIF file is damaged or of a kind Pillow cannot decode; save it as a JPEG or PNG.",
+        )
+
+
+def test_without_the_library_a_heic_is_refused_in_words(monkeypatch):
+    monkeypatch.setattr("explorer.data.opening.find_spec", lambda _name: None)
+    said = "This is a HEIC photo, which cannot be read here; save it as a JPEG."
+    for brand in (b"heic", b"mif1"):
+        assert refusal(b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0mif1heic") == said
+
+
+# Large photographs.
+
+
+def large_jpeg(width: int, height: int, data: bytes) -> bytes:
+    """A JPEG whose header states this size, and whose pixels end early: a big one without the work of making it."""
+    whole = bytearray(data)
+    at = next(i for m in (b"\xff\xc0", b"\xff\xc2") if (i := whole.find(m)) >= 0)
+    struct.pack_into(">HH", whole, at + 5, height, width)
+    return bytes(whole)
+
+
+@pytest.mark.parametrize(("size", "shrunk"), [((3000, 2000), 1), ((4000, 3000), 2), ((12_000, 8000), 4)])
+def test_a_large_jpeg_is_decoded_smaller(size, shrunk):
+    photo = Image.new("RGB", size, (200, 40, 90))
+    photo.paste((10, 200, 60), (0, 0, size[0] // 2, size[1]))
+    image = read_image(saved(photo, "JPEG", quality=90))
+    assert image.size == (size[0] // shrunk, size[1] // shrunk)
+    left, right = (image.getpixel((image.width * part // 4, image.height // 2)) for part in (1, 3))
+    assert np.abs(np.subtract(left, (10, 200, 60))).max() <= 3
+    assert np.abs(np.subtract(right, (200, 40, 90))).max() <= 3
+
+
+def test_another_large_picture_is_averaged_down():
+    image = Image.new("L", (4001, 4000), 10)
+    image.paste(30, (0, 0, 3, 4000))
+    shown = np.asarray(read_image(saved(image, "PNG", compress_level=1)))
+    assert shown.shape == (2000, 2001, 3)
+    assert shown[:, :3, 0].tolist() == [[30, 20, 10]] * 2000
+
+
+def test_beyond_256_megapixels_a_jpeg_too_is_refused():
+    assert refusal(large_jpeg(65_000, 4000, FILES["JPEG"])) == (
+        "This image has 260 megapixels; the limit is 256, please shrink it."
+    )
+
+
+def test_a_progressive_jpeg_is_refused_by_what_it_would_hold_and_by_its_layers():
+    layered = saved(NOISE, "JPEG", progressive=True, subsampling=0)
+    assert refusal(large_jpeg(8000, 6000, layered)) == (
+        "This image has 144 megapixels; the limit is 110, please shrink it."
+    )
+    assert refusal(large_jpeg(6000, 6000, layered) + b"\xff\xda" * 10) == (
+        "This JPEG is built of too many layers; save it again and retry."
+    )
+
+
+def test_a_heavy_file_of_a_slow_kind_is_refused():
+    assert refusal(FILES["JPEG2000"] + bytes(5_000_000)) == (
+        "This JPEG2000 file is too heavy to be decoded in good time; save it as a JPEG."
+    )
 
 
 # What is refused, and in which words.
@@ -301,14 +496,6 @@ def test_missing_empty_and_folder_say_so(tmp_path):
         ),
         (b'<?xml version="1.0"?>\n<svg width="9"/>', "This is an SVG drawing; export it as a PNG."),
         (b"<!DOCTYPE html><title>", "This is a web page, not an image; save the picture itself and retry."),
-        (
-            b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
-            "This is a HEIC photo, which Pillow cannot read; save it as a JPEG.",
-        ),
-        (
-            b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic",
-            "This is a HEIC photo, which Pillow cannot read; save it as a JPEG.",
-        ),
         (
             b"\0\0\0\x18ftypisom\0\0\0\0isomavc1",
             "This is a video, not an image; save one frame as a JPEG or PNG.",

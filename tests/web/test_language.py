@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from explorer.data import collection, garment, photo, reading
+from explorer.data import collection, garment, opening, photo, reading
 from explorer.rules import RULES
 from explorer.web import analysis, examples, questions, records
 from explorer.web.language import LANGUAGES, i18n, strings, word
@@ -37,7 +37,7 @@ def sentences(module):
 
 @pytest.mark.parametrize(
     "module",
-    [analysis, batch, collection, examples, garment, photo, questions, reading, records, stress],
+    [analysis, batch, collection, examples, garment, opening, photo, questions, reading, records, stress],
 )
 def test_every_sentence_of_the_server_can_be_translated(module):
     known = [text for key, text in strings("en").items() if key.startswith("server.")]
