@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,15 @@ from explorer.rules import RULES
 
 FORMAT = 1
 _ENTRIES = ("name", "title", "backbone", "exits", "input", "thresholds", "weights")  # of config.json
+_KINDS = (
+    ("name", str, "text"),
+    ("title", str, "text"),
+    ("backbone", dict, "a table of names and values"),
+    ("exits", list, "a list"),
+    ("input", dict, "a table of names and values"),
+    ("thresholds", dict, "a table of rules and numbers"),
+    ("weights", dict, "a table of file names and hashes"),
+)
 SHARD_SIZE = "9MB"
 
 
@@ -100,7 +110,8 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
         exits = [ExitSpec(**spec) for spec in config["exits"]]
         network = MultiExitViT(build_backbone(**backbone), exits, config["name"], config.get("temperatures"))
         facts = config["input"]
-        spec = InputSpec(facts["sight"], tuple(facts["mean"]), tuple(facts["std"]))
+        mean, std = (tuple(float(v) for v in facts[key]) for key in ("mean", "std"))
+        spec = InputSpec(facts["sight"], mean, std)
     except Exception as error:  # timm raises whatever its layers raise
         reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
         raise ModelError(f"No network can be built as {folder}/config.json asks: {reason}.") from error
@@ -108,13 +119,14 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
         network.load_state_dict(state)
     except RuntimeError as error:
         raise ModelError(f"The weights in {folder} do not fit its config; fetch the folder again.") from error
+    _check_input(backbone, spec, folder)
     notes = add_addons(network, folder)
     thresholds, unknown = known_thresholds(config["thresholds"])
     network.precision = quick_precision(network.backbone.width, torch.device(device))
     labels = read_labels(folder)
     if len(labels) != network.backbone.classes:
         raise ModelError(
-            f"{folder} names {len(labels)} labels for {network.backbone.classes} classes; mend labels.txt."
+            f"{folder} names {len(labels)} labels for {network.backbone.classes} classes; fix labels.txt."
         )
     return Model(
         name=config["name"],
@@ -135,8 +147,10 @@ def read_config(folder: Path) -> dict[str, Any]:
     if not path.exists():
         raise ModelError(f"{folder} is not a model folder: it has no config.json.")
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        config = json.loads(_read_text(path))
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, ModelError):
+            raise
         raise ModelError(f"{path} is not JSON; fetch the folder again.") from error
     version = config.get("format") if isinstance(config, dict) else None
     if version != FORMAT:
@@ -144,6 +158,12 @@ def read_config(folder: Path) -> dict[str, Any]:
     missing = [entry for entry in _ENTRIES if entry not in config]
     if missing:
         raise ModelError(f"{path} lacks {', '.join(missing)}; fetch the folder again.")
+    for entry, kind, says in _KINDS:
+        if not isinstance(config[entry], kind):
+            raise ModelError(f"'{entry}' in {path} must be {says}; correct it, or fetch the folder again.")
+    for rule, threshold in config["thresholds"].items():
+        if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not isfinite(threshold):
+            raise ModelError(f"The threshold for '{rule}' in {path} must be a number; correct it.")
     return config
 
 
@@ -158,18 +178,46 @@ def known_thresholds(thresholds: dict[str, float]) -> tuple[dict[str, float], li
     return known, notes
 
 
+def _read_text(path: Path) -> str:
+    """A text file in UTF-8, with or without the mark that Windows editors put first. Raises `ModelError`."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path} is not text in UTF-8; save it in that encoding.") from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read; check its permissions.") from error
+
+
+def _check_input(backbone: dict[str, Any], spec: InputSpec, folder: Path) -> None:
+    """Raises `ModelError` unless the network takes a square picture with as many channels as there are means."""
+    size, channels = backbone.get("img_size"), backbone.get("in_chans", 3)
+    if isinstance(size, list | tuple) and len(set(size)) != 1:
+        asked = " x ".join(map(str, size))
+        raise ModelError(f"{folder}/config.json asks for {asked} pixels; only squares are read.")
+    if not len(spec.mean) == len(spec.std) == channels:
+        raise ModelError(
+            f"{folder}/config.json gives {len(spec.mean)} means and {len(spec.std)} deviations "
+            f"for {channels} channels; give one of each per channel."
+        )
+    if not all(isfinite(v) for v in (*spec.mean, *spec.std)) or min(spec.std) <= 0:
+        raise ModelError(f"A mean or deviation in {folder}/config.json is not a positive number; correct it.")
+
+
 def _read_weights(folder: Path, hashes: dict[str, str]) -> dict[str, Tensor]:
     """All shards as one state dict in float32, each held against its SHA-256 first."""
     state: dict[str, Tensor] = {}
     for filename, expected in hashes.items():
         path = folder / Path(filename).name  # beside the config, whatever the config of a stranger says
-        if not path.exists():
+        if not path.is_file():
             raise ModelError(f"The model in {folder} lacks {filename}; fetch the folder again.")
         if _hash(path) != expected:
             raise ModelError(
                 f"{filename} in {folder} is not the file its config names; fetch the folder again."
             )
-        state |= load_file(path)
+        try:
+            state |= load_file(path)
+        except Exception as error:  # safetensors' own kinds, and what the disk says
+            raise ModelError(f"{filename} in {folder} is damaged; fetch the folder again.") from error
     return {name: t.float() if t.is_floating_point() else t for name, t in state.items()}
 
 
@@ -178,7 +226,7 @@ def read_labels(folder: Path) -> tuple[str, ...]:
     path = folder / "labels.txt"
     if not path.exists():
         raise ModelError(f"The model in {folder} lacks labels.txt; fetch the folder again.")
-    return tuple(path.read_text(encoding="utf-8").splitlines())
+    return tuple(_read_text(path).splitlines())
 
 
 def _compact(tensor: Tensor) -> Tensor:

@@ -169,7 +169,7 @@ def test_a_folder_without_config_is_no_model(tmp_path):
     refuses(tmp_path, "is not a model folder: it has no config.json")
 
 
-@pytest.mark.parametrize("text", ["{", "", "\x00\xff"])
+@pytest.mark.parametrize("text", ["{", "", "\x00"])
 def test_a_config_that_is_not_json(folder, text):
     (folder / "config.json").write_bytes(text.encode("latin1"))
     refuses(folder, "config.json is not JSON; fetch the folder again")
@@ -236,7 +236,7 @@ def test_a_config_no_network_can_be_built_from(folder, entries, reason):
 
 def test_a_wrong_number_of_labels(folder):
     (folder / "labels.txt").write_text("cat\ndog\n")
-    refuses(folder, "names 2 labels for 3 classes; mend labels.txt")
+    refuses(folder, "names 2 labels for 3 classes; fix labels.txt")
 
 
 def test_missing_labels(folder):
