@@ -259,6 +259,34 @@ def bench(
 
 
 @app.command()
+def site(
+    out: Annotated[Path, typer.Argument(help="the folder to write")] = Path("site"),
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="a model of the site, the first one opens [default: photos, fashion]"),
+    ] = None,
+    repo_id: Annotated[str | None, typer.Option(help="the static Space it is for, USER/NAME")] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="show it once it is written")] = False,
+    port: Annotated[int, typer.Option(help="where --serve shows it")] = 7861,
+) -> None:
+    """Write the page without a server: static files, the network runs in the visitor's browser (needs npm)."""
+    from explorer.web.plain_server import file_server
+    from explorer.web.site import build_site
+
+    try:
+        size = build_site(out, model or (), repo_id)
+        print(f"{out}: {size / 1e6:.1f} MB, ready for any host of plain files")
+        if serve:
+            server, _ = file_server(out, port)
+            print(f"http://127.0.0.1:{port}/ (Ctrl+C ends it)", flush=True)
+            server.serve_forever()
+    except KeyboardInterrupt:
+        print("stopped")
+    except (ValueError, OSError) as error:
+        fail(error)
+
+
+@app.command()
 def screens(
     out: Annotated[Path, typer.Option(help="where the pictures go")] = Path("docs/screens"),
     only: Annotated[list[str] | None, typer.Argument(metavar="[TAB]...", help="[default: all]")] = None,

@@ -117,7 +117,7 @@ const ELEMENTS = {
 // What the host wrote there before, such as `language`, stays.
 if (!window.ExitExplorer?.store) {
   const host = (window.ExitExplorer ??= {});
-  Object.assign(host, { store: sharedStore, Store, Host, decide, savings, openModel, t });
+  Object.assign(host, { store: sharedStore, Store, Host, decide, savings, openModel, kept, t });
   setStrings(host.strings);
   const home = {
     model: host.start?.model ?? null,

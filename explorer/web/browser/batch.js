@@ -1,0 +1,99 @@
+// A batch in the browser: its pictures one after the other, each leaving where the network is sure.
+
+import { networkOf, see } from "./models.js";
+import { softmax } from "./numbers.js";
+import { toInput } from "./network.js";
+import { dataUri, readPicture, shrunk } from "./picture.js";
+import { resize } from "./resample.js";
+import { RULES } from "./rules.js";
+import { surest } from "./trace.js";
+import { isArchive, listArchive } from "./zip.js";
+
+const MOST_PICTURES = 500;
+const MOST_BYTES = 200_000_000;
+export const STEP = 4; // pictures an answer holds: few, for each takes a part of a second here
+const TIMED_EVERY = 4; // of so many steps one also runs without exits
+const THUMBNAIL = 64;
+const TOP = 5;
+
+/** [{name, problem, read()}] of a visitor's files; an archive gives one for each file in it. */
+export async function listMembers(files) {
+  const members = [];
+  let size = 0;
+  for (const file of files) {
+    if (await isArchive(file)) {
+      try {
+        const entries = await listArchive(file);
+        for (const entry of entries) members.push({ ...entry, name: `${file.name}/${entry.name}` });
+        size += entries.reduce((sum, entry) => sum + (entry.problem ? 0 : entry.size), 0);
+      } catch (error) {
+        members.push({ name: file.name, problem: error.message });
+      }
+    } else {
+      members.push({ name: file.name, problem: null, read: async () => file });
+      size += file.size;
+    }
+  }
+  if (members.length > MOST_PICTURES) {
+    throw new Error(`That is more than ${MOST_PICTURES} files; send at most ${MOST_PICTURES} at a time.`);
+  }
+  if (size > MOST_BYTES) throw new Error("Together these files hold more than 200 MB; send fewer or smaller ones.");
+  if (!members.length) throw new Error("There is no picture in this; send images, or a zip archive of images.");
+  return members;
+}
+
+/** The stop of a pass under a rule: whether a score reaches the exit's threshold. */
+export function stopper(rule, thresholds) {
+  if (!Object.hasOwn(RULES, rule)) throw new Error(`there is no exit rule '${rule}' on this page; choose another.`);
+  const score = RULES[rule]();
+  return (exit, logits) => score(logits) >= (Array.isArray(thresholds) ? thresholds[exit] : thresholds);
+}
+
+/** Rows for the pictures of one step, and the time both ways where the step is timed. */
+export async function step(members, { model, start, rule, thresholds }) {
+  const network = await networkOf(model);
+  const rows = [];
+  const timed = (start / STEP) % TIMED_EVERY === 0;
+  const times = { ms: 0, plain: 0, timed: 0 };
+  for (const member of members.slice(start, start + STEP)) {
+    const row = { image: member.name };
+    rows.push(row);
+    if (member.problem) {
+      row.error = member.problem;
+      continue;
+    }
+    let picture;
+    try {
+      picture = await readPicture(await member.read());
+    } catch (error) {
+      row.error = error.message;
+      continue;
+    }
+    const large = Math.max(picture.width, picture.height) > THUMBNAIL;
+    row.thumbnail = await dataUri(shrunk(picture, THUMBNAIL, resize), large ? 0.88 : null);
+    const input = toInput(see(network, picture).picture, network.facts.input);
+    const plain = timed ? await network.pass(input, { heads: false }) : null;
+    const found = await network.pass(input, { stop: stopper(rule, thresholds) });
+    times.ms += found.ms.at(-1);
+    times.timed += timed;
+    times.plain += plain?.plainMs ?? 0;
+    Object.assign(row, reportOf(network.facts, found, rule, thresholds, plain?.plainMs ?? null));
+  }
+  return { rows, ms: times.ms, plain_ms: timed ? times.plain : null, timed: times.timed };
+}
+
+/** What became of one picture, with the keys of `classify --json`. */
+export function reportOf(facts, { exit, logits, ms }, rule, threshold, plainMs) {
+  const probabilities = softmax(logits[exit]);
+  const { block, kind } = facts.exits[exit];
+  return {
+    model: facts.name,
+    rule,
+    threshold,
+    exit: { index: exit, block, kind },
+    prediction: surest(probabilities, TOP).map((c) => ({ label: facts.labels[c], probability: probabilities[c] })),
+    macs: { used: facts.macs[exit], full: facts.macs_full },
+    ms: { used: ms.at(-1), full: plainMs },
+  };
+}
+

@@ -1,0 +1,175 @@
+// Ties the widgets to a worker in this browser and to the files beside the page: no server is asked anything.
+
+const { Host, kept, start, store, t } = window.ExitExplorer;
+const { files, runtime } = start.site;
+const here = new URL("../", import.meta.url);
+
+// Questions that the worker answers with the network; the others are files.
+const COMPUTED = ["analyse", "explain", "gallery_image", "stress", "batch_open", "batch_step", "batch_look", "live"];
+const STORED = { examples_of: "opening", evaluation: "evaluation", evaluated: "evaluated", card: "card" };
+
+let worker = null;
+const waiting = new Map(); // a question's number -> what resolves it
+let asked = 0;
+
+/** Asks the worker, which begins with the first question: the page stands before it is there. */
+function compute(name, question, transfer = []) {
+  worker ??= startWorker();
+  return new Promise((resolve) => {
+    waiting.set(++asked, resolve);
+    worker.postMessage({ id: asked, name, question }, transfer);
+  });
+}
+
+function startWorker() {
+  const started = new Worker(new URL("worker/worker.js", here), { type: "module" });
+  started.addEventListener("message", ({ data: { id, answer, progress } }) => {
+    if (progress) showProgress(progress);
+    else {
+      waiting.get(id)?.(answer);
+      waiting.delete(id);
+    }
+  });
+  started.addEventListener("error", () => {
+    for (const resolve of waiting.values()) resolve({ error: t("site.no_worker") });
+    waiting.clear();
+    worker = null;
+  });
+  started.postMessage({ name: "begin", question: { models: files.models, runtime } });
+  return started;
+}
+
+const loading = new Map(); // a piece -> {done, total} bytes
+
+/** Says how much of the network has come, in MB, while it comes. */
+function showProgress({ piece, done, total }) {
+  loading.set(piece, { done, total });
+  const sum = (key) => [...loading.values()].reduce((all, one) => all + one[key], 0);
+  const coming = [...loading.values()].some((one) => one.done < one.total);
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+  const says = document.getElementById("ee-loading");
+  says.textContent = t("site.loading", { done: megabytes(sum("done")), total: megabytes(sum("total")) });
+  says.hidden = !coming;
+  if (!coming) loading.clear();
+}
+
+/** A stored answer of a model, or the sentence why there is none. */
+async function stored(kind, model) {
+  const file = files.stored[model]?.[kind];
+  if (!file) return { error: t("site.no_file", { model }) };
+  try {
+    const answer = await fetch(new URL(`${file.path}?${file.sha256.slice(0, 16)}`, here));
+    if (!answer.ok) throw new Error();
+    return await answer.json();
+  } catch {
+    return { error: t("site.offline") };
+  }
+}
+
+const chosenFiles = new Map(); // the path a batch's file goes by -> the file
+
+/** A batch's files as the worker takes them: File objects under a key that tells one batch from the next. */
+async function batchFiles(asked) {
+  if (asked === "examples") {
+    const all = Object.values(files.examples).flat();
+    const found = await Promise.all(all.map(async (path) => (await fetch(new URL(path, here))).blob()));
+    return { key: "examples", files: found.map((blob, i) => new File([blob], all[i].split("/").at(-1))) };
+  }
+  const found = asked.map(({ path }) => chosenFiles.get(path)).filter(Boolean);
+  return { key: asked.map(({ path }) => path).join(), files: found };
+}
+
+const server = {
+  ...Object.fromEntries(COMPUTED.map((name) => [name, (question) => compute(name, question)])),
+  ...Object.fromEntries(
+    Object.entries(STORED).map(([name, kind]) => [name, ({ model }) => stored(kind, model)]),
+  ),
+  /** A picture of the page for another model; an example that is stored for it is not computed again. */
+  async analyse_again({ model, image, label }) {
+    const { rules, reference, examples, error } = await stored("opening", model);
+    if (error) return { error };
+    const known = examples.find((example) => example.image === image);
+    const answer = known ? { ...known, saliency: [] } : await compute("analyse_again", { model, image, label });
+    return answer.error ? answer : { ...answer, rules, reference };
+  },
+  live: (question) => compute("live", question, question.frame instanceof ImageBitmap ? [question.frame] : []),
+};
+for (const name of ["batch_open", "batch_step", "batch_look"]) {
+  server[name] = async ({ files: asked, ...question }) =>
+    compute(name, { ...question, files: await batchFiles(asked) });
+}
+
+const host = new Host(server);
+window.ExitExplorer.host = host;
+
+async function analyseFile(file) {
+  host.await();
+  host.receive(await compute("analyse", { model: store.model, file }));
+}
+
+/** A place to drop, choose or paste files. */
+function dropZone(slot, many, take) {
+  const input = document.createElement("input");
+  Object.assign(input, { type: "file", multiple: many, accept: many ? "" : "image/*", className: "ee-drop-input" });
+  const words = document.createElement("span");
+  const label = document.createElement("label");
+  label.className = "ee-drop";
+  label.append(input, words);
+  slot.append(label);
+  const speak = () => {
+    words.textContent = t(many ? "site.drop_files" : "site.drop_picture");
+  };
+  speak();
+  store.subscribe((changed) => changed.has("language") && speak());
+  input.addEventListener("change", () => {
+    take([...input.files]);
+    input.value = "";
+  });
+  label.addEventListener("dragover", (event) => event.preventDefault());
+  label.addEventListener("drop", (event) => {
+    event.preventDefault();
+    take([...event.dataTransfer.files]);
+  });
+}
+
+for (const slot of document.querySelectorAll("[data-slot]")) {
+  if (slot.dataset.slot === "picture") dropZone(slot, false, (chosen) => chosen[0] && analyseFile(chosen[0]));
+  else {
+    dropZone(slot, true, (chosen) => {
+      chosenFiles.clear();
+      const handed = chosen.map((file) => {
+        const path = `${++asked}/${file.name}`;
+        chosenFiles.set(path, file);
+        return { path, orig_name: file.name };
+      });
+      host.receiveFiles(handed);
+    });
+  }
+}
+
+document.addEventListener("paste", (event) => {
+  const [file] = event.clipboardData?.files ?? [];
+  if (file && store.tab === "explore") analyseFile(file);
+});
+
+const picker = document.getElementById("ee-model");
+picker.replaceChildren(...start.models.map(({ name, title }) => new Option(title, name)));
+picker.addEventListener("change", async () => {
+  store.setBusy(true);
+  host.opened(await server.examples_of({ model: picker.value }));
+});
+const follow = () => {
+  if (store.model) picker.value = store.model;
+  picker.setAttribute("aria-label", t("gradio.model"));
+};
+store.subscribe((changed) => (changed.has("model") || changed.has("language")) && follow());
+
+const wantsDark = matchMedia("(prefers-color-scheme: dark)").matches;
+if (kept("dark") === null) document.body.classList.toggle("dark", wantsDark);
+host.begin().then(() => {
+  follow();
+  document.documentElement.dataset.eeReady = "";
+});
+requestAnimationFrame(() => setTimeout(() => performance.mark("first-example")));
+
+if ("serviceWorker" in navigator) navigator.serviceWorker.register(new URL("sw.js", here)).catch(() => {});

@@ -1,0 +1,210 @@
+"""The page without a server: a folder of static files in which the network runs in the visitor's own browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from explorer.model.bundle import ModelError, read_config
+from explorer.model.catalog import DEFAULT, find_model
+from explorer.web.analysis import EXAMPLES, model_json
+from explorer.web.card import card_json, versions
+from explorer.web.evaluation import evaluation_json as measured_json
+from explorer.web.language import LANGUAGES, strings
+from explorer.web.records import evaluation_json
+from explorer.web.runtime import RUNTIME_VERSION, fetch_runtime
+from explorer.web.script import style_element, widgets_css, widgets_script
+from explorer.web.site_model import write_model
+from explorer.web.tabs import TABS
+from explorer.web.tabs.tab import Slot, Tab
+
+HERE = Path(__file__).parent
+MOST_BYTES = 10_000_000  # of a file: a host's plain git push takes no larger one
+# The rules that the worker scores, browser/rules.js; others need more of the network than its pieces give.
+BROWSER_RULES = ("confidence", "entropy", "patience")
+# Texts that say something else where there is no server: strings/*/site.json has them under these keys.
+OTHER_WORDS = ("about.uploads_1", "about.uploads_2", "about.number_ms_says", "page.no_answer", "gradio.model")
+
+FRONT_MATTER = """---
+title: Exit Explorer
+emoji: 🪜
+colorFrom: yellow
+colorTo: red
+sdk: static
+app_file: index.html
+license: mit
+short_description: See where an image leaves a vision transformer, and why
+custom_headers:
+  cross-origin-embedder-policy: require-corp
+  cross-origin-opener-policy: same-origin
+  cross-origin-resource-policy: cross-origin
+---
+
+# Exit Explorer
+
+See early exiting in vision transformers. This is the edition without a server: the network runs in your browser, and
+your pictures never leave your device. `python -m explorer site` made it{of}.
+ONNX Runtime Web {runtime} (MIT) runs the network.
+"""
+
+
+def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None) -> int:
+    """Write the site into `out`, which is emptied first if a site lies there. Returns its bytes.
+
+    Raises `ModelError` for an unknown model, a missing program, or an `out` that holds something else.
+    """
+    names = list(dict.fromkeys(models or (DEFAULT, "fashion")))
+    for name in names:
+        find_model(name)
+    _empty(out)
+    runtime = fetch_runtime(out)
+    facts = [write_model(name, out, BROWSER_RULES) for name in names]
+    listed = [{"name": name, "title": read_config(find_model(name))["title"]} for name in names]
+    files = {
+        "models": {fact["name"]: fact["file"] for fact in facts},
+        "stored": {name: _store(name, out, listed) for name in names},
+        "examples": {name: _copy_examples(name, out) for name in names},
+    }
+    opening = json.loads((out / files["stored"][names[0]]["opening"]["path"]).read_text())
+    start = {
+        "start": {**opening, "models": listed, "site": {"files": files, "runtime": runtime}},
+        "strings": {language: _words(language) for language in LANGUAGES},
+    }
+    (out / "start.js").write_text(f"window.ExitExplorer = {json.dumps(start)};\n", encoding="utf-8")
+    (out / "page.js").write_text(widgets_script(), encoding="utf-8")
+    css = "".join((HERE / name).read_text("utf-8") for name in ("page.css", "site.css"))
+    nested = style_element(widgets_css() + css).removeprefix("<style>").removesuffix("</style>")
+    (out / "page.css").write_text(nested, encoding="utf-8")
+    (out / "index.html").write_text(_page(), encoding="utf-8")
+    shutil.copytree(HERE / "browser", out / "worker", ignore=shutil.ignore_patterns("sw.js"))
+    (out / "host").mkdir()
+    shutil.copy(HERE / "hosts" / "browser.js", out / "host")
+    of = f" for https://huggingface.co/spaces/{repo_id}" if repo_id else ""
+    (out / "README.md").write_text(FRONT_MATTER.format(of=of, runtime=RUNTIME_VERSION), encoding="utf-8")
+    (out / ".nojekyll").touch()
+    _write_service_worker(out)
+    sizes = {path: path.stat().st_size for path in out.rglob("*") if path.is_file()}
+    for path, size in sizes.items():
+        if size >= MOST_BYTES:
+            raise ModelError(
+                f"{path.name} has {size / 1e6:.1f} MB; a plain host takes less than 10 MB a file."
+            )
+    return sum(sizes.values())
+
+
+def _empty(out: Path) -> None:
+    """Only what this command wrote is deleted."""
+    if out.exists() and any(out.iterdir()):
+        if not (out / "worker" / "worker.js").exists():
+            raise ModelError(f"{out} holds other files; name a folder that is empty or not there.")
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def write_json(out: Path, path: str, value: Any) -> dict[str, Any]:
+    """Write a JSON file; returns what the page fetches and checks it by: {path, bytes, sha256}."""
+    data = json.dumps(value, separators=(",", ":")).encode()
+    (out / path).parent.mkdir(parents=True, exist_ok=True)
+    (out / path).write_bytes(data)
+    return {"path": path, "bytes": len(data), "sha256": sha256(data).hexdigest()}
+
+
+def _store(name: str, out: Path, listed: list[dict[str, str]]) -> dict[str, Any]:
+    """A model's answers to the questions that need no network, as files."""
+    opening = model_json(name)
+    opening["rules"] = {rule: facts for rule, facts in opening["rules"].items() if rule in BROWSER_RULES}
+    answers = {
+        "opening": opening,
+        "evaluated": {"evaluation": measured_json(name), "models": listed},
+        "card": card_json(name)
+        | {"versions": {**versions(), "onnxruntime-web": RUNTIME_VERSION}, "upload_minutes": 0},
+    }
+    if (find_model(name) / "evaluation.npz").exists():
+        answers["evaluation"] = evaluation_json(name)
+    return {kind: write_json(out, f"models/{name}/{kind}.json", answer) for kind, answer in answers.items()}
+
+
+def _copy_examples(name: str, out: Path) -> list[str]:
+    """The example pictures of a model, for the Batch tab to run; their paths."""
+    paths = []
+    for picture in sorted((EXAMPLES / name).glob("*.[jp][pn]g")):
+        path = f"models/{name}/examples/{picture.name}"
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(picture, out / path)
+        paths.append(path)
+    return paths
+
+
+def _words(language: str) -> dict[str, str]:
+    words = strings(language)
+    return words | {key: words[f"site.{key.replace('.', '_')}"] for key in OTHER_WORDS}
+
+
+def _page() -> str:
+    """index.html: the same tabs as Gradio's page, in plain HTML."""
+    tabs = "\n".join(
+        f'<section id="ee-tab-{tab.name}" class="ee-tab">\n{_tab(tab)}\n</section>' for tab in TABS
+    )
+    says = escape(strings()["page.says"])
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="description" content="{says}">
+<title>Exit Explorer</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="page.css">
+<script defer src="start.js"></script>
+<script defer src="page.js"></script>
+<script type="module" src="host/browser.js"></script>
+</head>
+<body>
+<main class="ee-page">
+<div class="ee-top">
+<page-header></page-header>
+<select id="ee-model" class="ee-model"></select>
+<div class="ee-tools"><share-link></share-link><language-picker></language-picker><theme-switch></theme-switch></div>
+</div>
+<p id="ee-loading" class="ee-loading" role="status" hidden></p>
+<page-note></page-note><page-tabs></page-tabs>
+{tabs}
+</main>
+<noscript>This page needs JavaScript.</noscript>
+</body>
+</html>
+"""
+
+
+def _tab(tab: Tab) -> str:
+    if isinstance(tab.layout, str):
+        return tab.layout.strip()
+    columns = (
+        f'<div class="ee-{column.name}">\n{"".join(map(_part, column.parts))}\n</div>'
+        for column in tab.layout
+    )
+    return '<div class="ee-screen">\n' + "\n".join(columns) + "\n</div>"
+
+
+def _part(part: str | Slot) -> str:
+    if isinstance(part, Slot):
+        return f'<div class="ee-panel ee-slot" data-slot="{part.value}"></div>\n'
+    return f"<div>{part.strip()}</div>\n"
+
+
+def _write_service_worker(out: Path) -> None:
+    """sw.js, with the list of files that make up the page itself, and a version that changes with any of them."""
+    core = ["index.html", "page.css", "start.js", "page.js", "host/browser.js"]
+    core += [
+        str(path.relative_to(out))
+        for folder in ("worker", "ort")
+        for path in sorted((out / folder).iterdir())
+    ]
+    version = sha256(b"".join((out / path).read_bytes() for path in core)).hexdigest()[:12]
+    head = f'const VERSION = "{version}";\nconst FILES = {json.dumps(["./", *core])};\n'
+    (out / "sw.js").write_text(head + (HERE / "browser" / "sw.js").read_text("utf-8"), encoding="utf-8")

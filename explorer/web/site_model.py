@@ -1,0 +1,89 @@
+"""One model's files for the page without a server: its network in pieces, and what the worker must know of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explorer.evaluate.gallery import read_gallery
+from explorer.evaluate.record import load_records
+from explorer.model.bundle import Model
+from explorer.model.catalog import find_model, load_model
+from explorer.model.pieces import export
+
+PART = 9_000_000  # bytes: a larger piece lies in several files
+SEED = 0  # of the Stress tab's noise and the place of its occlusion
+
+
+def kept_file(out: Path, path: str, data: bytes) -> dict[str, Any]:
+    """Write a file that the worker keeps: {path, bytes, sha256}."""
+    (out / path).parent.mkdir(parents=True, exist_ok=True)
+    (out / path).write_bytes(data)
+    return {"path": path, "bytes": len(data), "sha256": sha256(data).hexdigest()}
+
+
+def write_model(name: str, out: Path, rules: Sequence[str]) -> dict[str, Any]:
+    """Write a model's pieces and facts. Returns {"name", "file"}: where its facts are. Raises `ModelError`."""
+    model = load_model(name)
+    network, home = model.network, f"kept/{name}"
+    pieces = []
+    for stage, data in export(network):
+        parts = [data[at : at + PART] for at in range(0, len(data), PART)]
+        files = [kept_file(out, f"{home}/{stage.name}-{i}.onnx", part) for i, part in enumerate(parts, 1)]
+        pieces.append({"name": stage.name, "inputs": stage.inputs, "outputs": stage.outputs, "files": files})
+    facts = {
+        "name": name,
+        "title": model.title,
+        "labels": model.labels,
+        "input": {"sight": model.input.sight, "mean": model.input.mean, "std": model.input.std},
+        "size": list(network.backbone.vit.patch_embed.img_size),
+        "grid": list(network.backbone.grid),
+        "blocks": network.backbone.blocks,
+        "exits": [{"block": e.block, "kind": e.kind, "family": e.family} for e in network.exits],
+        "macs": network.macs.tolist(),
+        "macs_full": network.macs_full,
+        "temperatures": network.temperatures,
+        "rules": list(rules),
+        "pieces": pieces,
+        "stress": {
+            "grain": _grain(model, out, home),
+            "place": np.random.default_rng(SEED).random(2).tolist(),
+        },
+        "gallery": _gallery(model, name, out, home),
+    }
+    data = json.dumps(facts, separators=(",", ":")).encode()
+    return {"name": name, "file": kept_file(out, f"{home}/model.json", data)}
+
+
+def _grain(model: Model, out: Path, home: str) -> dict[str, Any]:
+    """NumPy's noise, as `corruptions.noise` draws it, in 16 bits: its generator is not worth a twin in JavaScript."""
+    height, width = model.network.backbone.vit.patch_embed.img_size
+    channels = len(model.input.mean)
+    shape = (height, width) if channels == 1 else (height, width, channels)
+    grain = np.random.default_rng(SEED).standard_normal(shape, dtype=np.float32)
+    scale = 32767 / float(np.abs(grain).max())
+    data = np.rint(grain * scale).astype("<i2").tobytes()
+    return {**kept_file(out, f"{home}/grain.bin", data), "scale": scale}
+
+
+def _gallery(model: Model, name: str, out: Path, home: str) -> dict[str, Any] | None:
+    """The picture of the hardest and easiest images, with their labels; None where the model has none."""
+    folder = find_model(name)
+    gallery = read_gallery(folder)
+    if gallery is None:
+        return None
+    sprite = folder / json.loads((folder / "gallery.json").read_text())["sprite"]
+    labels = load_records(folder / "evaluation.npz")[gallery.split].labels
+    return {
+        "file": kept_file(out, f"{home}/{sprite.name}", sprite.read_bytes()),
+        "tile": list(gallery.tile),
+        "columns": gallery.columns,
+        "split": gallery.split,
+        "indices": list(map(int, gallery.indices)),
+        "labels": [model.labels[int(labels[i])] for i in gallery.indices],
+    }
