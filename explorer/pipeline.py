@@ -18,8 +18,8 @@ from explorer.model.multi_exit import Inference
 from explorer.rules import get_rule
 from explorer.trace import Trace
 
-# By name: an image and the side of the network's input in pixels, to what it sees. A garment's own is always 28.
-SIGHTS: dict[str, Callable[[Image.Image, int], Sight]] = {
+# By name: an image and the input's height and width in pixels, to what the network sees. A garment's is always 28 x 28.
+SIGHTS: dict[str, Callable[[Image.Image, tuple[int, int]], Sight]] = {
     "garment": lambda image, _: see_garment(image),
     "photo": see_photo,
 }
@@ -34,7 +34,7 @@ def see(model: Model, image: Image.Image) -> Sight:
         raise ModelError(
             f"{model.name} needs the sight '{model.input.sight}'; there are: {', '.join(SIGHTS)}."
         )
-    return SIGHTS[model.input.sight](image, model.network.backbone.vit.patch_embed.img_size[0])
+    return SIGHTS[model.input.sight](image, model.network.backbone.input_size)
 
 
 def to_tensor(model: Model, seen: Image.Image | NDArray[np.uint8]) -> Tensor:
@@ -67,7 +67,7 @@ def default_threshold(model: Model, rule: str) -> float:
 
 def warm_up(model: Model) -> None:
     """A network's first pass pays for memory and kernel selection; no image should be charged for it."""
-    height, width = model.network.backbone.vit.patch_embed.img_size
+    height, width = model.network.backbone.input_size
     blank = torch.zeros(1, len(model.input.mean), height, width)
     for _ in range(2):
         model.network.analyse(blank)

@@ -51,7 +51,7 @@ def _load(name: str) -> tuple[Model, Tensor, Callable[[Tensor], Tensor]]:
 
     def plain(images: Tensor) -> Tensor:
         with torch.inference_mode(), model.network.in_precision():
-            return model.network.backbone.vit(images)
+            return model.network.backbone(images)
 
     return model, example_batch(model), plain
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from timm.layers import Attention
-from timm.models.vision_transformer import Block
-from torch import Tensor, nn
+from torch import Tensor
 
 from explorer.model.multi_exit import MultiExitViT
 
@@ -20,10 +18,9 @@ def cls_attention(network: MultiExitViT, image: Tensor) -> NDArray[np.float32]:
     head's weights sum to 1 minus what [CLS] gives to itself and the other prefix tokens ([DIST], registers).
 
     Fused attention never shows its weights, and a hook would be state on a model that other visitors share.
-    So the blocks run as they are, and beside each one the [CLS] row is computed again as timm's `Attention`
-    does it.
+    So the blocks run as they are, and beside each one the [CLS] row is computed again (`Backbone.attention`).
 
-    Raises `ValueError` for a model without a class token or with a block other than timm's plain one, and for
+    Raises `ValueError` for a model without a class token or with a block whose attention cannot be read, and for
     more than one image; `RuntimeError` in training mode.
     """
     if network.training:
@@ -36,22 +33,10 @@ def cls_attention(network: MultiExitViT, image: Tensor) -> NDArray[np.float32]:
     rows = []
     with network.in_precision():
         tokens = backbone.embed(image.to(network.device))
-        for index, block in enumerate(backbone.vit.blocks):
-            if index:
-                tokens = backbone.block(index, tokens)  # blocks count from 1: this is the one before `block`
-            rows.append(_class_row(block, tokens)[:, backbone.prefix :])
-    weights = torch.stack(rows)  # (blocks, heads, patches)
-    return weights.unflatten(-1, backbone.grid).float().cpu().numpy()
-
-
-def _class_row(block: nn.Module, tokens: Tensor) -> Tensor:
-    """What the first token gives every token inside that block, (heads, tokens), from the tokens it reads."""
-    # Other blocks of timm (post-norm, parallel, differential) attend to something else than norm1's output.
-    if not (isinstance(block, Block) and isinstance(block.attn, Attention)):
-        raise ValueError(f"attention can be read from timm's plain Block, not from {type(block).__name__}.")
-    attn = block.attn
-    qkv = attn.qkv(block.norm1(tokens)).unflatten(-1, (3, attn.num_heads, attn.head_dim))
-    query, key, _ = qkv[0].permute(1, 2, 0, 3)  # (heads, tokens, head_dim) each
-    query, key = attn.q_norm(query[:, :1]), attn.k_norm(key)
-    scores = (query * attn.scale) @ key.transpose(-2, -1)  # (heads, 1, tokens)
-    return scores.softmax(dim=-1)[:, 0]
+        for block in range(1, backbone.blocks + 1):
+            weights = backbone.attention(block, tokens, queries=slice(0, 1))  # (1, heads, 1, tokens)
+            rows.append(weights[0, :, 0, backbone.prefix :])
+            if block < backbone.blocks:
+                tokens = backbone.block(block, tokens)
+    # (blocks, heads, rows, columns)
+    return torch.stack(rows).unflatten(-1, backbone.grid).float().cpu().numpy()

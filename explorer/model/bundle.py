@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from explorer.model.addons import add_addons
-from explorer.model.backbone import build_backbone
+from explorer.model.backbone import Backbone, build_backbone
 from explorer.model.exits import ExitSpec
 from explorer.model.multi_exit import MultiExitViT
 from explorer.model.precision import quick_precision
@@ -119,7 +119,7 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
         network.load_state_dict(state)
     except RuntimeError as error:
         raise ModelError(f"The weights in {folder} do not fit its config; fetch the folder again.") from error
-    _check_input(backbone, spec, folder)
+    _check_input(network.backbone, spec, folder)
     notes = add_addons(network, folder)
     thresholds, unknown = known_thresholds(config["thresholds"])
     network.precision = quick_precision(network.backbone.width, torch.device(device))
@@ -188,12 +188,14 @@ def _read_text(path: Path) -> str:
         raise ModelError(f"{path} cannot be read; check its permissions.") from error
 
 
-def _check_input(backbone: dict[str, Any], spec: InputSpec, folder: Path) -> None:
-    """Raises `ModelError` unless the network takes a square picture with as many channels as there are means."""
-    size, channels = backbone.get("img_size"), backbone.get("in_chans", 3)
-    if isinstance(size, list | tuple) and len(set(size)) != 1:
-        asked = " x ".join(map(str, size))
-        raise ModelError(f"{folder}/config.json asks for {asked} pixels; only squares are read.")
+def _check_input(backbone: Backbone, spec: InputSpec, folder: Path) -> None:
+    """Raises `ModelError` unless the network has a channel for each mean, and an input its sight can make."""
+    size, channels = backbone.input_size, backbone.channels
+    if size[0] != size[1] and spec.sight != "photo":
+        asked = f"{size[0]} x {size[1]}"
+        raise ModelError(
+            f"{folder}/config.json asks for {asked} pixels; the sight '{spec.sight}' makes squares only."
+        )
     if not len(spec.mean) == len(spec.std) == channels:
         raise ModelError(
             f"{folder}/config.json gives {len(spec.mean)} means and {len(spec.std)} deviations "

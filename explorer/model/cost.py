@@ -1,79 +1,90 @@
-"""Multiply-accumulates (MACs) of every part, in closed form.
+"""Multiply-accumulates (MACs) of every part of a network.
 
-Counted: matrix products and convolutions. Not counted: norms, activations, softmax, additions, as is usual;
-so `torch.utils.flop_counter` on the running model gives exactly twice these numbers (tests see to it).
+Counted: matrix products and convolutions. Not counted: norms, activations, softmax, additions, as is usual. A
+backbone's parts are counted by torch's own FLOP counter (two a multiply-accumulate) on a copy without weights, on the
+"meta" device, where nothing is computed: whatever the family, nobody writes a formula. Heads know their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from explorer.model.backbone import Backbone
 from explorer.model.heads import Head
 
 
-def embed_macs(backbone: Backbone) -> int:
-    """The patch embedding, convolutional stem or ResNet stem: every convolution, output pixels x weights.
+@dataclass(frozen=True)
+class Costs:
+    """MACs of a backbone's parts, for one image."""
 
-    The sizes come from a run without numbers (torch's "meta" device) on a copy: a ResNet pools and branches.
+    embed: int  # patch embedding or stem
+    blocks: tuple[int, ...]  # each block, with what merges tokens in front of it
+    readout: int  # the final norm and classifier
+
+    @property
+    def full(self) -> int:
+        """The backbone run to its end, without any early exit."""
+        return self.embed + sum(self.blocks) + self.readout
+
+    def behind(self, block: int) -> int:
+        """Everything up to and with that block (from 1; 0: the embedding alone)."""
+        return self.embed + sum(self.blocks[:block])
+
+
+@torch.no_grad()
+def count(backbone: Backbone) -> Costs:
+    """MACs of every part. The backbone itself is left as it is.
+
+    With plain attention and an MLP of width M a block on N tokens of width D is 4 N D^2 + 2 N D M + 2 N^2 D.
     """
-    embed = deepcopy(backbone.vit.patch_embed).to("meta").eval()
-    convolutions = [module for module in embed.modules() if isinstance(module, nn.Conv2d)]
-    macs = []
+    hollow = _hollow(backbone)
+    images = torch.zeros(1, backbone.channels, *backbone.input_size, device="meta")
+    with FlopCounterMode(display=False) as counter:
+        totals = [0]
 
-    def count(conv: nn.Conv2d, inputs: tuple[Tensor], output: Tensor) -> None:
-        macs.append(output[0, 0].numel() * conv.weight.numel())
+        def macs() -> int:
+            totals.append(counter.get_total_flops() // 2)
+            return totals[-1] - totals[-2]
 
-    for conv in convolutions:
-        conv.register_forward_hook(count)
-    embed(torch.zeros(1, convolutions[0].in_channels, *embed.img_size, device="meta"))
-    return sum(macs)
-
-
-def block_macs(backbone: Backbone, block: int) -> int:
-    """One block on N tokens of width D: N times the weights of its linear layers, and 2 N^2 D for attention.
-
-    With a plain MLP of width M that is 4 N D^2 + 2 N D M + 2 N^2 D.
-    """
-    tokens = backbone.prefix + backbone.grid[0] * backbone.grid[1]
-    linears = [m for m in backbone.vit.blocks[block - 1].modules() if isinstance(m, nn.Linear)]
-    return tokens * sum(m.weight.numel() for m in linears) + 2 * tokens**2 * backbone.width
+        tokens = hollow.embed(images)
+        embed, blocks = macs(), []
+        for block in range(1, backbone.blocks + 1):
+            tokens = hollow.block(block, tokens)
+            blocks.append(macs())
+        hollow.readout(tokens)
+        return Costs(embed, tuple(blocks), macs())
 
 
-def readout_macs(backbone: Backbone) -> int:
-    """The final classifier(s)."""
-    classifiers = [getattr(backbone.vit, name, None) for name in ("head", "head_dist")]
-    return sum(linear.weight.numel() for linear in classifiers if isinstance(linear, nn.Linear))
+def _hollow(backbone: Backbone) -> Backbone:
+    """A copy whose weights have shapes only. Its attention is made of matrix products, which the counter sees."""
+    weights: dict[int, Tensor] = {
+        id(p): nn.Parameter(torch.empty_like(p, device="meta"), requires_grad=False)
+        for p in backbone.parameters()
+    }
+    weights |= {id(b): torch.empty_like(b, device="meta") for b in backbone.buffers()}
+    copy = deepcopy(backbone, weights).eval()
+    for module in copy.modules():
+        if hasattr(module, "fused_attn"):
+            setattr(module, "fused_attn", False)  # noqa: B010 - a plain attribute, which mypy takes for a tensor
+    return copy
 
 
-def full_macs(backbone: Backbone) -> int:
-    """The backbone run to its end, without any early exit."""
-    blocks = sum(block_macs(backbone, b) for b in range(1, backbone.blocks + 1))
-    return embed_macs(backbone) + blocks + readout_macs(backbone)
-
-
-def single_macs(backbone: Backbone, blocks: Sequence[int], heads: Sequence[Head]) -> NDArray[np.int64]:
+def single_macs(costs: Costs, blocks: Sequence[int], heads: Sequence[Head]) -> NDArray[np.int64]:
     """What an image costs in a network cut off behind each exit, with that head alone; the last is whole: (E,)."""
-    behind = embed_macs(backbone) + np.cumsum(
-        [0, *(block_macs(backbone, b + 1) for b in range(max(blocks, default=0)))]
-    )
-    cut = [behind[block] + head.macs() for block, head in zip(blocks, heads, strict=True)]
-    return np.array([*cut, full_macs(backbone)], dtype=np.int64)
+    cut = [costs.behind(block) + head.macs() for block, head in zip(blocks, heads, strict=True)]
+    return np.array([*cut, costs.full], dtype=np.int64)
 
 
-def exit_macs(backbone: Backbone, blocks: Sequence[int], heads: Sequence[Head]) -> NDArray[np.int64]:
+def exit_macs(costs: Costs, blocks: Sequence[int], heads: Sequence[Head]) -> NDArray[np.int64]:
     """What one image costs that leaves at each exit, and at the end: (E,). Every head on the way is paid."""
-    spent, done, totals = embed_macs(backbone), 0, []
-    for block, head in zip(blocks, heads, strict=True):
-        spent += sum(block_macs(backbone, b) for b in range(done + 1, block + 1)) + head.macs()
-        done = block
-        totals.append(spent)
-    spent += sum(block_macs(backbone, b) for b in range(done + 1, backbone.blocks + 1))
-    totals.append(spent + readout_macs(backbone))
-    return np.array(totals, dtype=np.int64)
+    paid = np.cumsum([*(head.macs() for head in heads), 0])
+    alone = np.array([*(costs.behind(block) for block in blocks), costs.full])
+    return (alone + paid).astype(np.int64)

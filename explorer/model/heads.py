@@ -1,8 +1,8 @@
 """Exit heads by name: LGViT's local perception and global aggregation heads, and the plain linear one.
 
 LGViT: Xu et al., ACM MM 2023, arXiv 2308.00255. Every head takes the raw tokens behind its block,
-(N, prefix + H * W, D), and returns logits (N, C) and features (N, tokens, D): its output tokens, which
-distillation and maps use.
+(N, prefix + H * W, D) in the `TokenShape` it was built for, and returns logits (N, C) and features (N, tokens, D):
+its output tokens, which distillation and maps use.
 """
 
 from __future__ import annotations
@@ -16,26 +16,33 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from explorer.model.backbone import TokenShape
+from explorer.model.backbone.base import full_precision
 from explorer.model.folding import FoldedPerception
 
 
 class Readout(nn.Module):
-    """Linear on mean(features) + class token; of two class tokens (DeiT) each has its own, averaged."""
+    """Linear on mean(features) + class token; of two class tokens (DeiT) each has its own, averaged.
 
-    def __init__(self, width: int, classes: int, class_tokens: int) -> None:
+    Without a class token it is linear on the mean alone; with a `norm_eps` a LayerNorm over the features comes first
+    (LGViT on Swin).
+    """
+
+    def __init__(self, width: int, classes: int, class_tokens: int, norm_eps: float | None = None) -> None:
         super().__init__()
         self.class_tokens = class_tokens
+        self.norm = nn.Identity() if norm_eps is None else nn.LayerNorm(width, eps=norm_eps)
         self.linears = nn.ModuleList(nn.Linear(width, classes) for _ in range(max(class_tokens, 1)))
 
     def forward(self, features: Tensor, tokens: Tensor) -> Tensor:
-        mean = features.mean(dim=1)  # (N, D)
+        mean = self.norm(features).mean(dim=1)  # (N, D)
         if self.class_tokens == 0:
             return self.average([mean])
         return self.average([mean + tokens[:, i] for i in range(self.class_tokens)])
 
     def average(self, inputs: list[Tensor]) -> Tensor:
         """Each linear's logits for its own input (N, D), averaged: (N, C). In float32, as `Backbone.readout`."""
-        with torch.autocast(inputs[0].device.type, enabled=False):
+        with full_precision(inputs[0].device):
             if len(inputs) == 1:
                 only: Tensor = self.linears[0](inputs[0].float())
                 return only
@@ -51,10 +58,10 @@ class Readout(nn.Module):
 class Head(nn.Module):
     """What every exit head offers; a new head is one subclass and one line in `HEADS`."""
 
-    def __init__(self, grid: tuple[int, int], prefix: int, readout: Readout) -> None:
+    def __init__(self, shape: TokenShape, readout: Readout) -> None:
         super().__init__()
-        self.grid = grid
-        self.prefix = prefix
+        self.grid = shape.grid
+        self.prefix = shape.prefix
         self.classifier = readout
 
     def features(self, tokens: Tensor) -> Tensor:
@@ -122,11 +129,9 @@ def _refold(module: nn.Module, _: object) -> None:
 class LocalPerceptionHead(Head):
     """LPH. `local` gives the map its saliency is read from."""
 
-    def __init__(
-        self, grid: tuple[int, int], prefix: int, width: int, readout: Readout, depthwise: bool
-    ) -> None:
-        super().__init__(grid, prefix, readout)
-        self.local = LocalPerception(grid, width, depthwise)
+    def __init__(self, shape: TokenShape, readout: Readout, depthwise: bool) -> None:
+        super().__init__(shape, readout)
+        self.local = LocalPerception(shape.grid, shape.width, depthwise)
 
     def features(self, tokens: Tensor) -> Tensor:
         return self.local(self.map_of(tokens)).flatten(2).transpose(1, 2)  # (N, H * W, D)
@@ -143,15 +148,14 @@ class GlobalAggregationHead(Head):
     ATTENTION_HEADS = 8
     places: Tensor  # which tokens are kept
 
-    def __init__(
-        self, grid: tuple[int, int], prefix: int, width: int, readout: Readout, stride: int = 2
-    ) -> None:
-        super().__init__(grid, prefix, readout)
+    def __init__(self, shape: TokenShape, readout: Readout, stride: int = 2) -> None:
+        super().__init__(shape, readout)
+        (rows, columns), width = shape.grid, shape.width
         if width % self.ATTENTION_HEADS:
             raise ValueError(f"a global aggregation head needs a width divisible by 8, got {width}.")
         self.stride = stride
-        rows, columns = torch.arange(0, grid[0], stride), torch.arange(0, grid[1], stride)
-        places = prefix + (rows[:, None] * grid[1] + columns).flatten()
+        places = torch.arange(0, rows, stride)[:, None] * columns + torch.arange(0, columns, stride)
+        places = shape.prefix + places.flatten()
         self.register_buffer("places", places, persistent=False)
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.project = nn.Linear(width, width)
@@ -175,17 +179,17 @@ class GlobalAggregationHead(Head):
 
 
 class LinearHead(Head):
-    """A plain linear classifier on the class token(s), as SDN and DeeBERT put behind a block."""
+    """A plain linear classifier on the class token(s), as SDN and DeeBERT put behind a block.
 
-    def __init__(self, grid: tuple[int, int], prefix: int, _width: int, readout: Readout) -> None:
-        super().__init__(grid, prefix, readout)
-        if readout.class_tokens == 0:
-            raise ValueError("a linear head reads the class token, and this backbone has none.")
+    Of a backbone without one it reads the mean of the patch tokens, as LGViT's authors' linear exits do on Swin.
+    """
 
     def features(self, tokens: Tensor) -> Tensor:
         return tokens[:, :0]  # reads no patch
 
     def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        if self.classifier.class_tokens == 0:
+            return self.classifier(tokens[:, self.prefix :], tokens), self.features(tokens)
         class_tokens = [tokens[:, i] for i in range(self.classifier.class_tokens)]
         return self.classifier.average(class_tokens), self.features(tokens)
 
@@ -203,14 +207,13 @@ HEADS: dict[str, Callable[..., Head]] = {
 
 def build_head(
     kind: str,
-    grid: tuple[int, int],
-    prefix: int,
-    width: int,
+    shape: TokenShape,
     classes: int,
     class_tokens: int,
+    norm_eps: float | None = None,
     **options: Any,
 ) -> Head:
-    """The head of that kind. Raises `ValueError` with the kinds there are."""
+    """The head of that kind for the tokens behind its block. Raises `ValueError` with the kinds there are."""
     if kind not in HEADS:
         raise ValueError(f"there is no exit head '{kind}'; choose one of {', '.join(HEADS)}.")
-    return HEADS[kind](grid, prefix, width, Readout(width, classes, class_tokens), **options)
+    return HEADS[kind](shape, Readout(shape.width, classes, class_tokens, norm_eps), **options)

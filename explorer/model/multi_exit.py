@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from explorer.model.backbone import Backbone
-from explorer.model.cost import exit_macs, full_macs, single_macs
+from explorer.model.cost import count, exit_macs, single_macs
 from explorer.model.exits import ExitSpec
 from explorer.model.heads import build_head
 from explorer.rules import Reader, Rule, Seen, Setting, rules_with
@@ -73,19 +73,20 @@ class MultiExitViT(nn.Module):
         heads = [
             build_head(
                 spec.head,
-                backbone.grid,
-                backbone.prefix,
-                backbone.width,
+                backbone.shape(spec.block),
                 backbone.classes,
                 backbone.class_tokens,
+                backbone.exit_norm,
                 **spec.options,
             )
             for spec in exits
         ]
         self.heads = nn.ModuleList(heads)
         self.exits = (*(Exit(spec.block, spec.head) for spec in exits), Exit(backbone.blocks, "final"))
-        self.macs = exit_macs(backbone, blocks, heads)
-        self.macs_full = full_macs(backbone)
+        costs = count(backbone)
+        self.macs = exit_macs(costs, blocks, heads)
+        self.macs_single = single_macs(costs, blocks, heads)
+        self.macs_full = costs.full
         self.temperatures = (1.0,) * len(self.exits) if temperatures is None else tuple(temperatures)
         if len(self.temperatures) != len(self.exits) or not all(t > 0 for t in self.temperatures):
             raise ValueError(
@@ -93,7 +94,6 @@ class MultiExitViT(nn.Module):
             )
         self.precision = torch.float32
         self.addons: dict[str, dict[str, NDArray]] = {}
-        self.macs_single = single_macs(backbone, blocks, heads)
 
     @property
     def device(self) -> torch.device:

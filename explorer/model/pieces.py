@@ -60,7 +60,7 @@ class _Blocks(nn.Module):
         rows = []
         for index in range(self.done + 1, self.until + 1):
             if self.shows:
-                tokens, row = _attending(self.backbone.vit.blocks[index - 1], tokens)
+                tokens, row = _attending(self.backbone.layers[index - 1], tokens)
                 rows.append(row[:, :, self.backbone.prefix :])
             else:
                 tokens = self.backbone.block(index, tokens)
@@ -102,7 +102,7 @@ class _Head(nn.Module):
 
 def shows_attention(network: MultiExitViT) -> bool:
     """Whether the pieces give [CLS] attention: with a class token, and timm's plain blocks."""
-    blocks = network.backbone.vit.blocks
+    blocks = network.backbone.layers
     plain = all(isinstance(block, Block) and isinstance(block.attn, Attention) for block in blocks)
     return plain and network.backbone.class_tokens > 0
 
@@ -142,9 +142,7 @@ def export(network: MultiExitViT) -> Iterator[tuple[Stage, bytes]]:
 
 def _example_image(network: MultiExitViT) -> Tensor:
     """Two images, for torch takes a batch of one for a constant."""
-    embed = network.backbone.vit.patch_embed
-    channels = next(m for m in embed.modules() if isinstance(m, nn.Conv2d)).in_channels
-    return torch.zeros(2, channels, *embed.img_size)
+    return torch.zeros(2, network.backbone.channels, *network.backbone.input_size)
 
 
 def _attending(block: Any, tokens: Tensor) -> tuple[Tensor, Tensor]:

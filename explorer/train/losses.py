@@ -88,11 +88,16 @@ def _by_family(network: MultiExitViT, family: str) -> list[int]:
 def heterogeneous_distillation(network: MultiExitViT, outputs: Outputs) -> Tensor:
     """The last block's patch tokens teach the first and last head of each kind.
 
-    Local heads against all tokens, global heads against the tokens picked at their own stride.
+    Local heads against all tokens, global heads against the tokens picked at their own stride. A head on tokens of
+    another grid or width than the last block's (Swin's earlier stages) has no such teacher, and is left out (ours).
     """
     total = outputs.hidden.new_zeros(())
     patches = outputs.hidden[:, network.backbone.prefix :]
-    local, distant = _by_family(network, "local"), _by_family(network, "global")
+    shape, last = network.backbone.shape, network.backbone.shape(network.backbone.blocks)
+    local, distant = (
+        [i for i in _by_family(network, family) if shape(network.exits[i].block) == last]
+        for family in ("local", "global")
+    )
     for i in sorted({*local[:1], *local[-1:]}):
         total = total + _channel_divergence(outputs.features[i], patches)
     for i in sorted({*distant[:1], *distant[-1:]}):
@@ -107,14 +112,17 @@ def homogeneous_distillation(network: MultiExitViT, outputs: Outputs) -> Tensor:
 
     Local: mean-squared error of the token features. Global: of the D x D channel Gram matrices, so that
     different token counts compare. Whether the teaching head is held still the paper does not say; here it is
-    (ours).
+    (ours). Heads on tokens of another shape, in an earlier stage of a Swin, are left out (ours).
     """
     total = outputs.hidden.new_zeros(())
     local, distant = _by_family(network, "local"), _by_family(network, "global")
+    features = outputs.features
     for i in local[:-1]:
-        total = total + F.mse_loss(outputs.features[i], outputs.features[local[-1]].detach())
+        if features[i].shape == features[local[-1]].shape:
+            total = total + F.mse_loss(features[i], features[local[-1]].detach())
     for i in distant[:-1]:
-        total = total + F.mse_loss(gram(outputs.features[i]), gram(outputs.features[distant[-1]]).detach())
+        if features[i].shape[-1] == features[distant[-1]].shape[-1]:
+            total = total + F.mse_loss(gram(features[i]), gram(features[distant[-1]]).detach())
     return total
 
 

@@ -171,7 +171,7 @@ def from_data_uri(uri: str, model: Model) -> Image.Image:
     if not isinstance(uri, str) or not uri.startswith(_OURS):
         raise ValueError("That picture is not one this page sent; analyse it again.")
     image = read_data_uri(uri)
-    height, width = model.network.backbone.vit.patch_embed.img_size
+    height, width = model.network.backbone.input_size
     if image.size != (width, height):
         raise ValueError("That picture is not one this model saw; analyse it again.")
     return image.convert("L") if len(model.input.mean) == 1 else image

@@ -51,7 +51,7 @@ NETWORKS = {
 
 
 def image_for(network: MultiExitViT, seed: int = 1) -> Tensor:
-    size = network.backbone.vit.patch_embed.img_size
+    size = network.backbone.input_size
     return torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(seed))
 
 

@@ -1,4 +1,4 @@
-"""The closed-form MACs are half of what PyTorch's own counter sees on the running modules."""
+"""MACs, counted without computing, are half of what PyTorch's own counter sees on the running modules."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from explorer.model.backbone import Backbone, build_backbone
-from explorer.model.cost import block_macs, embed_macs, full_macs, readout_macs
+from explorer.model.cost import count
 from explorer.model.exits import ExitSpec
 from explorer.model.multi_exit import MultiExitViT
 
@@ -63,24 +63,25 @@ def network(request):
 
 
 def images_for(network):
-    return torch.zeros(1, 3, *network.backbone.vit.patch_embed.img_size)
+    return torch.zeros(1, 3, *network.backbone.input_size)
 
 
 def test_every_parts_macs_are_those_counted(network):
     backbone, images = network.backbone, images_for(network)
-    assert embed_macs(backbone) == counted(backbone.vit.patch_embed, images)
+    costs = count(backbone)
+    assert costs.embed == counted(backbone.embed, images)
     with torch.no_grad():
         tokens = backbone.embed(images)
     for block in range(1, 7):
-        assert block_macs(backbone, block) == counted(backbone.vit.blocks[block - 1], tokens)
+        assert costs.blocks[block - 1] == counted(lambda x, b=block: backbone.block(b, x), tokens)
     for head in network.heads:
         assert head.macs() == counted(head, tokens)
-    assert readout_macs(backbone) == counted(backbone.readout, tokens)
+    assert costs.readout == counted(backbone.readout, tokens)
 
 
 def test_full_macs_are_those_of_the_backbone_alone(network):
-    assert network.macs_full == full_macs(network.backbone)
-    assert network.macs_full == counted(network.backbone.vit, images_for(network))
+    assert network.macs_full == count(network.backbone).full
+    assert network.macs_full == counted(network.backbone, images_for(network))
 
 
 def test_an_exits_macs_are_those_of_everything_on_the_way(network):
@@ -118,7 +119,7 @@ def test_counting_leaves_no_trace_on_the_network():
     torch.manual_seed(0)
     backbone = build_backbone("vit", **COMMON, stem=STEM).train()
     before = {name: tensor.clone() for name, tensor in backbone.state_dict().items()}
-    full_macs(backbone)
+    count(backbone)
     assert backbone.training
     assert all(module.training for module in backbone.modules())
     assert not any(module._forward_hooks for module in backbone.modules())

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from explorer.model.backbone import TokenShape
 from explorer.model.heads import HEADS, build_head
 
 WIDTH, CLASSES = 16, 5
@@ -17,7 +18,7 @@ KINDS = [("lph-dw", {}), ("lph-pw", {}), ("gah", {"stride": 2}), ("gah", {"strid
 def head_of(kind, grid=GRID, prefix=1, class_tokens=1, **options):
     """A head in eval mode whose batch norms have learned something."""
     torch.manual_seed(0)
-    head = build_head(kind, grid, prefix, WIDTH, CLASSES, class_tokens, **options)
+    head = build_head(kind, TokenShape(grid, WIDTH, prefix), CLASSES, class_tokens, **options)
     for module in head.modules():
         if isinstance(module, nn.BatchNorm2d):
             for values in (module.weight.data, module.running_var):
@@ -160,9 +161,23 @@ def test_without_a_class_token_the_readout_takes_the_mean_alone():
     assert torch.equal(logits, head.classifier.linears[0](features.mean(dim=1)))
 
 
-def test_a_linear_head_without_a_class_token_is_refused():
-    with pytest.raises(ValueError, match="reads the class token, and this backbone has none"):
-        build_head("linear", GRID, 0, WIDTH, CLASSES, 0)
+def test_a_linear_head_without_a_class_token_reads_the_mean_of_the_patches():
+    head, tokens = head_of("linear", prefix=2, class_tokens=0), tokens_for(prefix=2)
+    linear = head.classifier.linears[0]
+    assert torch.equal(head(tokens)[0], linear(tokens[:, 2:].mean(dim=1)))
+
+
+@pytest.mark.parametrize(("kind", "options"), KINDS)
+def test_with_a_norm_the_readout_norms_the_features_before_their_mean(kind, options):
+    head, tokens = head_of(kind, prefix=0, class_tokens=0, norm_eps=1e-5, **options), tokens_for(prefix=0)
+    with torch.no_grad():
+        head.classifier.norm.weight.uniform_(0.5, 2)
+        logits, features = head(tokens)
+        read = tokens if kind == "linear" else features
+        centred = read - read.mean(dim=-1, keepdim=True)
+        normed = centred / torch.sqrt(centred.square().mean(dim=-1, keepdim=True) + 1e-5)
+        expected = head.classifier.linears[0]((normed * head.classifier.norm.weight).mean(dim=1))
+    torch.testing.assert_close(logits, expected, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(("kind", "options"), KINDS)
@@ -189,10 +204,10 @@ def test_an_unknown_head_is_refused_with_the_names_there_are():
     with pytest.raises(
         ValueError, match="there is no exit head 'mlp'; choose one of lph-dw, lph-pw, gah, linear"
     ):
-        build_head("mlp", GRID, 1, WIDTH, CLASSES, 1)
+        build_head("mlp", TokenShape(GRID, WIDTH, 1), CLASSES, 1)
     assert list(HEADS) == ["lph-dw", "lph-pw", "gah", "linear"]
 
 
 def test_a_global_head_needs_a_width_of_eights():
     with pytest.raises(ValueError, match="a width divisible by 8, got 12"):
-        build_head("gah", GRID, 1, 12, CLASSES, 1)
+        build_head("gah", TokenShape(GRID, 12, 1), CLASSES, 1)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import tensor
 
-from explorer.model.backbone import build_backbone
+from explorer.model.backbone import TokenShape, build_backbone
 from explorer.model.exits import lgvit_exits
 from explorer.model.heads import GlobalAggregationHead, Readout
 from explorer.model.multi_exit import MultiExitViT, Outputs
@@ -113,14 +113,17 @@ def channel_kl(student, teacher):
 
 
 GRID, WIDTH = (3, 3), 8
+ALIKE = SimpleNamespace(prefix=1, blocks=7, shape=lambda _block: "the same behind every block")
 
 
 def lgvit_like():
     """Three local heads, then GAHs of strides 2, 2 and 3, one prefix token, nine patches."""
     kinds = ["lph-dw", "lph-dw", "lph-pw", "gah", "gah", "gah"]
-    gahs = [GlobalAggregationHead(GRID, 1, WIDTH, Readout(WIDTH, 2, 1), stride=s) for s in (2, 2, 3)]
+    gahs = [
+        GlobalAggregationHead(TokenShape(GRID, WIDTH, 1), Readout(WIDTH, 2, 1), stride=s) for s in (2, 2, 3)
+    ]
     exits = [(b, k) for b, k in enumerate(kinds, start=1)]
-    return network_of(*exits, (7, "final"), heads=[None] * 3 + gahs, backbone=SimpleNamespace(prefix=1))
+    return network_of(*exits, (7, "final"), heads=[None] * 3 + gahs, backbone=ALIKE)
 
 
 @pytest.fixture
@@ -146,7 +149,7 @@ def test_heterogeneous_distillation_teaches_the_first_and_last_of_each_kind(feat
 
 
 def test_heterogeneous_distillation_by_hand():
-    network = network_of((1, "lph-pw"), (2, "final"), backbone=SimpleNamespace(prefix=1))
+    network = network_of((1, "lph-pw"), (2, "final"), backbone=ALIKE)
     hidden = tensor([[[9.0, 9.0], [LN3, 0.0], [0.0, 0.0]]])  # [CLS], then patches (3/4, 1/4) and (1/2, 1/2)
     student = torch.zeros(1, 2, 2)
     loss = heterogeneous_distillation(network, outputs_of(features=[student], hidden=hidden))

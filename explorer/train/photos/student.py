@@ -85,7 +85,7 @@ def _resampled(positions: Tensor, network: MultiExitViT) -> Tensor:
 def read_outs(network: MultiExitViT) -> list[nn.Linear]:
     """The linear classifier of every exit, and last the final one."""
     early = [head.classifier.linears[0] for head in network.heads]  # type: ignore[union-attr,index]
-    return [*early, network.backbone.vit.head]  # type: ignore[list-item]
+    return [*early, network.backbone.vit.head]
 
 
 def seen_by(crops: Tensor, size: int) -> Tensor:
