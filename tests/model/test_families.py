@@ -124,7 +124,7 @@ def test_embed_blocks_and_readout_are_timms_forward_and_shapes_are_those_stated(
 
 def test_analysing_and_deciding_is_what_infer_does(name):
     network, images = made(name), images_for(made(name))
-    scores = get_rule("confidence").score(network.analyse(images))
+    scores = network.analyse(images).scores["confidence"]
     ranked = np.sort(scores[:, :-1], axis=0)  # (N, exits)
     # Between two images' scores at every exit, so that rounding decides nothing: some leave at each.
     thresholds = [(ranked[k - 1] + ranked[k]) / 2 for k in (1, 3, 5)]
