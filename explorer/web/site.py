@@ -81,7 +81,7 @@ def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None
     nested = style_element(widgets_css() + css).removeprefix("<style>").removesuffix("</style>")
     (out / "page.css").write_text(nested, encoding="utf-8")
     (out / "index.html").write_text(_page(), encoding="utf-8")
-    shutil.copytree(HERE / "browser", out / "worker", ignore=shutil.ignore_patterns("sw.js"))
+    shutil.copytree(HERE / "browser", out / "worker", ignore=shutil.ignore_patterns("sw.js", "package.json"))
     (out / "host").mkdir()
     shutil.copy(HERE / "hosts" / "browser.js", out / "host")
     of = f" for https://huggingface.co/spaces/{repo_id}" if repo_id else ""

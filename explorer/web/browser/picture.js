@@ -13,8 +13,8 @@ export async function readPicture(file) {
   if (refused) throw new UnreadableImage(refused);
   let bitmap;
   try {
-    // As Pillow reads it: upright, its colours as they are in the file.
-    bitmap = await createImageBitmap(file, { imageOrientation: "from-image", colorSpaceConversion: "none" });
+    // Upright, and in sRGB where the file has a profile, as explorer/data/reading.py has it.
+    bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
     throw new UnreadableImage("This file is not an image this browser can read; try a JPEG or PNG.");
   }

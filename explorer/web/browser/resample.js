@@ -122,14 +122,25 @@ export function resizeReduced(picture, width, height, filter, box, gap) {
 /** The pixel nearest to each place. */
 export function nearest({ width, height, channels, data }, toWidth, toHeight) {
   const result = new Uint8ClampedArray(toWidth * toHeight * channels);
+  const [columns, rows] = [placesOf(width, toWidth), placesOf(height, toHeight)];
   for (let y = 0, at = 0; y < toHeight; y++) {
-    const row = Math.floor(((y + 0.5) * height) / toHeight) * width;
     for (let x = 0; x < toWidth; x++) {
-      const from = (row + Math.floor(((x + 0.5) * width) / toWidth)) * channels;
+      const from = (rows[y] * width + columns[x]) * channels;
       for (let c = 0; c < channels; c++) result[at++] = data[from + c];
     }
   }
   return { width: toWidth, height: toHeight, channels, data: result };
+}
+
+/** Where each of `size` places looks in `length`; summed up as Pillow does, whose rounding decides at ties. */
+function placesOf(length, size) {
+  const scale = length / size;
+  let at = scale * 0.5;
+  return Array.from({ length: size }, () => {
+    const place = Math.floor(at);
+    at += scale;
+    return place;
+  });
 }
 
 /** RGB to grey by ITU-R 601-2, as Pillow's mode L. */

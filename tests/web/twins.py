@@ -1,0 +1,160 @@
+"""Prints as JSON what Python makes of random pictures and numbers, for twins.test.mjs to hold JavaScript to."""
+
+import json
+import sys
+from base64 import b64encode
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from explorer.data.corruptions import CORRUPTIONS, corrupt
+from explorer.data.garment import see_garment
+from explorer.data.photo import see_photo
+from explorer.explain.packing import pack_attention, pack_saliency
+from explorer.model.catalog import ROOT
+from explorer.rules.reading import read_logits
+from explorer.trace import Exit, Trace, trace_json
+
+rng = np.random.default_rng(0)
+FILTERS = {
+    "box": Image.Resampling.BOX,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+
+def packed(image):
+    values = np.asarray(image)
+    floats = values.dtype == np.float32
+    return {
+        "width": image.width,
+        "height": image.height,
+        "channels": 1 if values.ndim == 2 else 3,
+        "floats": floats,
+        "data": b64encode(np.ascontiguousarray(values).tobytes()).decode(),
+    }
+
+
+def random_picture(mode="RGB", least=5, most=70):
+    width, height = rng.integers(least, most, 2)
+    values = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return Image.fromarray(values).convert(mode)
+
+
+def resizes():
+    for i in range(24):
+        picture = random_picture(("RGB", "L", "F")[i % 3])
+        size = [int(n) for n in rng.integers(1, 50, 2)]
+        name = list(FILTERS)[i // 3 % 3]
+        left, top = (float(rng.uniform(0, edge / 3)) for edge in picture.size)
+        box = (
+            [left, top, picture.width - left / 2, picture.height - top / 2]
+            if i % 2
+            else [0, 0, *picture.size]
+        )
+        yield {
+            "picture": packed(picture), "size": size, "filter": name, "box": box, "gap": None,
+            "result": packed(picture.resize(size, FILTERS[name], box)),
+        }  # fmt: skip
+    for _ in range(6):
+        picture = random_picture(least=150, most=300)
+        side = min(picture.size)
+        box = [3, 0, 3 + side - 5, side]
+        size = [int(rng.integers(8, 24))] * 2
+        yield {
+            "picture": packed(picture), "size": size, "filter": "bicubic", "box": box, "gap": 3,
+            "result": packed(picture.resize(size, FILTERS["bicubic"], box, reducing_gap=3.0)),
+        }  # fmt: skip
+
+
+def garment_photo(kind):
+    """Something drawn on a lit background, as a phone's photo of a garment, or a scene."""
+    width, height = (int(n) for n in rng.integers(60, 420, 2))
+    y, x = np.mgrid[:height, :width]
+    light = rng.uniform(120, 240) + 30 * (x / width - 0.5) + 20 * (y / height) ** 2
+    values = light[..., None] * rng.uniform(0.85, 1, 3) + rng.normal(0, 1.5, (height, width, 3))
+    if kind == "scene":
+        values = rng.integers(0, 256, (height, width, 3))
+    image = Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
+    if kind == "object":
+        draw = ImageDraw.Draw(image)
+        draw.ellipse([width * 0.2, height * 0.25, width * 0.75, height * 0.8], fill=(90, 40, 60))
+        draw.rectangle([width * 0.4, height * 0.4, width * 0.5, height * 0.55], fill=(230, 230, 225))
+    return image
+
+
+def sights():
+    for kind in ["object"] * 6 + ["scene"] * 2 + ["plain"] * 2:
+        picture = garment_photo(kind)
+        seen = see_garment(picture)
+        yield {
+            "sight": "garment",
+            "picture": packed(picture),
+            "result": packed(seen.image),
+            "note": seen.note,
+        }
+    for path in sorted((ROOT / "assets" / "examples" / "fashion").glob("*.png"))[:4]:
+        picture = Image.open(path).convert("RGB")
+        for one in (picture, Image.fromarray(255 - np.asarray(picture))):
+            seen = see_garment(one)
+            yield {
+                "sight": "garment",
+                "picture": packed(one),
+                "result": packed(seen.image),
+                "note": seen.note,
+            }
+    for _ in range(4):
+        picture = random_picture(least=20, most=200)
+        seen = see_photo(picture, 32)
+        yield {"sight": "photo", "picture": packed(picture), "result": packed(seen.image), "note": seen.note}
+
+
+def corruptions():
+    smooth = Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).resize((48, 48), 3)
+    for picture in (smooth, smooth.convert("L").resize((28, 28))):
+        grain = np.random.default_rng(0).standard_normal(np.asarray(picture).shape, dtype=np.float32)
+        yield {
+            "picture": packed(picture),
+            "grain": b64encode(grain.tobytes()).decode(),
+            "place": np.random.default_rng(0).random(2).tolist(),
+            "results": {
+                name: [packed(corrupt(picture, name, severity)) for severity in range(11)]
+                for name in CORRUPTIONS
+                if name != "jpeg"  # a browser's own writer of JPEGs: held to Pillow in the browser
+            },
+        }
+
+
+def traces():
+    for classes in (3, 10, 40):
+        logits = rng.normal(0, 4, (5, classes)).astype(np.float32)
+        logits[1] = logits[0]
+        exits = (*(Exit(block, "linear") for block in (1, 2, 3, 4)), Exit(5, "final"))
+        trace = Trace("m", exits, logits, np.arange(1, 6), 9, np.arange(5.0), 4.5)
+        labels = [f"class {c}" for c in range(classes)]
+        yield {"logits": logits.tolist(), "labels": labels, "trace": trace_json(read_logits(trace), labels)}
+
+
+def packings():
+    attention = rng.random((2, 3, 4, 5)).astype(np.float32) ** 4
+    attention[1, 1] = 0
+    saliency = rng.random((4, 5)).astype(np.float32)
+    return {
+        "attention": attention.reshape(2, -1).tolist(),
+        "packed": pack_attention(attention),
+        "saliency": saliency.ravel().tolist(),
+        "saliency_packed": pack_saliency(1, 2, saliency),
+        "flat_packed": pack_saliency(1, 2, saliency * 0),
+    }
+
+
+json.dump(
+    {
+        "resizes": list(resizes()),
+        "sights": list(sights()),
+        "corruptions": list(corruptions()),
+        "traces": list(traces()),
+        "packings": packings(),
+    },
+    sys.stdout,
+)

@@ -1,0 +1,94 @@
+// What the worker computes in JavaScript is what Python computes, on pictures and numbers made by twins.py.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { CORRUPTIONS, corrupt } from "../../explorer/web/browser/corruptions.js";
+import { seeGarment } from "../../explorer/web/browser/garment.js";
+import { seePhoto } from "../../explorer/web/browser/photo.js";
+import { resize, resizeReduced } from "../../explorer/web/browser/resample.js";
+import { RULES } from "../../explorer/web/browser/rules.js";
+import { packAttention, packSaliency, traceOf } from "../../explorer/web/browser/trace.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const env = { ...process.env, PYTHONPATH: root };
+const run = spawnSync("python", ["tests/web/twins.py"], { cwd: root, env, maxBuffer: 1e8 });
+assert.equal(run.status, 0, run.stderr.toString());
+const python = JSON.parse(run.stdout);
+
+function bytesOf(text) {
+  return new Uint8Array(Buffer.from(text, "base64"));
+}
+
+function unpacked({ floats, data, ...picture }) {
+  const bytes = bytesOf(data);
+  return { ...picture, data: floats ? new Float32Array(bytes.buffer) : new Uint8ClampedArray(bytes) };
+}
+
+/** The largest difference between two pictures of one size. */
+function apart(found, expected) {
+  assert.deepEqual([found.width, found.height, found.channels], [expected.width, expected.height, expected.channels]);
+  assert.equal(found.data.length, expected.data.length);
+  return found.data.reduce((most, value, i) => Math.max(most, Math.abs(value - expected.data[i])), 0);
+}
+
+test("resizing is Pillow's, bit for bit", () => {
+  assert.equal(python.resizes.length, 30);
+  for (const { picture, size, filter, box, gap, result } of python.resizes) {
+    const given = unpacked(picture);
+    const found = gap ? resizeReduced(given, ...size, filter, box, gap) : resize(given, ...size, filter, box);
+    assert.ok(apart(found, unpacked(result)) <= (picture.floats ? 1e-3 : 0), `${filter} to ${size} of ${box}`);
+  }
+});
+
+test("the sights are Python's, and say the same", () => {
+  const sights = { garment: seeGarment, photo: (picture) => seePhoto(picture, 32) };
+  const notes = new Set();
+  for (const { sight, picture, result, note } of python.sights) {
+    const found = sights[sight](unpacked(picture));
+    assert.equal(found.note, note);
+    assert.equal(apart(found.picture, unpacked(result)), 0, note);
+    notes.add(note);
+  }
+  assert.ok(notes.size >= 6, "all ways to see a garment were tried");
+});
+
+for (const [i, { picture, grain, place, results }] of python.corruptions.entries()) {
+  for (const [name, severities] of Object.entries(results)) {
+    test(`${name} is Python's, within a grey level, on picture ${i}`, async () => {
+      const seeds = { grain: new Float32Array(bytesOf(grain).buffer), place };
+      for (const [severity, expected] of severities.entries()) {
+        const found = await corrupt(unpacked(picture), name, severity, seeds);
+        assert.ok(apart(found, unpacked(expected)) <= 1, `severity ${severity}`);
+      }
+    });
+  }
+}
+
+test("every corruption of the server is there", () => {
+  assert.deepEqual(Object.keys(CORRUPTIONS).sort(), [...Object.keys(python.corruptions[0].results), "jpeg"].sort());
+});
+
+test("a trace is Python's: scores of every rule, classes, probabilities, answers", () => {
+  for (const { logits, labels, trace } of python.traces) {
+    const facts = { name: "m", labels, exits: trace.exits, blocks: 5, macs: trace.macs, macs_full: 9 };
+    const found = traceOf(facts, logits.map((row) => Float32Array.from(row)), trace.ms, trace.ms_full);
+    const { scores, probabilities, ...rest } = found;
+    for (const name of Object.keys(RULES)) {
+      assert.ok(name in trace.scores, name);
+      scores[name].forEach((score, exit) => assert.ok(Math.abs(score - trace.scores[name][exit]) < 1e-12, name));
+    }
+    probabilities.flat().forEach((p, k) => assert.ok(Math.abs(p - trace.probabilities.flat()[k]) < 2e-6));
+    for (const key of Object.keys(rest)) assert.deepEqual(rest[key], trace[key], key);
+  }
+});
+
+test("attention and saliency are packed as Python packs them", () => {
+  const { attention, packed, saliency, saliency_packed, flat_packed } = python.packings;
+  const rows = attention.map((data) => ({ heads: 3, patches: 20, data: Float32Array.from(data) }));
+  assert.deepEqual(packAttention(rows, [4, 5]), packed);
+  assert.deepEqual(packSaliency(1, 2, [4, 5], Float32Array.from(saliency)), saliency_packed);
+  assert.deepEqual(packSaliency(1, 2, [4, 5], new Float32Array(20)), flat_packed);
+});
