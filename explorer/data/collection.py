@@ -55,8 +55,8 @@ def list_members(files: Iterable[tuple[Path, str]]) -> list[Member]:
     """Every file of a collection, in order, from (path, name) pairs; an archive gives one member per file in it.
 
     Only lists of contents are read. Folders, hidden files and what systems add (`__MACOSX`, `@eaDir`) are passed over;
-    a damaged archive and unsafe entries carry their problem. Raises `RefusedCollection` for more than MAX_PICTURES files or
-    MAX_BYTES, for nothing at all, and when a file is gone.
+    a damaged archive and unsafe entries carry their problem. Raises `RefusedCollection` for more than MAX_PICTURES
+    files or MAX_BYTES, for nothing at all, and when a file is gone.
     """
     members: list[Member] = []
     size = 0

@@ -70,7 +70,14 @@ def _oddities(raw: bytes, encoding: str) -> float:
             continue
         script = unicodedata.name(letter, "?").split()[0]
         script = _ONE_SCRIPT.get(script, script)
-        if not letter.isalpha() or script in ("SUPERSCRIPT", "HALFWIDTH", "FEMININE", "MASCULINE", "MICRO", "?"):
+        if not letter.isalpha() or script in (
+            "SUPERSCRIPT",
+            "HALFWIDTH",
+            "FEMININE",
+            "MASCULINE",
+            "MICRO",
+            "?",
+        ):
             odd += 1
             continue
         scripts.add(script)

@@ -1,7 +1,8 @@
 // Ties the widgets to Gradio: its server answers them, its picker and drop zones tell them what a visitor chose.
 // `element`, `trigger`, `server` and `watch` are what gr.HTML hands its js_on_load.
 
-const { Host, start, store } = window.ExitExplorer;
+const { Host, acceptAnyFile, start, store } = window.ExitExplorer;
+acceptAnyFile(document);
 const host = new Host(server);
 window.ExitExplorer.host = host;
 // The picker still shows the model the page starts with, where a link asked for another.
