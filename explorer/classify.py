@@ -52,6 +52,7 @@ def run(
                 file=sys.stderr,
             )
         rule, limit = get_rule(chosen.rule), chosen.thresholds
+    check_threshold(rule, limit, len(model.network.exits))
     warm_up(model)
     all_read = True
     for path in images:
@@ -105,12 +106,27 @@ def classify(model: Model, path: str, rule: Rule, threshold: float | list[float]
     }
 
 
+def check_threshold(rule: Rule, thresholds: float | list[float], exits: int) -> None:
+    """Raises `ValueError`, in words, for a threshold that is no number or outside the rule's range."""
+    for number in thresholds if isinstance(thresholds, list) else [thresholds]:
+        if not rule.low <= number <= rule.top(exits):
+            hint = f"; did you mean {number / 100:g}?" if rule.high == 1 and 1 < number <= 100 else "."
+            raise ValueError(
+                f"{rule.name} takes a threshold from {rule.low:g} to {rule.top(exits):g}, and {number:g} is none{hint}"
+            )
+
+
+def cost_text(used: float, full: float) -> str:
+    """ "1.42x fewer MACs" or, where heads cost more than leaving early saved, "1.08x the MACs"."""
+    return f"{full / used:.2f}x fewer MACs" if used <= full else f"{used / full:.2f}x the MACs"
+
+
 def _show(facts: dict[str, Any]) -> None:
     console = Console(markup=False)  # file names and labels may hold square brackets
     macs, ms, top = facts["macs"], facts["ms"], facts["prediction"][0]
     console.print(
         f"{top['label']} {top['probability']:.1%}, left at block {facts['exit']['block']} of "
-        f"{facts['exits'][-1]['block']}: {macs['full'] / macs['used']:.2f}x fewer MACs "
+        f"{facts['exits'][-1]['block']}: {cost_text(macs['used'], macs['full'])} "
         f"({macs['used'] / 1e6:.1f} of {macs['full'] / 1e6:.1f} M), {ms['used']:.1f} of {ms['full']:.1f} ms",
         highlight=False,
     )

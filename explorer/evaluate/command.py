@@ -40,6 +40,8 @@ def run(
     if chosen:
         for folder in folders:
             _check(chosen, folder)
+    if chart and not chart.parent.is_dir():  # before anything runs, which takes minutes
+        raise ValueError(f"there is no folder {chart.parent} to put the chart into; make it first.")
     references = {_reference(folder) for folder in folders}
     if len(references) > 1:
         raise ValueError(
