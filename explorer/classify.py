@@ -71,7 +71,7 @@ def run(
     return all_read
 
 
-def classify(model: Model, path: str, rule: Rule, threshold: float | list[float]) -> dict[str, Any]:
+def classify(model: Model, path: str | bytes, rule: Rule, threshold: float | list[float]) -> dict[str, Any]:
     """One image's report, of plain JSON types. Raises `UnreadableImage`."""
     batch = to_tensor(model, see(model, read_image(path)).image)
     left = model.network.infer(batch, rule, threshold)

@@ -13,7 +13,8 @@ from explorer.data.collection import MAX_PICTURES, Member, RefusedCollection, li
 from explorer.data.reading import UnreadableImage
 from explorer.pipeline import see
 from explorer.rules import get_rule
-from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, network_lane, open_model
+from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, open_model
+from explorer.web.crowd import network_lane
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Column, Slot, Tab
 from explorer.web.uploads import stored

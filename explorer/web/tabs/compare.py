@@ -7,10 +7,10 @@ from typing import Any
 from explorer.model.bundle import read_config
 from explorer.model.catalog import find_model
 from explorer.web.analysis import (
-    analyse_image,
+    analyse_file,
+    data_uri_bytes,
     model_json,
     open_model,
-    read_data_uri,
     rules_json,
     shipped_examples,
 )
@@ -51,10 +51,9 @@ def analyse_again(asked: dict[str, Any]) -> dict[str, Any]:
     for example in shipped_examples(model):
         if example["image"] == asked["image"]:
             return {**example, "saliency": [], **facts}
-    image = read_data_uri(asked["image"])  # first: a bad picture loads no network
-    network = open_model(model)
-    label = asked["label"] if asked["label"] in network.labels else None
-    return {**analyse_image(network, image), "label": label, **facts}
+    answer = analyse_file(model, data_uri_bytes(asked["image"]))
+    label = asked["label"] if asked["label"] in open_model(model).labels else None
+    return {**answer, "label": label, **facts}
 
 
 TAB = Tab("compare", PAGE, (examples_of, analyse_again))

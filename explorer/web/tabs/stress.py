@@ -10,7 +10,8 @@ import torch
 from explorer.data.corruptions import SEVERITIES, corrupt
 from explorer.pipeline import to_tensor
 from explorer.trace import trace_json
-from explorer.web.analysis import data_uri, from_data_uri, network_lane, open_model
+from explorer.web.analysis import data_uri, from_data_uri, open_model
+from explorer.web.crowd import network_lane
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Column, Tab
 

@@ -123,7 +123,8 @@ function readView(read, { rules, examples, models, model }) {
   const ids = examples.map(({ id }) => id);
   const rule = read("rule", oneOf(Object.keys(rules), "no_rule"));
   const example = read("example", oneOf(ids, "no_example"));
-  const { trace } = examples.find(({ id }) => id === example) ?? firstExample(examples) ?? {};
+  // All examples have the same exits, and one not analysed yet has no trace.
+  const trace = (examples.find(({ id, trace }) => id === example && trace) ?? firstExample(examples))?.trace;
   const limits = (name) => (text) => readThresholds(text, rules[name], trace);
   const mode = read("compare", oneOf(MODES, "no_mode"));
   const ruleOfB = read("rule_b", oneOf(Object.keys(rules), "no_rule"));

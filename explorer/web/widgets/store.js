@@ -222,9 +222,10 @@ export class Store {
     return this.#saliency.get(`${exit}:${classIndex}`);
   }
 
-  /** Takes a map in. One that says it is of another picture (`id`) comes too late and is dropped. */
+  /** Takes a map in. One that says it is of another picture (`id`) or model comes too late and is dropped. */
   addSaliency(map) {
     checkSaliency(map);
+    if (map.model !== undefined && map.model !== this.model) return;
     if (map.id !== undefined && map.id !== (this.example?.id ?? null)) return;
     this.#setSaliency(map.exit, map.class, map);
   }
