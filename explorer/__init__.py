@@ -2,12 +2,9 @@
 
     >>> import explorer
     >>> model = explorer.load_model("fashion")
-    >>> trace = explorer.analyse(model, "assets/examples/fashion/bag-1980.png")
-    >>> model.labels[trace.predicted[-1]]
-    'Bag'
+    >>> trace = explorer.analyse(model, explorer.read_image("assets/examples/fashion/sneaker-1.png"))
     >>> scores = trace.scores["confidence"]
-    >>> trace.exits[int(explorer.decide(scores, 0.8))].block
-    11
+    >>> exit_index = explorer.decide(scores, 0.8)
 
 What is imported here is imported when first used: `explorer.trace` and `explorer.rules` need no torch.
 """
