@@ -8,6 +8,6 @@ from explorer.web.page import build, launch_kwargs
 if __name__ == "__main__":
     try:
         options, page = launch_kwargs(), build()
-    except ModelError as error:  # EXIT_EXPLORER_MODEL names none
+    except ModelError as error:  # there is none to open
         sys.exit(str(error))
     page.launch(**options)

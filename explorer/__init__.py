@@ -2,9 +2,12 @@
 
     >>> import explorer
     >>> model = explorer.load_model("fashion")
-    >>> trace = explorer.analyse(model, explorer.read_image("assets/examples/fashion/sneaker-1.png"))
+    >>> trace = explorer.analyse(model, "assets/examples/fashion/bag-1980.png")
+    >>> model.labels[trace.predicted[-1]]
+    'Bag'
     >>> scores = trace.scores["confidence"]
-    >>> exit_index = explorer.decide(scores, 0.8)
+    >>> trace.exits[int(explorer.decide(scores, 0.8))].block
+    11
 
 What is imported here is imported when first used: `explorer.trace` and `explorer.rules` need no torch.
 """

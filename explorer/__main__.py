@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 app = typer.Typer(
-    help="See early exiting in vision transformers.", no_args_is_help=True, pretty_exceptions_enable=False
+    help="See early exiting in vision transformers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # or square brackets in these texts, such as defaults, would be read as markup
 )
 ModelOption = Annotated[str, typer.Option(help="name, folder or hub id")]
 ThresholdsOption = Annotated[
@@ -20,34 +24,43 @@ DataOption = Annotated[Path | None, typer.Option(help="folder with Fashion-MNIST
 
 def fail(error: object) -> NoReturn:
     """One line on stderr, exit code 2."""
+    if isinstance(error, OSError) and error.filename is not None:
+        error = f"{error.filename}: {error.strerror}; check the path and its permissions."
     print(f"error: {error}", file=sys.stderr)
     raise typer.Exit(2)
+
+
+@app.callback()
+def begin() -> None:
+    # A file's name may hold what this terminal cannot write; that must not cost the answers after it.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @app.command()
 def classify(
     images: Annotated[list[str], typer.Argument(help="image files")],
     model: Annotated[
-        str | None, typer.Option(help="name, folder or hub id [default: fashion, or the thresholds' own]")
+        str | None,
+        typer.Option(
+            help="name, folder or hub id [default: EXIT_EXPLORER_MODEL, else photos; or the thresholds' own]"
+        ),
     ] = None,
     rule: Annotated[
-        str | None,
-        typer.Option(help="an exit rule by name, as confidence, entropy, patience [default: confidence]"),
+        str | None, typer.Option(help="confidence, entropy or patience [default: confidence]")
     ] = None,
     threshold: Annotated[
         float | None, typer.Option(help="leave at a score of at least this [default: the model's]")
     ] = None,
     thresholds: ThresholdsOption = None,
-    grain: Annotated[
-        str | None, typer.Option(help="answer in the model's kinds or groups of classes [default: classes]")
-    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line per image")] = False,
 ) -> None:
     """Classify images, leaving early where the network is sure."""
     from explorer.classify import run
 
     try:
-        all_read = run(images, model, rule, threshold, thresholds, as_json, grain)
+        all_read = run(images, model, rule, threshold, thresholds, as_json)
     except ValueError as error:
         fail(error)
     if not all_read:
@@ -80,10 +93,6 @@ def evaluate(
     chart: Annotated[
         Path | None, typer.Option(help="also draw the trade-offs into this HTML file, interactive")
     ] = None,
-    grain: Annotated[str, typer.Option(help="read the answers in the models' kinds or groups")] = "classes",
-    save: Annotated[
-        bool, typer.Option(help="keep what is measured, and thresholds for all rules, in the models' folders")
-    ] = False,
 ) -> None:
     """Accuracy at every exit, and accuracy against cost for every rule, on Fashion-MNIST's test images.
 
@@ -92,8 +101,8 @@ def evaluate(
     from explorer.evaluate.command import run
 
     try:
-        run(model, data, thresholds, stored, markdown, chart, grain, save)
-    except (ValueError, FileNotFoundError) as error:
+        run(model, data, thresholds, stored, markdown, chart)
+    except (ValueError, OSError) as error:
         fail(error)
 
 
@@ -117,7 +126,7 @@ def train(
     except Stopped:
         print("stopped; the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         fail(error)
 
 
@@ -134,6 +143,10 @@ def convert(
     from explorer.model.convert import convert_lgvit, is_lgvit
 
     try:
+        if not source.is_dir():
+            raise ModelError(
+                f"There is no folder {source}; name the one that holds the authors' config.json."
+            )
         if not is_lgvit(source):
             raise ModelError(
                 f"{source} holds no LGViT of the authors': its config.json names no highway_type."
@@ -147,7 +160,7 @@ def convert(
 def distil(
     out: Annotated[Path, typer.Option(help="where the model goes")] = Path("checkpoints/photos"),
     data: Annotated[Path, typer.Option(help="folder with pictures/ and weights/; see the README")] = Path(
-        "../shared/data"
+        "checkpoints/photo-data"
     ),
     start: Annotated[Path | None, typer.Option("--from", help="a shipped model folder to go on from")] = None,
     more: Annotated[
@@ -191,7 +204,7 @@ def distil(
     except Stopped:
         print("stopped; the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         fail(error)
 
 
@@ -199,14 +212,16 @@ def distil(
 def average(
     sources: Annotated[list[Path], typer.Argument(help="folders of distil's runs that share a beginning")],
     out: Annotated[Path, typer.Option(help="where the new run goes")] = Path("checkpoints/photos"),
-    data: Annotated[Path, typer.Option(help="folder with pictures/ and weights/")] = Path("../shared/data"),
+    data: Annotated[Path, typer.Option(help="folder with pictures/ and weights/")] = Path(
+        "checkpoints/photo-data"
+    ),
 ) -> None:
     """Begin a run with the mean of other runs' weights; distil goes on from there."""
     from explorer.train.photos.command import average_runs
 
     try:
         average_runs(sources, out, data)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         fail(error)
 
 
@@ -215,7 +230,9 @@ def ship(
     photos: Annotated[Path, typer.Option(help="natural photos never trained on, to measure on")],
     out: Annotated[Path, typer.Option(help="the model folder to write")] = Path("assets/models/photos"),
     source: Annotated[Path, typer.Option(help="where distil trained")] = Path("checkpoints/photos"),
-    data: Annotated[Path, typer.Option(help="folder with pictures/ and weights/")] = Path("../shared/data"),
+    data: Annotated[Path, typer.Option(help="folder with pictures/ and weights/")] = Path(
+        "checkpoints/photo-data"
+    ),
     threads: Annotated[int, typer.Option(help="CPU threads")] = 2,
 ) -> None:
     """Make the photo model's folder of what distil has trained: calibrated, measured, with its card."""
@@ -223,35 +240,18 @@ def ship(
 
     try:
         ship_run(out, source, data, photos, threads)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         fail(error)
 
 
 @app.command()
-def examples(
-    model: ModelOption = "fashion",
-    data: DataOption = None,
-    again: Annotated[
-        bool, typer.Option(help="only read the stored ones anew, for new rules or grains")
-    ] = False,
-) -> None:
+def examples(model: ModelOption = "fashion", data: DataOption = None) -> None:
     """Choose test images that leave at different exits, and precompute what the page shows of them."""
-    from explorer.web.examples import reread, run
+    from explorer.web.examples import run
 
     try:
-        print(reread(model) if again else run(model, data))
-    except (ValueError, FileNotFoundError) as error:
-        fail(error)
-
-
-@app.command()
-def grains(model: ModelOption = "fashion") -> None:
-    """Put coarser readings of a model's classes, its grains, into its folder (needs WordNet for ImageNet's classes)."""
-    from explorer.data.grains import run
-
-    try:
-        print(run(model))
-    except (ValueError, FileNotFoundError) as error:
+        print(run(model, data))
+    except (ValueError, OSError) as error:
         fail(error)
 
 
@@ -262,7 +262,7 @@ def gallery(model: ModelOption = "fashion", data: DataOption = None) -> None:
 
     try:
         print(run(model, data))
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         fail(error)
 
 

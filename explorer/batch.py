@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from explorer.classify import TOP
-from explorer.grain import CLASSES, Grain
 from explorer.model.bundle import Model
 from explorer.pipeline import to_tensor
 from explorer.rules import Rule
@@ -25,8 +24,8 @@ class Together:
 
     Attributes:
         reports: one per picture, with the keys of `classify --json`; without `image`, which the caller knows, and
-            without `exits`, of which only those that ran have an answer. `ms.used` is the time from the batch's
-            start until the picture's answer was there; `ms.full` the plain backbone's for the whole batch, or None.
+            without `exits`, of which only those that ran have an answer. `ms.used` is the picture's share of the
+            batch's time (see `shares`), `ms.full` its share of the plain backbone's, or None where not timed.
         ms: milliseconds until the last picture had left.
         plain_ms: milliseconds of the same batch through the backbone without exits, or None where not timed.
     """
@@ -37,12 +36,7 @@ class Together:
 
 
 def classify_together(
-    model: Model,
-    seen: list[Image.Image],
-    rule: Rule,
-    thresholds: ArrayLike,
-    timed: bool = False,
-    grain: Grain | None = None,
+    model: Model, seen: list[Image.Image], rule: Rule, thresholds: ArrayLike, timed: bool = False
 ) -> Together:
     """Run pictures, as the network sees them (see `explorer.pipeline.see`), as one batch through `infer`.
 
@@ -51,10 +45,10 @@ def classify_together(
     """
     batch = torch.cat([to_tensor(model, image) for image in seen])
     plain_ms = _plain_ms(model, batch) if timed else None
-    left = model.network.infer(batch, rule, thresholds, grain)
-    labels = model.labels if grain is None else grain.labels
+    left = model.network.infer(batch, rule, thresholds)
     limit = np.asarray(thresholds, dtype=np.float64).tolist()
     probabilities = softmax(left.logits)  # (N, C)
+    used = shares(left.ms)
     reports = []
     for i, fired in enumerate(left.exit.tolist()):
         best = (-probabilities[i]).argsort(kind="stable")[:TOP]
@@ -64,17 +58,30 @@ def classify_together(
                 "model": model.name,
                 "rule": rule.name,
                 "threshold": limit,
-                "grain": CLASSES if grain is None else grain.name,
                 "exit": {"index": fired, "block": exit_.block, "kind": exit_.kind},
-                "prediction": [{"label": labels[c], "probability": float(probabilities[i, c])} for c in best],
+                "prediction": [
+                    {"label": model.labels[c], "probability": float(probabilities[i, c])} for c in best
+                ],
                 "macs": {"used": int(left.macs[i]), "full": model.network.macs_full},
                 "ms": {
-                    "used": round(float(left.ms[i]), 3),
-                    "full": None if plain_ms is None else round(plain_ms, 3),
+                    "used": round(float(used[i]), 3),
+                    "full": None if plain_ms is None else round(plain_ms / len(seen), 3),
                 },
             }
         )
     return Together(reports, float(left.ms.max()), plain_ms)
+
+
+def shares(left_after: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Each picture's part of a batch's milliseconds, from when each had left (N,); together they are the whole.
+
+    Between two departures the time is divided equally among the pictures that were still in the network.
+    """
+    times, at = np.unique(np.asarray(left_after, np.float64), return_inverse=True)
+    still = len(at) - np.searchsorted(
+        np.sort(at), np.arange(len(times))
+    )  # pictures in the network until each time
+    return np.cumsum(np.diff(times, prepend=0.0) / still)[at]
 
 
 @torch.inference_mode()

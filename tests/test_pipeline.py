@@ -1,8 +1,10 @@
 """From a picture to a trace, and the library's face."""
 
+import doctest
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from PIL import Image
 import explorer
 from explorer import rules
 from explorer.model.bundle import InputSpec, ModelError, load_model_folder
-from explorer.pipeline import analyse, default_threshold, infer, see, to_tensor
+from explorer.pipeline import analyse, default_threshold, infer, see, to_image, to_tensor
 from explorer.rules import decide, rules_with
 
 
@@ -101,3 +103,60 @@ def test_nothing_below_the_page_imports_gradio():
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout == "False False\n"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda path, _: path,
+        lambda path, _: str(path),
+        lambda path, _: path.read_bytes(),
+        lambda _, image: image.convert("RGB"),
+        lambda _, image: image,
+        lambda _, image: image.convert("RGBA"),
+        lambda _, image: np.asarray(image),
+        lambda _, image: np.asarray(image)[..., None],
+        lambda _, image: np.asarray(image.convert("RGB")),
+        lambda _, image: np.asarray(image.convert("RGBA")),
+    ],
+)
+def test_a_picture_may_be_given_in_any_form(model, tmp_path, given):
+    image = garment(0)
+    image.save(tmp_path / "a.png")
+    expected = analyse(model, image.convert("RGB")).logits
+    picture = given(tmp_path / "a.png", image)
+    np.testing.assert_array_equal(analyse(model, picture).logits, expected)
+    assert infer(model, [picture, picture], "patience").exit.shape == (2,)
+
+
+def test_transparency_lies_on_white():
+    clear = np.zeros((2, 2, 4), np.uint8)
+    assert to_image(clear).getextrema() == ((255, 255),) * 3
+    assert to_image(Image.new("RGBA", (1, 1), (0, 0, 0, 51))).getpixel((0, 0)) == (204, 204, 204)
+
+
+@pytest.mark.parametrize(
+    ("picture", "kind", "said"),
+    [
+        (np.zeros((3, 28, 28), np.uint8), ValueError, r"this one is uint8 of shape \(3, 28, 28\)"),
+        (np.zeros((28, 28)), ValueError, r"this one is float64 of shape \(28, 28\)"),
+        (np.zeros((0, 28), np.uint8), ValueError, "must be uint8 of shape"),
+        ("missing.png", ValueError, "There is no image file missing.png"),
+        ([1, 2], TypeError, "a picture is a PIL image, an array or a path, not a list"),
+        (None, TypeError, "not a NoneType"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_words(model, picture, kind, said):
+    with pytest.raises(kind, match=said):
+        analyse(model, picture)
+
+
+@pytest.mark.parametrize("images", [[], (), "a.png", Image.new("L", (9, 9))])
+def test_infer_wants_a_list_of_at_least_one(model, images):
+    with pytest.raises(ValueError, match="a list of at least one picture"):
+        infer(model, images, "confidence")
+
+
+def test_the_first_example_of_the_documentation_runs(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[1])
+    assert doctest.testmod(explorer) == (0, 6)

@@ -108,10 +108,10 @@ def _row(gesture: Gesture, page: Any) -> tuple[str, str, str]:
 _WIRED = """
 import gradio as gr
 from explorer.rules import decide
-from explorer.web.page import choose
+from explorer.web.analysis import model_json
 from explorer.model.catalog import DEFAULT
 
-trace = choose(DEFAULT)["examples"][0]["trace"]
+trace = model_json(DEFAULT)["examples"][0]["trace"]
 with gr.Blocks(analytics_enabled=False) as page:
     slider = gr.Slider(0, 1, 0.5, step=0.005, label="Threshold")
     facts = gr.JSON(trace, visible="hidden")

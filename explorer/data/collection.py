@@ -14,16 +14,18 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from PIL import Image
 
 from explorer.data.reading import UnreadableImage, read_image
+from explorer.data.zipnames import names_of
 
 MAX_PICTURES = 500
 MAX_BYTES = 200_000_000  # of all files together, unpacked
 
-# Ours. Deflate reaches 1032:1 on zeros; photos are compressed already, and drawings without it seldom pass 50:1.
+# Ours. Deflate reaches 1032:1 on zeros, and so does a scan of white paper; photos are compressed already.
 _BOMB_RATIO = 100
-_BOMB_BYTES = 1_000_000  # below this a file may be as hollow as it likes
+_BOMB_BYTES = 64_000_000  # below this a file may be as hollow as it likes: A4 in colour at 500 dots an inch
 _MAX_DIRECTORY = 4_000_000  # bytes of an archive's list of contents: 500 files need 8 kB each to get there
 _ENCRYPTED = 0x1 | 0x40  # flag bits 0 and 6 (APPNOTE.TXT 4.4.4)
-_JUNK = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}  # what systems put there unasked
+# What systems put there unasked, beside all that begins with a dot: macOS, Windows, Synology's thumbnails.
+_JUNK = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "system volume information"}
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")  # of an archive, and of an empty one
 _ARCHIVES = (*_ZIP_STARTS, b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
 
@@ -52,9 +54,9 @@ class Member:
 def list_members(files: Iterable[tuple[Path, str]]) -> list[Member]:
     """Every file of a collection, in order, from (path, name) pairs; an archive gives one member per file in it.
 
-    Only lists of contents are read. Folders and what systems add (`__MACOSX`, dot files) are passed over; a damaged
-    archive and unsafe entries carry their problem. Raises `RefusedCollection` for more than MAX_PICTURES files or
-    MAX_BYTES, for nothing at all, and when a file is gone.
+    Only lists of contents are read. Folders, hidden files and what systems add (`__MACOSX`, `@eaDir`) are passed over;
+    a damaged archive and unsafe entries carry their problem. Raises `RefusedCollection` for more than MAX_PICTURES
+    files or MAX_BYTES, for nothing at all, and when a file is gone.
     """
     members: list[Member] = []
     size = 0
@@ -147,18 +149,20 @@ def _list_archive(path: Path, name: str) -> tuple[list[Member], int]:
     """An archive's members, and the bytes that those without a problem unpack to."""
     members, size = [], 0
     with _open_archive(path) as archive:
-        for index, entry in enumerate(archive.infolist()):
-            if entry.filename.endswith("/") or _is_junk(entry.filename):  # is_dir() fails without a name
+        entries = archive.infolist()
+        for index, (entry, inside) in enumerate(zip(entries, names_of(entries), strict=True)):
+            if inside.endswith("/") or is_junk(inside):
                 continue
             problem = _problem(entry)
-            members.append(Member(f"{name}/{entry.filename}", path, index, problem))
+            members.append(Member(f"{name}/{inside}", path, index, problem))
             size += 0 if problem else entry.file_size
     return members, size
 
 
-def _is_junk(name: str) -> bool:
+def is_junk(name: str) -> bool:
+    """Whether a path inside a folder or archive is hidden, or what systems add to it."""
     parts = PurePosixPath(name).parts
-    return any(part in _JUNK for part in parts) or (bool(parts) and parts[-1].startswith("._"))
+    return any(part.lower() in _JUNK or (part.startswith(".") and part != "..") for part in parts)
 
 
 def _problem(entry: ZipInfo) -> str | None:

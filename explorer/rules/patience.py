@@ -41,5 +41,4 @@ RULE = Rule(
     step=1,
     default=3,
     reader=Patience,
-    summary=True,
 )

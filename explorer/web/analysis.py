@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from functools import lru_cache
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
@@ -17,42 +18,39 @@ from explorer.data.sight import Sight
 from explorer.explain.attention import cls_attention
 from explorer.explain.packing import pack_attention, pack_saliency
 from explorer.explain.saliency import grad_cam
-from explorer.grain import read_grains
 from explorer.model.addons import addon_names
 from explorer.model.bundle import Model, read_config
 from explorer.model.catalog import ROOT, find_model, load_model
 from explorer.pipeline import see, to_tensor, warm_up
 from explorer.rules import rules_with
-from explorer.rules.reading import at_grain
-from explorer.trace import Trace, trace_json
+from explorer.trace import trace_json
+from explorer.web.answers import analyses
+from explorer.web.crowd import network_lane, pool
 from explorer.web.uploads import stored
 
 EXAMPLES = ROOT / "assets" / "examples"
 SHOWN = 384  # pixels of the longer edge of the picture a visitor gets back of an upload
-COARSE = 3  # best groups of each exit that a coarser reading names
-_READING = (
-    "class_count",
-    "classes",
-    "probabilities",
-    "predicted",
-    "scores",
-    "rules",
-)  # what is other at a grain
 MOST_URI = 2_000_000  # characters of a picture that travels with a question, in base64: 1.5 MB
 
 # An upload is sent back as a PNG, exactly what the network saw; the examples' photos are smaller as JPEGs.
 _OURS = ("data:image/png;base64,", "data:image/jpeg;base64,")
 
-# One network pass at a time: two at once on two cores only slow each other down, and make measured times a lie.
-network_lane = Lock()
-
 
 @lru_cache(maxsize=4)
-def open_model(name: str) -> Model:
-    """A model, loaded once and warmed up. Raises `ModelError`."""
+def _opened(name: str) -> Model:
     model = load_model(name)
-    warm_up(model)
+    with network_lane:
+        warm_up(model)
     return model
+
+
+_opening = Lock()
+
+
+def open_model(name: str) -> Model:
+    """A model, loaded once, however many ask for it at the same time, and warmed up. Raises `ModelError`."""
+    with _opening:
+        return _opened(name)
 
 
 def rules_json(folder: Path) -> dict[str, Any]:
@@ -66,32 +64,6 @@ def rules_json(folder: Path) -> dict[str, Any]:
     return rules
 
 
-def page_trace(model: Model, trace: Trace) -> dict[str, Any]:
-    """One image's trace as the page reads it, and in `readings` what is other at each coarser grain, by its name."""
-    facts = trace_json(trace, model.labels)
-    facts["readings"] = {}
-    for grain in model.grains:
-        read = trace_json(at_grain(trace, grain, model.network.addons), grain.labels, COARSE)
-        facts["readings"][grain.name] = {name: read[name] for name in _READING}
-    return facts
-
-
-def grains_json(folder: Path) -> list[dict[str, Any]]:
-    """A model's coarser readings, the finest first: their groups, each class's group, and thresholds of their own."""
-    grains, _ = read_grains(folder, read_config(folder))
-    return [
-        {
-            "name": grain.name,
-            "title": grain.title,
-            "labels": list(grain.labels),
-            "groups": grain.groups.tolist(),
-            "thresholds": grain.thresholds,
-            "opens": grain.opens,
-        }
-        for grain in grains
-    ]
-
-
 def analyse_image(model: Model, image: Image.Image, sight: Sight | None = None) -> dict[str, Any]:
     """An RGB image through every exit: the trace, what the network saw, its [CLS] attention; no saliency maps yet.
 
@@ -99,31 +71,44 @@ def analyse_image(model: Model, image: Image.Image, sight: Sight | None = None) 
     """
     sight = sight or see(model, image)
     batch = to_tensor(model, sight.image)
+    trace = pool.analyse(model, batch)
     with network_lane:
-        trace = model.network.analyse(batch)[0]
         attention = cls_attention(model.network, batch)
     shown = image.copy()
     shown.thumbnail((SHOWN, SHOWN))
     return {
         "title": "your image",
         "label": None,
-        "truth": None,
         "image": data_uri(shown, "JPEG" if max(image.size) > SHOWN else "PNG"),
         "saw": data_uri(sight.image, "PNG"),
         "note": sight.note,
-        "trace": page_trace(model, trace),
+        "trace": trace_json(trace, model.labels),
         "attention": pack_attention(attention),
         "saliency": [],
     }
 
 
-def analyse_upload(path: str, model_name: str) -> dict[str, Any]:
-    """Read and analyse an uploaded file. Raises `UnreadableImage` or `ModelError`, both one plain sentence.
+def analyse_file(model_name: str, file: bytes) -> dict[str, Any]:
+    """A picture's file through every exit: `analyse_image`, kept for whoever asks again. The file is read first.
 
-    Only a file that Gradio stored for an upload is read, whatever path is asked for.
+    Raises `UnreadableImage` or `ModelError`, both one plain sentence.
     """
-    file = stored(path)
-    return analyse_image(open_model(model_name), read_image(file))
+
+    def make() -> dict[str, Any]:
+        image = read_image(file)
+        return analyse_image(open_model(model_name), image)
+
+    return analyses.get((model_name, sha256(file).digest()), make)
+
+
+def file_of(picture: Any) -> bytes:
+    """The bytes of a picture that came with a question: an upload as Gradio's {path, …}, or a data URI.
+
+    Nothing else is read, whatever path or address is asked for. Raises `UnreadableImage`.
+    """
+    if isinstance(picture, str) and picture.startswith("data:"):
+        return data_uri_bytes(picture)
+    return stored(picture.get("path") if isinstance(picture, dict) else picture).read_bytes()
 
 
 def explain_exit(model_name: str, saw: str, exit_index: int, target_class: int) -> dict[str, Any]:
@@ -148,29 +133,35 @@ def model_json(name: str) -> dict[str, Any]:
         "model": name,
         "reference": read_config(folder).get("reference", "labels"),
         "rules": rules_json(folder),
-        "grains": grains_json(folder),
         "examples": examples_json(name),
     }
 
 
 @lru_cache(maxsize=4)
 def examples_json(name: str) -> list[dict[str, Any]]:
-    """The example images as this model answers them: precomputed ones where they are shipped, else analysed now.
+    """The example images as this model answers them: precomputed ones where they are shipped.
 
-    Those of shipped models that look at pictures as this one does: a photo says nothing to a model of garments.
+    Without those, the pictures of shipped models that look at pictures as this one does: a photo says nothing to a
+    model of garments. Of these one is analysed now, the one the page opens with; the others have no trace, and the
+    page asks for it when they are chosen.
     """
     shipped = shipped_examples(name)
     if shipped:
         return shipped
-    model = open_model(name)
-    examples = []
+    sight = read_config(find_model(name))["input"]["sight"]
+    examples: list[dict[str, Any]] = []
     for home in sorted(EXAMPLES.glob("*/examples.json")):
-        if read_config(find_model(home.parent.name))["input"]["sight"] != model.input.sight:
+        if read_config(find_model(home.parent.name))["input"]["sight"] != sight:
             continue
+        kept = ("id", "title", "label", "image", "opens")
         for example in json.loads(home.read_text())["examples"]:
-            image = read_image(b64decode(example["image"].partition(",")[2]))
-            kept = {key: example[key] for key in ("id", "title", "label", "truth", "image")}
-            examples.append({**analyse_image(model, image), **kept})
+            examples.append({key: example[key] for key in kept if key in example} | {"trace": None})
+    first = next((e for e in examples if e.get("opens")), examples[len(examples) // 2] if examples else None)
+    if first is not None:
+        model = open_model(name)
+        label = first["label"] if first["label"] in model.labels else None
+        facts = analyse_image(model, read_data_uri(first["image"]))
+        first |= {**facts, **{key: first[key] for key in ("title", "image")}, "label": label, "opens": True}
     return examples
 
 
@@ -188,21 +179,22 @@ def data_uri(image: Image.Image, kind: str) -> str:
     return f"data:image/{kind.lower()};base64,{b64encode(buffer.getvalue()).decode()}"
 
 
-def read_data_uri(uri: str) -> Image.Image:
-    """The picture in a data URI of at most MOST_URI characters, RGB, as `read_image` reads a file.
-
-    Raises `UnreadableImage`, one plain sentence.
-    """
+def data_uri_bytes(uri: Any) -> bytes:
+    """The file in a data URI of at most MOST_URI characters. Raises `UnreadableImage`, one plain sentence."""
     head, comma, data = uri.partition(",") if isinstance(uri, str) else ("", "", "")
     if not comma or not head.startswith("data:") or not head.endswith(";base64"):
         raise UnreadableImage("That is not a picture this page can read; choose a JPEG or PNG file.")
     if len(data) > MOST_URI:
         raise UnreadableImage("That picture is too large for this question; choose one below 1.5 MB.")
     try:
-        file = b64decode(data, validate=True)
+        return b64decode(data, validate=True)
     except ValueError as error:  # no base64, or not even ASCII
         raise UnreadableImage("That picture came damaged; choose it again.") from error
-    return read_image(file)
+
+
+def read_data_uri(uri: Any) -> Image.Image:
+    """The picture in a data URI, RGB, as `read_image` reads a file. Raises `UnreadableImage`."""
+    return read_image(data_uri_bytes(uri))
 
 
 def from_data_uri(uri: str, model: Model) -> Image.Image:

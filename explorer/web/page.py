@@ -14,14 +14,15 @@ from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, Entry, list_models, named_here
 from explorer.model.hub import PUBLISHED, reachable
 from explorer.web.analysis import model_json
+from explorer.web.api import offer
 from explorer.web.guard import Guard
 from explorer.web.language import LANGUAGES, i18n, speak, strings, word
-from explorer.web.questions import UPLOADS_CHECKED, UPLOADS_KEPT, offered
+from explorer.web.questions import sentence, waiting
 from explorer.web.script import style_element, widgets_css, widgets_script
 from explorer.web.slots import SLOTS
 from explorer.web.tabs import TABS
 from explorer.web.tabs.tab import Slot, Tab
-from explorer.web.uploads import private_folder
+from explorer.web.uploads import UPLOADS_CHECKED, UPLOADS_KEPT, private_folder
 
 HERE = Path(__file__).parent
 TITLE = "Exit Explorer"
@@ -33,12 +34,22 @@ TOOLS = """
 """
 
 
-def choose(model: str) -> dict[str, Any]:
-    """Rules and examples of a model; or {"error": one plain sentence}."""
-    try:
-        return model_json(offered(model))
-    except ModelError as error:
-        return {"error": str(error)}
+def opening() -> dict[str, Any]:
+    """What the page opens with: its default model, or where that cannot be opened the first that can, and why.
+
+    Raises `ModelError` if no model on this machine can be opened.
+    """
+    problem = None
+    for name in (DEFAULT, *(entry.name for entry in list_models())):
+        try:
+            answer = model_json(named_here(name))
+        except Exception as error:
+            problem = problem or sentence(error)
+            continue
+        return (
+            answer if problem is None else {**answer, "message": f"{problem} The page opens with '{name}'."}
+        )
+    raise ModelError(problem or "There is no model on this machine.")
 
 
 def picker_label(entry: Entry) -> str:
@@ -52,12 +63,12 @@ def picker_choices() -> list[tuple[str, str]]:
 
 
 def with_the_hubs() -> dict[str, Any]:
-    """The picker's choices with the published models that can be had, last; no change where there are none.
+    """The picker's choices as they are now, your newest models among them, and last the published ones that can be had.
 
     Asked once a page is open, so that nobody waits for a hub that is slow or not there.
     """
     hub = [(f"{PUBLISHED[repo]} (hub: {repo}, downloaded when first chosen)", repo) for repo in reachable()]
-    return gr.update(choices=picker_choices() + hub) if hub else gr.skip()
+    return gr.update(choices=picker_choices() + hub)
 
 
 def static(markup: str, **options: Any) -> gr.HTML:
@@ -89,7 +100,7 @@ def build() -> gr.Blocks:
             static(HEADER)
             picker = gr.Dropdown(
                 picker_choices(),
-                value=DEFAULT,
+                value=opening()["model"],
                 label=word("model"),
                 container=False,
                 elem_classes="ee-model",
@@ -102,24 +113,16 @@ def build() -> gr.Blocks:
             # Every tab is in the page from the start and shown by style alone: opening one asks the server nothing.
             with gr.Column(elem_id=f"ee-tab-{tab.name}", elem_classes="ee-tab"):
                 place(tab, picker)
-        chosen = gr.JSON(visible="hidden")
         host = static(
             "",
             js_on_load=(HERE / "hosts" / "gradio.js").read_text(encoding="utf-8"),
-            server_functions=[question for tab in TABS for question in tab.questions],
+            server_functions=[waiting(question) for tab in TABS for question in tab.questions],
             visible="hidden",
         )
         # A model that the page opened by itself, as for a link: the picker must show it. hosts/gradio.js triggers this.
         host.submit(None, None, picker, js="() => [window.ExitExplorer.store.model]")
-        picker.input(
-            choose,
-            picker,
-            chosen,
-            api_visibility="private",
-            concurrency_id="network",
-            show_progress="hidden",
-            trigger_mode="always_last",
-        ).then(None, chosen, None, js="(chosen) => window.ExitExplorer.host.opened(chosen)")
+        picker.input(None, picker, None, js="(model) => { window.ExitExplorer.host.choose(model); }")
+        offer()
         page.load(with_the_hubs, None, picker, api_visibility="private", show_progress="hidden")
     return page
 
@@ -127,11 +130,11 @@ def build() -> gr.Blocks:
 def launch_kwargs() -> dict[str, Any]:
     """What `launch` needs for the page to look and work as built; used wherever it is launched.
 
-    Raises `ModelError` if the model to open with is not on this machine.
+    Raises `ModelError` if there is no model to open with.
     """
     start = {
         "start": {
-            **model_json(named_here(DEFAULT)),
+            **opening(),
             "models": [{"name": e.name, "title": picker_label(e)} for e in list_models()],
         },
         "strings": {language: strings(language) for language in LANGUAGES},

@@ -2,34 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+import re
+from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
-from explorer.data.reading import UnreadableImage
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import list_models
 from explorer.model.hub import PUBLISHED
-from explorer.web.uploads import UPLOADS_CHECKED as UPLOADS_CHECKED
-from explorer.web.uploads import UPLOADS_KEPT as UPLOADS_KEPT
+from explorer.web.crowd import Busy, crowd
 
 # One dict, because Gradio hands several arguments to a server function as a single list.
 Question = Callable[[dict[str, Any]], dict[str, Any]]
 
+MISTAKE = "The server made a mistake with this; try again, or choose another model."
+FULL = "The server's disk is full; try again later."
+
+_SENTENCE = re.compile(r"\S[^\n]{0,1000}\.")  # not what a library says of its arrays
+
+_log = logging.getLogger(__name__)
+
+
+def sentence(error: Exception) -> str:
+    """What a visitor is told of an error. Of one that nobody foresaw, the log learns the place and the visitor nothing.
+
+    Not its message, which may name a visitor's file.
+    """
+    if isinstance(error, KeyError | TypeError):
+        _log.warning("%s at %s", type(error).__name__, _place(error))
+        return "That question lacks a part; reload the page."
+    if isinstance(error, OSError) and error.errno == 28:  # ENOSPC
+        return FULL
+    own = type(error) is ValueError or type(error).__module__.startswith("explorer.")
+    if isinstance(error, ValueError) and own and _SENTENCE.fullmatch(str(error)):
+        return str(error)
+    _log.error("%s at %s", type(error).__name__, _place(error))
+    return MISTAKE
+
+
+def _place(error: BaseException) -> str:
+    """File and line where an error was raised."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "?" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+
 
 def question(answer: Question) -> Question:
-    """A server function that answers {"error": sentence} instead of raising what a visitor's question can cause."""
+    """A server function that answers {"error": sentence} instead of raising, whatever goes wrong.
+
+    An answer about a model says which, so that the page never takes it for one about another.
+    """
 
     @wraps(answer)
     def answered(asked: dict[str, Any]) -> dict[str, Any]:
         try:
-            return answer(asked)
-        except (UnreadableImage, ModelError) as error:
-            return {"error": str(error)}
-        except (KeyError, TypeError):
-            return {"error": "That question lacks a part; reload the page."}
-        except ValueError as error:
-            return {"error": str(error)}
+            said = answer(asked)
+            return {"model": asked["model"], **said} if "model" in asked else said
+        except Exception as error:
+            return {"error": sentence(error)}
+
+    return answered
+
+
+def waiting(answer: Question) -> Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]:
+    """The question as the server is asked it: it waits its turn, and a full house says when to come back."""
+
+    @wraps(answer)
+    async def answered(asked: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return await crowd.run(answer, asked)
+        except Busy as busy:
+            return {"error": str(busy)}
 
     return answered
 

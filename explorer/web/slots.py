@@ -7,37 +7,28 @@ from collections.abc import Callable
 import gradio as gr
 
 from explorer.web.language import speak, word
-from explorer.web.tabs.explore import analyse
 from explorer.web.tabs.tab import Slot
-from explorer.web.upload import Upload
 
 
-def picture(picker: gr.Dropdown) -> None:
+def picture(_picker: gr.Dropdown) -> None:
     """One picture, analysed by the picker's model as soon as it is there; it leaves the drop zone empty again."""
-    upload = Upload(
+    upload = gr.Image(
         label=word("your_image"),
         placeholder=word("drop_image"),
         sources=["upload", "webcam", "clipboard"],
         type="filepath",
         height=150,
         elem_classes="ee-upload",
+        webcam_options=gr.WebcamOptions(mirror=False),  # the network is to see what the camera sees
     )
     speak(upload, label="your_image", placeholder="drop_image")
-    answer = gr.JSON(visible="hidden")
-    upload.input(None, js="() => window.ExitExplorer.host.await()")
+    # Handed over in the browser; the widgets ask for what the model makes of it.
     upload.input(
-        analyse,
-        [upload, picker],
-        [answer],
-        api_name="analyse",
-        concurrency_id="network",
-        show_progress="hidden",
-        trigger_mode="always_last",
-    ).then(
         None,
-        answer,
         upload,
-        js="(answer) => { window.ExitExplorer.host.receive(answer); return [null]; }",
+        upload,
+        js="(file) => { window.ExitExplorer.host.take(file); return [null]; }",
+        show_progress="hidden",
     )
 
 

@@ -69,7 +69,7 @@ def test_the_table_can_be_taken_home(about):
     expect(about.locator("model-evaluation").get_by_role("row").nth(1)).to_contain_text(FIRST)
     with about.expect_download() as waiting:
         about.get_by_role("button", name="Save evaluation as CSV").click()
-    lines = waiting.value.path().read_text().splitlines()
+    lines = waiting.value.path().read_text("utf-8-sig").splitlines()
     assert lines[0].startswith("Exit,Head,Accuracy,ECE")
     assert lines[1].startswith(f"Block {RECORD.blocks[0]},L local perception head,{FIRST} %")
 

@@ -178,7 +178,7 @@ def test_both_traces_and_the_differences_can_be_taken_home(visit):
     assert data["b"]["block"] == 12
     with page.expect_download() as got:
         choice.get_by_role("button", name=re.compile("CSV")).click()
-    rows = {row[0]: row[1:] for row in csv.reader(got.value.path().read_text("utf-8").splitlines())}
+    rows = {row[0]: row[1:] for row in csv.reader(got.value.path().read_text("utf-8-sig").splitlines())}
     assert rows["MACs spent"][:2] == [
         str(e["trace"]["macs"][i]) for e, i in ((examples[0], 0), (examples[-1], -1))
     ]

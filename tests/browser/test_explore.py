@@ -41,7 +41,7 @@ def kept(page, widget, kind):
 
 
 def rows(data):
-    return list(csv.DictReader(data.decode().splitlines()))
+    return list(csv.DictReader(data.decode("utf-8-sig").splitlines()))
 
 
 def show_photo(page):
@@ -326,7 +326,8 @@ def test_a_map_is_kept_with_its_picture_and_colour_bar(page):
     hot = picture[46 + 4 * 40 + 20, 32 + 8 * 40 + 20]  # row 5, column 9: 35 % photo under 65 % yellow
     np.testing.assert_allclose(hot, 0.35 * np.array([200, 60, 20]) + 0.65 * np.array([253, 231, 37]), atol=3)
     values = [
-        [float(v) for v in line.split(",")] for line in kept(page, "attention-view", "CSV").decode().split()
+        [float(v) for v in line.split(",")]
+        for line in kept(page, "attention-view", "CSV").decode("utf-8-sig").split()
     ]
     assert np.shape(values) == (16, 16)
     assert values[4][8] == 0.5

@@ -119,7 +119,7 @@ def test_a_sweep_runs_all_eight_and_each_can_be_scrubbed_and_saved(stress):
 
     with stress.expect_download() as saved:
         stress.get_by_role("button", name="Save stress-sweep as CSV").click()
-    rows = list(csv.DictReader(saved.value.path().read_text().splitlines()))
+    rows = list(csv.DictReader(saved.value.path().read_text("utf-8-sig").splitlines()))
     assert len(rows) == 88
     assert {row["exit_block"] for row in rows} <= {str(block) for block in range(4, 13)}
     with stress.expect_download() as saved:

@@ -215,7 +215,7 @@ def test_classes_are_sorted_and_taken_home(tune, records, tmp_path):
     with tune.expect_download() as downloading:
         classes.get_by_role("button", name="CSV").click()
     downloading.value.save_as(tmp_path / "classes.csv")
-    rows = list(csv.DictReader((tmp_path / "classes.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "classes.csv").open(encoding="utf-8-sig")))
     assert [int(row["images"]) for row in rows] == counts.tolist()
 
 

@@ -123,10 +123,10 @@ def test_a_bomb_is_refused_singly_and_does_not_count(saved):
     assert read == 7
 
 
-def test_small_files_may_be_hollow(saved):
+def test_a_scan_of_white_paper_is_no_bomb(saved):
     white = io.BytesIO()
-    Image.new("RGB", (500, 400), "white").save(white, "BMP")
-    assert len(white.getvalue()) < 1_000_000
+    Image.new("L", (2480, 3508), "white").save(white, "TIFF")  # A4 at 300 dots an inch
+    assert len(white.getvalue()) > 8_000_000
     data = packed([("white.bmp", white.getvalue())], compression=zipfile.ZIP_DEFLATED)
     assert outcome(saved(data)) == [255]
 
@@ -155,10 +155,13 @@ def test_junk_is_passed_over(saved):
         ("pictures/.DS_Store", b"x"),
         ("pictures/._b.png", b"x"),
         ("Thumbs.db", b"x"),
-        ("pictures/a.png", png(7)),
+        ("a/.git/objects/x.png", b"x"),
+        (".hidden", b"x"),
+        ("pictures/@eaDir/a.png/SYNOPHOTO_THUMB_M.jpg", png(3)),
+        ("./pictures/a.png", png(7)),
     ]
     members = saved(packed(entries))
-    assert [m.name for m in members] == ["some.zip/pictures/a.png"]
+    assert [m.name for m in members] == ["some.zip/./pictures/a.png"]
     assert outcome(members) == [7]
 
 
@@ -167,6 +170,13 @@ def test_names_keep_their_letters_and_markup_is_only_a_name(saved):
     members = saved(packed([(name, png()) for name in names]), "Zürich.zip")
     assert [m.name for m in members] == [f"Zürich.zip/{name}" for name in names]
     assert outcome(members) == [9, 9, 9]
+
+
+def test_backslash_folders_of_old_windows_packers_are_folders(saved):
+    data = packed([("train\\", b""), ("train\\cat\\1.png", png(1)), ("train\\dog\\1.png", png(2))])
+    members = saved(data)
+    assert [m.name for m in members] == ["some.zip/train/cat/1.png", "some.zip/train/dog/1.png"]
+    assert outcome(members) == [1, 2]
 
 
 def test_the_same_name_twice_is_two_pictures(saved):

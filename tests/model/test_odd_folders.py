@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from explorer.model.bundle import ModelError, load_model_folder, read_config
+from explorer.model.bundle import ModelError, load_model_folder
 from explorer.pipeline import see
 from explorer.web.analysis import rules_json
 
@@ -85,7 +85,7 @@ def test_latin_1_is_named_as_the_reason(folder, name):
 
 def test_a_rule_that_this_version_does_not_know_is_passed_over(folder):
     change(folder, thresholds={"confidence": 0.6, "of the future": 3})
-    rules = rules_json(read_config(folder), folder)
+    rules = rules_json(folder)
     assert rules["confidence"]["default"] == 0.6
     assert "of the future" not in rules
 

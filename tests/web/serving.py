@@ -42,12 +42,13 @@ def upload(client: httpx.Client, content: bytes, name: str = "picture.png") -> s
     return answer.json()[0]
 
 
-def call(client: httpx.Client, name: str, *data: Any) -> Any:
+def call(client: httpx.Client, name: str, **asked: Any) -> Any:
     """What a named endpoint answers, as curl would ask; {"refused": sentence} where the request itself is refused."""
-    asked = client.post(f"/gradio_api/call/{name}", json={"data": list(data)})
-    if asked.status_code != 200:
-        return {"refused": asked.json().get("detail"), "status": asked.status_code}
-    events = client.get(f"/gradio_api/call/{name}/{asked.json()['event_id']}").text
+    address = f"/gradio_api/call/v2/{name}"
+    posted = client.post(address, json=asked)
+    if posted.status_code != 200:
+        return {"refused": posted.json().get("detail"), "status": posted.status_code}
+    events = client.get(f"{address}/{posted.json()['event_id']}").text
     event, data_line = events.strip().split("\n\n")[-1].split("\n")[:2]
     answer = json.loads(data_line.removeprefix("data: "))
     return answer[0] if event == "event: complete" else {"failed": answer}

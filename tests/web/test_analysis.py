@@ -13,13 +13,15 @@ from explorer.model.catalog import DEFAULT, SHIPPED
 from explorer.pipeline import to_tensor
 from explorer.rules import decide, rules_with
 from explorer.web import analysis, page
-from explorer.web.tabs import explore
+from explorer.web.answers import Answers
+from explorer.web.tabs import compare, explore
 
 
 @pytest.fixture
 def tiny(tiny_model_folder, monkeypatch):
     model = load_model_folder(tiny_model_folder)
     monkeypatch.setattr(analysis, "open_model", lambda _: model)
+    monkeypatch.setattr(analysis, "analyses", Answers())
     return model
 
 
@@ -85,16 +87,14 @@ def test_a_question_that_lacks_a_part_gets_a_sentence(tiny):
 
 
 @pytest.mark.parametrize("name", ["owner/name", "assets/models/fashion", "..", ""])
-def test_a_visitor_can_name_only_a_model_the_picker_offers(name, monkeypatch, tmp_path):
+def test_a_visitor_can_name_only_a_model_the_picker_offers(name, monkeypatch):
     def never(*_):
         raise AssertionError("a model was looked for")
 
     monkeypatch.setattr(analysis, "load_model", never)
     monkeypatch.setattr(analysis, "find_model", never)
-    picture = tmp_path / "grey.png"
-    Image.new("L", (28, 28)).save(picture)
-    question = {"model": name, "saw": "", "exit": 0, "class": 0}
-    for answer in (page.choose(name), explore.analyse(str(picture), name), explore.explain(question)):
+    asked = {"model": name, "picture": {"path": "/x"}, "saw": "", "exit": 0, "class": 0}
+    for answer in (compare.examples_of(asked), explore.analyse(asked), explore.explain(asked)):
         assert answer["error"].startswith("This page does not offer the model")
 
 

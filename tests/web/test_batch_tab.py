@@ -59,7 +59,6 @@ def test_steps_make_the_whole(uploads):
     assert row["thumbnail"].startswith("data:image/png")
     assert set(row) == {
         "image",
-        "grain",
         "thumbnail",
         "model",
         "rule",
@@ -71,6 +70,18 @@ def test_steps_make_the_whole(uploads):
     }
     json.dumps(first)
     assert tab.batch_step(asking(files, start=64))["rows"] == []
+
+
+def test_a_step_ends_when_reading_has_taken_long_enough_and_the_next_goes_on_from_there(uploads, monkeypatch):
+    files = [zip_of(uploads / "z", 7)]
+    clock = iter(range(0, 1000))  # a second for every picture
+    monkeypatch.setattr(tab, "perf_counter", lambda: next(clock))
+    names = []
+    while len(names) < 7:
+        step = tab.batch_step(asking(files, start=len(names)))["rows"]
+        assert 1 <= len(step) <= 3
+        names += [row["image"] for row in step]
+    assert names == [f"many.zip/{i}.png" for i in range(7)]
 
 
 def test_what_cannot_be_read_does_not_spoil_the_rest(uploads):

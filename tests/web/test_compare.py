@@ -11,6 +11,7 @@ from PIL import Image
 from explorer.model.bundle import load_model_folder
 from explorer.model.catalog import DEFAULT, list_models
 from explorer.web import analysis
+from explorer.web.answers import Answers
 from explorer.web.tabs import compare
 
 OTHER = next(entry.name for entry in list_models() if entry.name != DEFAULT)
@@ -34,6 +35,8 @@ def never(monkeypatch):
 def tiny(tiny_model_folder, monkeypatch):
     model = load_model_folder(tiny_model_folder)
     monkeypatch.setattr(compare, "open_model", lambda _: model)
+    monkeypatch.setattr(analysis, "open_model", lambda _: model)
+    monkeypatch.setattr(analysis, "analyses", Answers())
     return model
 
 

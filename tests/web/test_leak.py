@@ -70,10 +70,11 @@ WAYS = pytest.mark.parametrize(
 @pytest.mark.parametrize("meta", [{}, {"meta": META}], ids=["without meta", "with meta"])
 def test_no_endpoint_reads_another_file_or_tells_whether_there_is_one(server, asked, meta):
     file = {"path": asked, **meta}
-    assert call(server, "analyse", file, DEFAULT) == {"refused": GONE, "status": 400}
-    for name in ("batch_open", "batch_step", "batch_look"):
-        answer = question(server, name, {"files": [file], "model": DEFAULT, "start": 0, "index": 0})
-        assert answer.json()["error"] == GONE
+    for name in ("analyse", "classify", "explain", "sweep"):
+        assert call(server, name, picture=file, model=DEFAULT) == {"refused": GONE, "status": 400}
+    for name in ("analyse", "batch_open", "batch_step", "batch_look"):
+        asked_too = {"picture": file, "files": [file], "model": DEFAULT, "start": 0, "index": 0}
+        assert question(server, name, asked_too).json()["error"] == GONE
 
 
 @WAYS
@@ -88,8 +89,8 @@ def test_no_file_but_an_upload_is_sent_back(server, asked):
 
 def test_an_upload_is_analysed_and_sent_back(server):
     path = upload(server, SHOE.read_bytes())
-    answer = call(server, "analyse", {"path": path, "meta": META}, DEFAULT)
-    assert len(answer["trace"]["exits"]) == 9
+    answer = call(server, "analyse", picture={"path": path, "meta": META}, model=DEFAULT)
+    assert len(answer["exits"]) == 9
     assert server.get(f"/gradio_api/file={path}").content == SHOE.read_bytes()
 
 
@@ -126,7 +127,7 @@ def test_no_address_is_ever_fetched(server, inside, host):
     port, heard = inside
     for address in (f"http://{host}:{port}/x.png", f"HTTP://{host}:{port}/x.png", f"//{host}:{port}/x.png"):
         for file in ({"path": address}, {"path": address, "meta": META}, {"path": address, "url": address}):
-            assert call(server, "analyse", file, DEFAULT) == {"refused": GONE, "status": 400}
+            assert call(server, "analyse", picture=file, model=DEFAULT) == {"refused": GONE, "status": 400}
         for way in ("file=", "proxy="):
             answer = server.get(f"/gradio_api/{way}{address}", follow_redirects=False)
             assert answer.status_code == 404
@@ -146,8 +147,8 @@ def test_no_address_is_ever_fetched(server, inside, host):
     ],
 )
 def test_questions_take_no_picture_but_a_data_uri(server, picture):
-    for name in ("explain", "stress", "analyse_again"):
-        asked = {"model": DEFAULT, "saw": picture, "image": picture, "label": None}
+    for name in ("analyse", "explain", "stress", "analyse_again"):
+        asked = {"model": DEFAULT, "picture": picture, "saw": picture, "image": picture, "label": None}
         answer = question(server, name, {**asked, "exit": 0, "class": 0, "corruption": "blur", "seed": 0})
         assert set(answer.json()) == {"error"}
 

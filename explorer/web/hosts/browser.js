@@ -99,13 +99,14 @@ for (const name of ["batch_open", "batch_step", "batch_look"]) {
     compute(name, { ...question, files: await batchFiles(asked) });
 }
 
+/** The visitor's picture, a File or a data URI. */
+server.analyse = async ({ model, picture }) => {
+  const file = picture instanceof Blob ? picture : await (await fetch(picture)).blob();
+  return compute("analyse", { model, file });
+};
+
 const host = new Host(server);
 window.ExitExplorer.host = host;
-
-async function analyseFile(file) {
-  host.await();
-  host.receive(await compute("analyse", { model: store.model, file }));
-}
 
 /** A place to drop, choose or paste files. */
 function dropZone(slot, many, take) {
@@ -133,7 +134,7 @@ function dropZone(slot, many, take) {
 }
 
 for (const slot of document.querySelectorAll("[data-slot]")) {
-  if (slot.dataset.slot === "picture") dropZone(slot, false, (chosen) => chosen[0] && analyseFile(chosen[0]));
+  if (slot.dataset.slot === "picture") dropZone(slot, false, (chosen) => host.take(chosen[0]));
   else {
     dropZone(slot, true, (chosen) => {
       chosenFiles.clear();
@@ -149,14 +150,15 @@ for (const slot of document.querySelectorAll("[data-slot]")) {
 
 document.addEventListener("paste", (event) => {
   const [file] = event.clipboardData?.files ?? [];
-  if (file && store.tab === "explore") analyseFile(file);
+  if (file && store.tab === "explore") host.take(file);
 });
 
 const picker = document.getElementById("ee-model");
 picker.replaceChildren(...start.models.map(({ name, title }) => new Option(title, name)));
 picker.addEventListener("change", async () => {
   store.setBusy(true);
-  host.opened(await server.examples_of({ model: picker.value }));
+  await host.choose(picker.value);
+  follow(); // back to the last one, where the other did not open
 });
 const follow = () => {
   if (store.model) picker.value = store.model;

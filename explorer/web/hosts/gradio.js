@@ -1,10 +1,28 @@
 // Ties the widgets to Gradio: its server answers them, its picker and drop zones tell them what a visitor chose.
 // `element`, `trigger`, `server` and `watch` are what gr.HTML hands its js_on_load.
 
-const { Host, start, store } = window.ExitExplorer;
-const host = new Host(server);
-window.ExitExplorer.host = host;
-// The picker still shows the model the page starts with, where a link asked for another.
-host.begin().then(() => store.model !== start.model && trigger("submit"));
+const { Host, acceptAnyFile, start, store } = window.ExitExplorer;
+acceptAnyFile(document);
+
+/** Uploads a File as Gradio's own drop zone does. */
+async function send(file) {
+  const form = new FormData();
+  form.append("files", file, file.name);
+  const answer = await fetch("gradio_api/upload", { method: "POST", body: form });
+  if (!answer.ok) throw new Error(window.ExitExplorer.t("page.no_answer"));
+  const [path] = await answer.json();
+  return { path, orig_name: file.name, meta: { _type: "gradio.FileData" } };
+}
+
+/** The picker shows the model the page shows: one that a link asked for, or the last where another did not open. */
+const settle = (chosen) => store.model !== chosen && trigger("submit");
+
+const host = new Host(server, { send });
+window.ExitExplorer.host = {
+  take: (file) => host.take(file),
+  choose: (model) => host.choose(model).then(() => settle(model)),
+  receiveFiles: (files) => host.receiveFiles(files),
+};
+host.begin().then(() => settle(start.model));
 // For the bench: a timer set in a frame runs once that frame has been painted.
 requestAnimationFrame(() => setTimeout(() => performance.mark("first-example")));

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from explorer.web.card import card_json, versions
-from explorer.web.questions import UPLOADS_CHECKED, UPLOADS_KEPT, offered, question
+from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Tab
+from explorer.web.uploads import UPLOADS_CHECKED, UPLOADS_KEPT
 
 # Gradio writes an uploaded file to the server's temporary folder and, unless told otherwise, leaves it there.
 

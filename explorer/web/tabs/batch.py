@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from time import perf_counter
 from typing import Any
 
 from PIL import Image
@@ -10,16 +11,19 @@ from PIL import Image
 from explorer.batch import classify_together
 from explorer.data.collection import MAX_PICTURES, Member, RefusedCollection, list_members, read_members
 from explorer.data.reading import UnreadableImage
-from explorer.grain import choose_grain
 from explorer.pipeline import see
 from explorer.rules import get_rule
-from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, network_lane, open_model
+from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, open_model
+from explorer.web.crowd import network_lane
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Column, Slot, Tab
 from explorer.web.uploads import stored
 
-STEP = 32  # pictures that run together
-TIMED_EVERY = 4  # of so many steps one, the first, also runs without exits: to know the time saved costs time
+STEP = 32  # pictures that run together, at most
+READING = 2.0  # seconds after which a step reads no further picture: large photos make short steps
+TIMED_EVERY = (
+    4  # of every so many full steps the first also runs without exits: to know the time saved costs time
+)
 THUMBNAIL = 64  # pixels of the longer edge
 
 SIDE_TOP = '<div class="ee-panel"><batch-controls></batch-controls></div>'
@@ -58,21 +62,21 @@ def batch_open(asked: dict[str, Any]) -> dict[str, Any]:
 
 @question
 def batch_step(asked: dict[str, Any]) -> dict[str, Any]:
-    """One step of a batch: the pictures from `start` on, with real early exits.
+    """One step of a batch: the pictures from `start` on, with real early exits; as many as are read in good time.
 
-    `asked` has `model`, `files`, `start`, `rule`, `thresholds`, maybe `grain`. Answers with `rows`, a report or error a
+    `asked` has `model`, `files`, `start`, `rule` and `thresholds`. Answers with `rows`, a report or an error per
     picture, and `ms`, `plain_ms` and `timed`: the step's milliseconds, the plain backbone's and on how many pictures.
     The server remembers nothing between steps: a visitor who leaves has cancelled.
     """
     model = open_model(offered(asked["model"]))
     rule, thresholds = get_rule(asked["rule"]), _numbers(asked["thresholds"])
-    grain = choose_grain(model.grains, asked.get("grain"))
     start = asked["start"]
     if not isinstance(start, int) or not 0 <= start < MAX_PICTURES:
         raise ValueError(f"A step starts at a picture from 0 to {MAX_PICTURES - 1}.")
-    members = members_of(asked["files"])[start : start + STEP]
+    members = members_of(asked["files"])[start : (start // STEP + 1) * STEP]
     rows: list[dict[str, Any]] = []
     seen, places = [], []
+    began = perf_counter()
     for place, (member, found) in enumerate(zip(members, read_members(members), strict=True)):
         rows.append({"image": member.name})
         if isinstance(found, str):
@@ -82,11 +86,13 @@ def batch_step(asked: dict[str, Any]) -> dict[str, Any]:
             seen.append(see(model, found).image)
             places.append(place)
             rows[place]["thumbnail"] = _thumbnail(found)
+        if perf_counter() - began > READING:
+            break
     if not seen:
         return {"rows": rows, "ms": 0, "plain_ms": None, "timed": 0}
     timed = start // STEP % TIMED_EVERY == 0
     with network_lane:
-        together = classify_together(model, seen, rule, thresholds, timed, grain)
+        together = classify_together(model, seen, rule, thresholds, timed)
     for place, report in zip(places, together.reports, strict=True):
         rows[place] |= report
     return {

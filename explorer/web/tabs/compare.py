@@ -7,11 +7,10 @@ from typing import Any
 from explorer.model.bundle import read_config
 from explorer.model.catalog import find_model
 from explorer.web.analysis import (
-    analyse_image,
-    grains_json,
+    analyse_file,
+    data_uri_bytes,
     model_json,
     open_model,
-    read_data_uri,
     rules_json,
     shipped_examples,
 )
@@ -48,17 +47,13 @@ def analyse_again(asked: dict[str, Any]) -> dict[str, Any]:
     """
     model = offered(asked["model"])
     folder = find_model(model)
-    facts: dict[str, Any] = {"rules": rules_json(folder), "grains": grains_json(folder)}
-    facts |= {"reference": read_config(folder).get("reference", "labels")}
+    facts = {"rules": rules_json(folder), "reference": read_config(folder).get("reference", "labels")}
     for example in shipped_examples(model):
         if example["image"] == asked["image"]:
             return {**example, "saliency": [], **facts}
-    image = read_data_uri(asked["image"])  # first: a bad picture loads no network
-    network = open_model(model)
-    label = asked["label"] if asked["label"] in network.labels else None
-    known = network.labels.count(label) == 1  # ImageNet has two maillots and two cranes
-    truth = network.labels.index(label) if known else None
-    return {**analyse_image(network, image), "label": label, "truth": truth, **facts}
+    answer = analyse_file(model, data_uri_bytes(asked["image"]))
+    label = asked["label"] if asked["label"] in open_model(model).labels else None
+    return {**answer, "label": label, **facts}
 
 
 TAB = Tab("compare", PAGE, (examples_of, analyse_again))

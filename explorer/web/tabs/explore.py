@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from explorer.data.reading import UnreadableImage
-from explorer.model.bundle import ModelError
-from explorer.model.catalog import DEFAULT
-from explorer.web.analysis import analyse_upload, explain_exit
+from explorer.web.analysis import analyse_file, explain_exit, file_of
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Column, Slot, Tab
 
@@ -30,18 +27,13 @@ WHY = """
 """
 
 
-def analyse(image: str | None, model: str = DEFAULT) -> dict[str, Any] | None:
-    """Run an image through every exit of a model.
+@question
+def analyse(asked: dict[str, Any]) -> dict[str, Any]:
+    """A visitor's picture through every exit: trace, what the network saw, [CLS] attention.
 
-    Returns the trace (every exit's probabilities, scores under every rule, MACs and milliseconds), what the network
-    saw as a data URI, and the [CLS] attention; or {"error": one plain sentence}.
+    `asked` has `model` and `picture`, an upload as Gradio's {path, …} or a data URI.
     """
-    if image is None:
-        return None
-    try:
-        return analyse_upload(image, offered(model))
-    except (UnreadableImage, ModelError) as error:
-        return {"error": str(error)}
+    return analyse_file(offered(asked["model"]), file_of(asked["picture"]))
 
 
 @question
@@ -59,4 +51,4 @@ LAYOUT = (
     Column("why", (WHY,)),
 )
 
-TAB = Tab("explore", LAYOUT, (explain,))
+TAB = Tab("explore", LAYOUT, (analyse, explain))

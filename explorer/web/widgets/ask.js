@@ -5,16 +5,27 @@ import { t, translated } from "./strings.js";
 /** Why there is no answer, in one plain sentence. */
 export class NoAnswer extends Error {}
 
-/** Asks the server function `name`; a dict in, a dict out. Throws `NoAnswer` with a sentence for the visitor. */
-export async function ask(name, question) {
+const PATIENCE_MS = 180_000; // a batch's step of large photos, or a model's first download; then nobody waits any more
+
+/**
+ * Asks the server function `name`; a dict in, a dict out. Throws `NoAnswer` with a sentence for the visitor, and for an
+ * answer about another model than was asked about.
+ */
+export async function ask(name, question, patience = PATIENCE_MS) {
   const server = window.ExitExplorer?.server;
   if (!server?.[name]) throw new NoAnswer(t("page.no_server"));
-  let answer;
+  let answer, timer;
+  const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error("late")), patience)));
   try {
-    answer = await server[name](question);
+    answer = await Promise.race([server[name](question), late]);
   } catch {
     throw new NoAnswer(t("page.no_answer"));
+  } finally {
+    clearTimeout(timer);
   }
   if (answer?.error) throw new NoAnswer(translated(answer.error));
+  if (!answer || (question?.model && answer.model && answer.model !== question.model)) {
+    throw new NoAnswer(t("page.no_answer"));
+  }
   return answer;
 }

@@ -1,67 +1,158 @@
 // What every host of the page does alike: it opens the first view and takes in what a visitor brings and chooses.
+//
+// A visitor's picture stays while they change models: the aim is always a model and, where one was brought, a picture,
+// and both are on the page together or not yet. Answers to anything but the latest aim are dropped.
 
+import { ask } from "./ask.js";
 import { openModel } from "./open-model.js";
+import { forgetPicture, keepPicture, keptPicture } from "./kept-picture.js";
 
 export class Host {
   #page;
+  #send;
   #uploads = 0;
+  #turn = 0;
+  #pending = false;
+  #own = null; // the visitor's picture that is aimed at: {id, file}
+  #model = null; // the model that is aimed at
 
-  /** `server` answers the widgets' questions: {name: async (question) => answer}. See ask.js. */
-  constructor(server, page = window.ExitExplorer) {
+  /**
+   * `server` answers the widgets' questions: {name: async (question) => answer}. See ask.js. `send` makes of a File
+   * what the question `analyse` takes as `picture`; without it a File is taken as it is.
+   */
+  constructor(server, { page = window.ExitExplorer, send = async (file) => file } = {}) {
     this.#page = page;
+    this.#send = send;
     page.server = server;
+    globalThis.document?.addEventListener("example", ({ detail }) => this.open(detail.id));
+    page.store.subscribe((changed) => {
+      if (changed.has("example") && this.#own && page.store.example?.id !== this.#own.id) forgetPicture();
+    });
   }
 
-  /** The first view: what the link asks for, or what the page starts with. */
+  /** The first view: what the link asks for, or what the page starts with; and the picture from before a reload. */
   async begin() {
     const { address, start, store } = this.#page;
     const answer = (await this.#linkedModel()) ?? start;
+    let view = {};
     if (answer.error) store.setMessage(answer.error);
-    else if (!store.model) openModel(store, answer, address.readView(answer)); // unless a visitor was quicker
+    else if (!store.model) {
+      view = address.readView(answer);
+      openModel(store, answer, view); // unless a visitor was quicker
+      if (start.message) store.setMessage(start.message);
+    }
     address.follow();
+    this.#model = store.model;
+    if (view.example !== undefined) {
+      forgetPicture();
+      await this.open(view.example);
+    } else {
+      const file = await keptPicture();
+      if (file && !this.#own) await this.take(file);
+    }
   }
 
   /** What the server says of the model that the link asks for, or null. */
   async #linkedModel() {
-    const { address, server, start, store, wantedModel } = this.#page;
+    const { address, start, store, wantedModel } = this.#page;
     if (!wantedModel || wantedModel === start.model) return null;
     store.setBusy(true);
     try {
-      const answer = await server.examples_of({ model: wantedModel });
-      if (!answer.error) return answer;
-      address.failModel(wantedModel, answer.error);
-    } catch {
-      address.failModel(wantedModel, "the server did not answer.");
-    }
-    return null;
-  }
-
-  /** An upload is on its way: show that something happens. */
-  await() {
-    this.#page.store.setBusy(true);
-  }
-
-  /** The answer to an upload, or its one sentence why not. */
-  receive(answer) {
-    const { store } = this.#page;
-    if (!answer) store.setBusy(false);
-    else if (answer.error) store.setMessage(answer.error);
-    else {
-      const upload = { ...answer, id: `upload-${++this.#uploads}`, model: store.model };
-      store.addUpload(upload);
-      store.show(upload);
+      return await ask("examples_of", { model: wantedModel });
+    } catch (error) {
+      address.failModel(wantedModel, error.message);
+      return null;
     }
   }
 
-  /** The answer to a chosen model. */
-  opened(answer) {
+  /** A visitor's picture: a File, or what the host's own drop zone made of one, {path, url, orig_name}. */
+  async take(file) {
+    if (!file) return;
+    this.#own = { id: `upload-${++this.#uploads}`, file };
+    if (!(await this.#reach())) return;
+    keepPicture(file);
+  }
+
+  /** Another model. The visitor's picture is analysed by it before anything changes. */
+  async choose(model) {
     const { store } = this.#page;
-    if (answer?.error) store.setMessage(answer.error);
-    else if (answer) openModel(store, answer);
+    const shown = store.uploads.find(({ id }) => id === store.example?.id);
+    if (!this.#pending) this.#own = shown ? { id: shown.id, file: shown.file ?? shown.image, title: shown.title } : null;
+    this.#model = model;
+    await this.#reach();
+  }
+
+  /** An example that came without a trace. */
+  async open(id) {
+    const { store } = this.#page;
+    const example = store.examples.find((one) => one.id === id);
+    if (!example || example.trace) return;
+    const turn = this.#begin();
+    const { model } = store;
+    try {
+      const { image, label } = example;
+      const { trace, attention, saw, note } = await ask("analyse_again", { model, image, label });
+      if (turn !== this.#turn || model !== store.model) return;
+      const whole = { ...example, trace, attention, saw, note };
+      store.setExamples(store.examples.map((one) => (one.id === id ? whole : one)));
+      store.show(whole);
+    } catch (error) {
+      if (turn === this.#turn) store.setMessage(error.message);
+    }
+    this.#end(turn);
   }
 
   /** A batch's files, as its questions take them. */
   receiveFiles(files) {
     document.dispatchEvent(new CustomEvent("batch-files", { detail: files }));
+  }
+
+  /** Brings the page to the model and picture aimed at. Returns whether the picture, if there is one, is shown. */
+  async #reach() {
+    const { store } = this.#page;
+    const turn = this.#begin();
+    const own = this.#own;
+    const model = this.#model ?? store.model;
+    let shown = null;
+    try {
+      const opened = model === store.model ? null : await ask("examples_of", { model });
+      let failed = null;
+      if (own) {
+        try {
+          shown = { ...(await this.#analyse(own, model)), id: own.id, model, file: own.file };
+          if (own.title) shown.title = own.title;
+        } catch (error) {
+          failed = error.message;
+        }
+      }
+      if (turn !== this.#turn) return false;
+      if (shown) store.addUpload(shown);
+      if (opened) openModel(store, opened, {}, shown);
+      else if (shown) store.show(shown);
+      if (failed) store.setMessage(failed);
+    } catch (error) {
+      if (turn !== this.#turn) return false;
+      this.#model = store.model; // the other did not open
+      store.setMessage(error.message);
+    }
+    this.#end(turn);
+    return shown !== null;
+  }
+
+  async #analyse(own, model) {
+    if (own.file instanceof Blob) own.file = await this.#send(own.file); // once, whatever models follow
+    return ask("analyse", { model, picture: own.file });
+  }
+
+  #begin() {
+    this.#page.store.setBusy(true);
+    this.#pending = true;
+    return ++this.#turn;
+  }
+
+  #end(turn) {
+    if (turn !== this.#turn) return;
+    this.#pending = false;
+    this.#page.store.setBusy(false);
   }
 }

@@ -6,6 +6,7 @@ import { ModelEvaluation } from "./about/model-evaluation.js";
 import { NetworkFigure } from "./about/network-figure.js";
 import { Address } from "./address.js";
 import { AnswerCard } from "./answer-card.js";
+import { acceptAnyFile } from "./any-file.js";
 import { AttentionView } from "./attention-view.js";
 import { BatchControls } from "./batch/batch-controls.js";
 import { BatchSummary } from "./batch/batch-summary.js";
@@ -117,7 +118,7 @@ const ELEMENTS = {
 // What the host wrote there before, such as `language`, stays.
 if (!window.ExitExplorer?.store) {
   const host = (window.ExitExplorer ??= {});
-  Object.assign(host, { store: sharedStore, Store, Host, decide, savings, openModel, kept, t });
+  Object.assign(host, { store: sharedStore, Store, Host, acceptAnyFile, decide, savings, openModel, kept, t });
   setStrings(host.strings);
   const home = {
     model: host.start?.model ?? null,

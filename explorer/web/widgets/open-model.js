@@ -1,20 +1,20 @@
-// Opening a model: its rules and examples go into the store, and one example is shown.
+// Opening a model: its rules and examples go into the store, and one picture is shown.
 
 import { firstExample } from "./compare/choice.js";
 
 /**
- * `answer` is what the server says of a model: {model, reference, rules, grains, examples}. `view` is what a link asked for,
- * already checked against it: {rule, grain, thresholds, example, exit, compare}, each of them or none.
+ * `answer` is what the server says of a model: {model, reference, rules, examples}. `view` is what a link asked for,
+ * already checked against it: {rule, thresholds, example, exit, compare}, each of them or none. `own` is a visitor's
+ * picture, analysed by this model, that is shown in place of an example.
  */
-export function openModel(store, { model, reference, rules, grains = [], examples }, view = {}) {
+export function openModel(store, { model, reference, rules, examples }, view = {}, own = null) {
   store.setModel(model, reference);
   store.setRules(rules);
   if (view.rule !== undefined) store.setRule(view.rule);
   store.setExamples(examples);
-  store.setGrains(grains);
-  if (view.grain !== undefined) store.setGrain(view.grain);
-  const example = examples.find(({ id }) => id === view.example) ?? firstExample(examples);
-  if (example) store.show(example);
+  const wanted = examples.find(({ id, trace }) => id === view.example && trace);
+  const example = own ?? wanted ?? firstExample(examples);
+  if (example?.trace) store.show(example);
   if (view.thresholds !== undefined) store.setThresholds(view.thresholds);
   if (view.exit !== undefined) store.select(view.exit);
   if (view.compare) store.keep({ compare: view.compare });

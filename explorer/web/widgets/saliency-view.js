@@ -93,13 +93,13 @@ export class SaliencyView extends Widget {
 
   /** The exits with a map: the one looked at and the one beside it, if they have a local head. */
   get #exits() {
-    const { rawTrace: trace, selectedExit: exit } = this.store;
+    const { trace, selectedExit: exit } = this.store;
     const other = trace.exits.findIndex(({ block }) => block === this.#beside);
     return isLocal(trace.exits[exit]) ? [exit, ...(other >= 0 && other !== exit ? [other] : [])] : [];
   }
 
   get #classIndex() {
-    const { rawTrace: trace, selectedExit } = this.store;
+    const { trace, selectedExit } = this.store;
     return this.#class ?? trace.classes[trace.predicted[selectedExit]].index;
   }
 
@@ -122,7 +122,7 @@ export class SaliencyView extends Widget {
   }
 
   update() {
-    const { rawTrace: trace } = this.store;
+    const { trace } = this.store;
     if (!trace) return;
     if (trace !== this.#offered) {
       this.#class = null;
@@ -145,7 +145,7 @@ export class SaliencyView extends Widget {
 
   #draw() {
     const { store } = this;
-    const { rawTrace: trace, selectedExit: exit } = store;
+    const { trace, selectedExit: exit } = store;
     const classIndex = this.#classIndex;
     const exits = this.#exits;
     const entries = exits.map((one) => store.saliency(one, classIndex));
@@ -170,7 +170,7 @@ export class SaliencyView extends Widget {
   }
 
   #drawNone(exit) {
-    const { rawTrace: trace } = this.store;
+    const { trace } = this.store;
     const { block } = trace.exits[exit];
     const near = t(trace.exits.some(isLocal) ? "explore.saliency_near" : "explore.saliency_none_near");
     const head = familyOf(trace.exits[exit]).name;
@@ -180,7 +180,7 @@ export class SaliencyView extends Widget {
   }
 
   #drawMap(i, exit, entry, classIndex) {
-    const { rawTrace: trace } = this.store;
+    const { trace } = this.store;
     const { block } = trace.exits[exit];
     const position = trace.classes.findIndex(({ index }) => index === classIndex);
     const { label } = trace.classes[position];
@@ -218,7 +218,7 @@ export class SaliencyView extends Widget {
   }
 
   #offerNear(exits) {
-    const { rawTrace: trace } = this.store;
+    const { trace } = this.store;
     this.part("#elsewhere").hidden = isLocal(trace.exits[this.store.selectedExit]);
     const near = this.part(".near");
     const key = exits.join();

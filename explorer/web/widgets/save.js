@@ -13,14 +13,17 @@ export function download(name, content, type) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-/** Rows (lists of values, the first the header) as CSV after RFC 4180; text that a spreadsheet would run is quoted. */
+/**
+ * Rows (lists of values, the first the header) as CSV after RFC 4180, in UTF-8 with the mark by which Excel knows it.
+ * Text that a spreadsheet would run as a formula begins with an apostrophe.
+ */
 export function csvOf(rows) {
   const cell = (value) => {
     const raw = value === null || value === undefined ? "" : String(value);
-    const text = typeof value === "string" && /^[=+\-@\t\r]/.test(raw) ? `'${raw}` : raw;
+    const text = typeof value === "string" && /^\s*[=+\-@＝＋－＠\t\r\n]/.test(raw) ? `'${raw}` : raw;
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return rows.map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
+  return "\ufeff" + rows.map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }
 
 // What a figure's look comes from; everything else is geometry in its attributes.

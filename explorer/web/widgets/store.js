@@ -2,10 +2,8 @@
 //
 // Setters check what they are given; changes are gathered and told once per animation frame, before it is painted.
 
-import { checkTrace } from "./check.js";
+import { checkSaliency, checkTrace } from "./check.js";
 import { decide } from "./decide.js";
-import { CLASSES, exampleAt, openingGrain, readingOf } from "./reading.js";
-import { SaliencyMaps } from "./saliency-maps.js";
 import { useLanguage } from "./strings.js";
 import { nearestThreshold } from "./threshold.js";
 
@@ -13,16 +11,13 @@ import { nearestThreshold } from "./threshold.js";
 export const TABS = ["explore", "compare", "tune", "stress", "batch", "learn", "about"];
 
 const MOST_UPLOADS = 8;
-const NO_EXAMPLE = { id: null, title: "", label: null, truth: null, image: null, saw: null, note: "" };
-// What widgets read at the grain and rule in force, and the part of the state it is read from.
-const READ = { trace: "rawTrace", previousTrace: "rawPrevious", example: "rawExample", examples: "rawExamples", uploads: "rawUploads" }; // prettier-ignore
-const RAW = Object.fromEntries(Object.entries(READ).map(([name, raw]) => [raw, name]));
+const NO_EXAMPLE = { id: null, title: "", label: null, image: null, saw: null, note: "" };
 
 function sameExits(a, b) {
   return a?.exits.length === b?.exits.length && a.exits.every((exit, e) => exit.block === b.exits[e].block);
 }
 
-export class Store extends SaliencyMaps {
+export class Store {
   #state = {
     tab: TABS[0],
     language: "en",
@@ -30,14 +25,12 @@ export class Store extends SaliencyMaps {
     model: null, // its name
     reference: "labels", // what the examples' labels are: true ones, or the answers of a "teacher" network
     models: [], // those on offer: {name, title}
-    rawTrace: null, // as it was analysed, by class; `trace` is its reading at the grain and under the rule
-    rawExample: null,
-    rawPrevious: null,
+    trace: null,
+    example: null,
+    previousTrace: null,
     previousTitle: "",
-    rawExamples: [],
-    rawUploads: [], // this session's own pictures, in the shape of examples, the newest first
-    grains: [], // the model's coarser readings, the finest first: {name, title, labels, groups, thresholds}
-    grain: CLASSES,
+    examples: [],
+    uploads: [], // this session's own pictures, in the shape of examples, the newest first
     rules: {},
     rule: null,
     selected: null, // the exit a person chose; null while the page follows the exit that fires
@@ -48,11 +41,14 @@ export class Store extends SaliencyMaps {
     compare: {}, // what Compare compares, where it is not the default: see compare/choice.js
   };
   #chosen = new Map(); // rule -> the thresholds a person chose; a rule nobody touched has its default
-  #grainChosen = false; // by a person or a link, and so kept when the model changes
+  #saliency = new Map(); // "exit:class" -> map, {pending: true} or {failed: sentence}
+  #listeners = new Set();
+  #changed = new Set();
+  #schedule;
 
   static {
     // Everything in the state can be read from outside, store.trace and so on; it is changed by the setters only.
-    for (const name of Object.keys(new this(() => {}).#state)) {
+    for (const name of Object.keys(new this().#state)) {
       const get = function () {
         return this.#state[name];
       };
@@ -60,37 +56,14 @@ export class Store extends SaliencyMaps {
     }
   }
 
-  /** What the network answered, read at the grain in force and as one meets it who leaves under the rule in force. */
-  get trace() {
-    return this.view(this.rawTrace);
-  }
-  get previousTrace() {
-    return this.view(this.rawPrevious);
-  }
-  /** The picture looked at: `truth` and `label` are its true class's group at the grain in force, or null. */
-  get example() {
-    return exampleAt(this.rawExample, this.grainFacts, this.rule);
-  }
-  get examples() {
-    return this.rawExamples.map((one) => exampleAt(one, this.grainFacts, this.rule));
-  }
-  get uploads() {
-    return this.rawUploads.map((one) => exampleAt(one, this.grainFacts, this.rule));
-  }
-  /** The description of the grain in force; null for the classes themselves. */
-  get grainFacts() {
-    return this.grains.find(({ name }) => name === this.grain) ?? null;
-  }
-  /** Any trace of this model at the grain and under the rule in force. */
-  view(trace) {
-    return readingOf(trace, this.grain, this.rule);
+  /** `schedule(callback)` runs the callback soon, once; the next animation frame unless a test says otherwise. */
+  constructor(schedule = (callback) => requestAnimationFrame(callback)) {
+    this.#schedule = schedule;
   }
 
-  /** The current rule's description, its default that of the grain in force; null before there are rules. */
+  /** The current rule's description, or null before there are rules. */
   get ruleFacts() {
-    const facts = this.#state.rules[this.#state.rule] ?? null;
-    const own = this.grainFacts?.thresholds?.[this.#state.rule];
-    return facts && own !== undefined ? { ...facts, default: own } : facts;
+    return this.#state.rules[this.#state.rule] ?? null;
   }
   /** One number for all exits, or one per early exit. */
   get thresholds() {
@@ -102,15 +75,15 @@ export class Store extends SaliencyMaps {
   }
   /** Index of the exit that fires, or null before there is a trace. */
   get fired() {
-    return this.rawTrace ? this.firedOf(this.rawTrace) : null;
+    return this.#state.trace ? this.firedOf(this.#state.trace) : null;
   }
   /** The current rule's score at every exit; none of them fires where the trace lacks that rule. */
   get scores() {
-    return this.rawTrace ? this.scoresOf(this.rawTrace) : [];
+    return this.#state.trace ? this.scoresOf(this.#state.trace) : [];
   }
 
   scoresOf(trace) {
-    return this.view(trace).scores?.[this.#state.rule] ?? trace.exits.map(() => NaN);
+    return trace.scores?.[this.#state.rule] ?? trace.exits.map(() => NaN);
   }
 
   /** Where any trace would leave under the current rule. Thresholds made for other exits count by their mean. */
@@ -148,14 +121,14 @@ export class Store extends SaliencyMaps {
 
   /** A visitor's own picture, analysed by `upload.model`; the newest few are kept, in this browser only. */
   addUpload(upload) {
-    this.#set({ rawUploads: [upload, ...this.rawUploads].slice(0, MOST_UPLOADS) });
+    this.#set({ uploads: [upload, ...this.uploads].slice(0, MOST_UPLOADS) });
   }
 
   setRules(rules) {
     const names = Object.keys(rules ?? {});
     if (names.length === 0) throw new TypeError("rules: expected at least one rule; got none.");
     this.#set({ rules, rule: names.includes(this.rule) ? this.rule : names[0] });
-    this.tell("thresholds");
+    this.#tell("thresholds");
   }
 
   /** Switches the rule and brings back that rule's own thresholds. */
@@ -164,30 +137,9 @@ export class Store extends SaliencyMaps {
       throw new RangeError(`there is no exit rule '${name}'; choose one of ${Object.keys(this.rules).join(", ")}.`);
     }
     if (name === this.rule) return;
-    const before = this.trace;
     this.#set({ rule: name });
-    if (this.trace !== before) this.#reread();
     this.#dropMisfits();
-    this.tell("thresholds");
-  }
-
-  /** The model's coarser readings. The grain in force stays if the model has it too; else the one it opens with. */
-  setGrains(grains) {
-    const stays = this.#grainChosen && (this.grain === CLASSES || grains.some(({ name }) => name === this.grain));
-    this.#set({ grains, grain: stays ? this.grain : openingGrain(grains) });
-    this.#reread();
-    this.tell("thresholds");
-  }
-
-  /** Reads every answer in the groups of that grain, or in "classes". */
-  setGrain(name) {
-    const names = [CLASSES, ...this.grains.map((grain) => grain.name)];
-    if (!names.includes(name)) throw new RangeError(`there is no grain '${name}'; choose one of ${names.join(", ")}.`);
-    this.#grainChosen = true;
-    if (name === this.grain) return;
-    this.#set({ grain: name });
-    this.#reread();
-    this.tell("thresholds");
+    this.#tell("thresholds");
   }
 
   /** One number for all exits, or one per early exit; each is moved to the nearest one the rule allows. */
@@ -204,7 +156,7 @@ export class Store extends SaliencyMaps {
     if (String(allowed) === String(this.thresholds) && Array.isArray(allowed) === Array.isArray(this.thresholds))
       return;
     this.#chosen.set(this.rule, allowed);
-    this.tell("thresholds");
+    this.#tell("thresholds");
   }
 
   /** One early exit's own threshold; the others keep theirs. */
@@ -217,7 +169,7 @@ export class Store extends SaliencyMaps {
   }
 
   resetThresholds() {
-    if (this.#chosen.delete(this.rule)) this.tell("thresholds");
+    if (this.#chosen.delete(this.rule)) this.#tell("thresholds");
   }
 
   /** Chooses the exit to look at; null follows the exit that fires again. */
@@ -232,37 +184,58 @@ export class Store extends SaliencyMaps {
   setExamples(examples) {
     if (!Array.isArray(examples)) throw new TypeError("examples: expected a list.");
     examples.forEach(({ trace }) => trace && checkTrace(trace));
-    this.#set({ rawExamples: examples });
+    this.#set({ examples });
   }
 
   /** Shows an example, or an upload in the same shape: its pictures, trace, attention and saliency maps. */
-  show(shown) {
-    const example = shown.raw ?? shown;
+  show(example) {
     const trace = checkTrace(example.trace);
-    const again = this.rawExample !== null && example.id !== null && example.id === this.rawExample.id;
-    const same = sameExits(trace, this.rawTrace);
+    const again = this.example !== null && example.id !== null && example.id === this.example.id;
+    const same = sameExits(trace, this.trace);
     const ghost =
-      again && same ? {} : { rawPrevious: same ? this.rawTrace : null, previousTitle: this.rawExample?.title ?? "" };
-    this.setSaliency(example.saliency ?? []);
+      again && same ? {} : { previousTrace: same ? this.trace : null, previousTitle: this.example?.title ?? "" };
+    this.#saliency = new Map((example.saliency ?? []).map((map) => [`${map.exit}:${map.class}`, checkSaliency(map)]));
     this.#set({
       ...ghost,
-      rawTrace: trace,
-      rawExample: { ...NO_EXAMPLE, ...example },
+      trace,
+      example: { ...NO_EXAMPLE, ...example },
       attention: example.attention ?? null,
       selected: same ? this.selected : null,
       busy: false,
       message: null,
     });
     this.#dropMisfits();
+    this.#tell("saliency");
   }
 
   /** A new trace of the same picture, as another model or a repeated measurement gives. */
   setTrace(trace) {
-    this.show({ ...NO_EXAMPLE, ...this.rawExample, trace, attention: null, saliency: [] });
+    this.show({ ...NO_EXAMPLE, ...this.example, trace, attention: null, saliency: [] });
   }
 
   setAttention(attention) {
     this.#set({ attention });
+  }
+
+  /** A map, {pending: true}, {failed: sentence}, or undefined when nobody has asked for it yet. */
+  saliency(exit, classIndex) {
+    return this.#saliency.get(`${exit}:${classIndex}`);
+  }
+
+  /** Takes a map in. One that says it is of another picture (`id`) or model comes too late and is dropped. */
+  addSaliency(map) {
+    checkSaliency(map);
+    if (map.model !== undefined && map.model !== this.model) return;
+    if (map.id !== undefined && map.id !== (this.example?.id ?? null)) return;
+    this.#setSaliency(map.exit, map.class, map);
+  }
+
+  awaitSaliency(exit, classIndex) {
+    this.#setSaliency(exit, classIndex, { pending: true });
+  }
+  /** Why there is no map; dropped like a late map when `id` is of another picture. */
+  failSaliency(exit, classIndex, sentence, id = this.example?.id) {
+    if (id === this.example?.id) this.#setSaliency(exit, classIndex, { failed: String(sentence) });
   }
 
   setBusy(busy) {
@@ -273,11 +246,36 @@ export class Store extends SaliencyMaps {
     this.#set({ message: message ? String(message) : null, busy: false });
   }
 
+  /** Calls `listener(changed)` with the names that changed, once a frame. Returns what ends it. */
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells everyone now instead of at the next frame. */
+  flush() {
+    if (this.#changed.size === 0) return;
+    const changed = this.#changed;
+    this.#changed = new Set();
+    for (const listener of this.#listeners) {
+      try {
+        listener(changed);
+      } catch (error) {
+        console.error(error); // one widget's mistake must not blind the others
+      }
+    }
+  }
+
+  #setSaliency(exit, classIndex, entry) {
+    this.#saliency.set(`${exit}:${classIndex}`, entry);
+    this.#tell("saliency");
+  }
+
   #dropMisfits() {
     const early = this.trace ? this.trace.exits.length - 1 : null;
     if (early !== null && Array.isArray(this.thresholds) && this.thresholds.length !== early) {
       this.#chosen.delete(this.rule);
-      this.tell("thresholds");
+      this.#tell("thresholds");
     }
   }
 
@@ -285,13 +283,13 @@ export class Store extends SaliencyMaps {
     for (const [name, value] of Object.entries(values)) {
       if (Object.is(this.#state[name], value)) continue;
       this.#state[name] = value;
-      this.tell(RAW[name] ?? name);
+      this.#tell(name);
     }
   }
 
-  /** Everything that is read at a grain and under a rule is other now. */
-  #reread() {
-    for (const name of Object.keys(READ)) this.tell(name);
+  #tell(name) {
+    if (this.#changed.size === 0) this.#schedule(() => this.flush());
+    this.#changed.add(name);
   }
 }
 

@@ -1,0 +1,121 @@
+"""Many visitors at once: a bounded number of questions waits, one lane runs the network, pictures share a pass."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
+import torch
+from torch import Tensor
+
+from explorer.model.bundle import Model
+from explorer.trace import Trace
+
+Answer = TypeVar("Answer")
+
+MOST_WAITING = 150  # questions: a class of a hundred that all press at once, and some
+AT_WORK = 8  # questions that are read, wait for the lane or are packed at the same time; Gradio has threads beside them
+MOST_TOGETHER = 8  # pictures in one pass
+_LEARNING = 0.1  # how much the last answer changes the estimate of seconds an answer takes
+
+
+class Busy(ValueError):
+    """No question is taken now; the message is one plain sentence that says when to come back."""
+
+
+class Crowd:
+    """Who is waiting. `run` is called from the server's event loop alone, so nothing here needs a lock."""
+
+    def __init__(self, most: int = MOST_WAITING, at_work: int = AT_WORK) -> None:
+        self.most, self.at_work = most, at_work
+        self.inside = 0  # questions that wait or are at work
+        self.seconds = 0.2  # between two answers when the server is kept busy; learned
+        self.closing = False
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    def check(self) -> None:
+        """Raises `Busy` where a further question would not be taken."""
+        if self.closing:
+            raise Busy("The server is about to stop; try again in a minute.")
+        if self.inside >= self.most:
+            raise Busy(f"The server is busy; try again in about {self.wait} seconds.")
+
+    @property
+    def wait(self) -> int:
+        """Seconds until everybody who waits now has an answer."""
+        return max(1, round(self.seconds * self.inside))
+
+    async def run(self, work: Callable[..., Answer], *args: Any) -> Answer:
+        """What `work(*args)` returns, from a thread. Raises `Busy` at once where too many wait."""
+        self.check()
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(self.at_work)
+        self.inside += 1
+        start, before = time.monotonic(), self.inside
+        try:
+            # A visitor who leaves does not stop the thread, but is no longer waited for.
+            return await anyio.to_thread.run_sync(work, *args, limiter=self._limiter, abandon_on_cancel=True)
+        finally:
+            self.inside -= 1
+            self.seconds += _LEARNING * ((time.monotonic() - start) / before - self.seconds)
+
+
+@dataclass(eq=False)
+class _Job:
+    """A picture that waits for the network."""
+
+    model: Model
+    batch: Tensor  # (1, channels, height, width)
+    trace: Trace | None = None
+    error: Exception | None = None
+
+
+class Pool:
+    """Runs `analyse`, one pass at a time; those that wait for the same network meanwhile go through it together."""
+
+    def __init__(self, lane: Lock, most: int = MOST_TOGETHER) -> None:
+        self.lane, self.most = lane, most
+        self._guard = Lock()
+        self._waiting: list[_Job] = []
+
+    def analyse(self, model: Model, batch: Tensor) -> Trace:
+        """The trace of one picture. Where it shared a pass, its milliseconds are that pass's, shared out evenly."""
+        job = _Job(model, batch)
+        with self._guard:
+            self._waiting.append(job)
+        with self.lane:
+            if job.trace is None and job.error is None:
+                self._run(job)
+        if job.error is not None:
+            raise job.error
+        assert job.trace is not None
+        return job.trace
+
+    def _run(self, job: _Job) -> None:
+        """One pass for that job and the first of those who wait for the same network."""
+        with self._guard:
+            self._waiting.remove(job)
+            others = [
+                one for one in self._waiting if one.model is job.model and one.batch.shape == job.batch.shape
+            ]
+            together = [job, *others[: self.most - 1]]
+            self._waiting = [one for one in self._waiting if one not in together]
+        try:
+            trace = job.model.network.analyse(torch.cat([one.batch for one in together]))
+            trace = replace(trace, ms=trace.ms / len(together), ms_full=trace.ms_full / len(together))
+            for place, one in enumerate(together):
+                one.trace = trace[place]
+        except Exception as error:
+            for one in together:
+                one.error = error
+
+
+# One network pass at a time: two at once on two cores only slow each other down, and make measured times a lie.
+network_lane = Lock()
+pool = Pool(network_lane)
+crowd = Crowd()

@@ -1,0 +1,151 @@
+// What a visitor brings stays theirs: through a change of model, a slow server, and one that does not answer.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ask } from "../../explorer/web/widgets/ask.js";
+import { Host } from "../../explorer/web/widgets/host.js";
+import { Store } from "../../explorer/web/widgets/store.js";
+import { makeTrace, RULES } from "./helpers.mjs";
+
+const FILE = { path: "/uploads/mine.png" };
+const trace = (model) => makeTrace({ model });
+const exampleOf = (model) => ({ id: "shoe", title: "Shoe", label: null, image: "data:shoe", saw: "", trace: trace(model) });
+
+/** A page at model A, and a server whose answers wait until the test lets them go. */
+async function page() {
+  const store = new Store((callback) => queueMicrotask(callback));
+  const waiting = [];
+  const answers = {
+    examples_of: ({ model }) => ({ model, reference: "labels", rules: RULES, examples: [exampleOf(model)] }),
+    analyse: ({ model }) => ({ model, title: "your image", image: "data:mine", saw: "", trace: trace(model) }),
+    analyse_again: ({ model }) => ({ model, image: "data:bare", saw: "data:saw", note: "", trace: trace(model) }),
+  };
+  const server = Object.fromEntries(
+    Object.keys(answers).map((name) => [
+      name,
+      (asked) => new Promise((done, fail) => waiting.push({ name, asked, fail, go: (a = answers[name](asked)) => done(a) })),
+    ]),
+  );
+  const address = { readView: () => ({}), follow() {}, failModel() {} };
+  const start = answers.examples_of({ model: "A" });
+  globalThis.window = { ExitExplorer: { store, start, address } };
+  const host = new Host(server);
+  await host.begin();
+  return { store, host, waiting, answers };
+}
+
+const settle = async () => {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+};
+
+/** Lets everything that waits go, and what is asked because of it. */
+async function goAll(waiting) {
+  await settle();
+  while (waiting.length) {
+    waiting.shift().go();
+    await settle();
+  }
+}
+
+test("a visitor's picture stays when another model is chosen, and is that model's", async () => {
+  const { store, host, waiting } = await page();
+  const taken = host.take(FILE);
+  assert.equal(store.busy, true);
+  await goAll(waiting);
+  await taken;
+  assert.deepEqual([store.example.id, store.trace.model, store.busy], ["upload-1", "A", false]);
+
+  const chosen = host.choose("B");
+  await settle();
+  assert.deepEqual([store.model, store.trace.model, store.busy], ["A", "A", true]); // both change together, or not yet
+  await goAll(waiting);
+  await chosen;
+  assert.deepEqual([store.model, store.example.id, store.trace.model, store.busy], ["B", "upload-1", "B", false]);
+});
+
+test("an example gives way to the other model's own", async () => {
+  const { store, host, waiting } = await page();
+  const chosen = host.choose("B");
+  await settle();
+  assert.deepEqual(waiting.map(({ name }) => name), ["examples_of"]);
+  await goAll(waiting);
+  await chosen;
+  assert.deepEqual([store.model, store.example.id, store.trace.model], ["B", "shoe", "B"]);
+});
+
+test("an answer about model A that comes after B was chosen is not shown, and B is asked for the picture", async () => {
+  const { store, host, waiting } = await page();
+  host.take(FILE);
+  await settle();
+  const late = waiting.shift();
+  const chosen = host.choose("B");
+  await goAll(waiting);
+  await chosen;
+  assert.deepEqual([store.model, store.example.id, store.trace.model], ["B", "upload-1", "B"]);
+  const shown = store.trace;
+  late.go();
+  await settle();
+  assert.equal(store.trace, shown);
+});
+
+test("a map of model A is not taken for model B's, though the picture is the same", async () => {
+  const { store, host, waiting } = await page();
+  host.take(FILE);
+  await goAll(waiting);
+  host.choose("B");
+  await goAll(waiting);
+  const map = { exit: 0, class: 9, peak: 0, id: "upload-1" };
+  store.addSaliency({ ...map, model: "A" });
+  assert.equal(store.saliency(0, 9), undefined);
+  store.addSaliency({ ...map, model: "B" });
+  assert.equal(store.saliency(0, 9).peak, 0);
+});
+
+test("whatever goes wrong ends in a sentence, and the busy sign ends", async () => {
+  const { store, host, waiting } = await page();
+  for (const wrong of [(w) => w.fail(new Error("killed")), (w) => w.go({ error: "This file is empty; choose another one." })]) {
+    const taken = host.take(FILE);
+    await settle();
+    wrong(waiting.shift());
+    await taken;
+    assert.match(store.message, /^[A-Z].*\.$/);
+    assert.deepEqual([store.busy, store.example.id, store.trace.model], [false, "shoe", "A"]);
+  }
+  const chosen = host.choose("B");
+  await settle();
+  waiting.shift().go({ error: "The model 'B' is not here." });
+  await chosen;
+  assert.deepEqual([store.model, store.message, store.busy], ["A", "The model 'B' is not here.", false]);
+});
+
+test("a picture that the new model cannot analyse leaves the model open, and says why", async () => {
+  const { store, host, waiting } = await page();
+  host.take(FILE);
+  await goAll(waiting);
+  const chosen = host.choose("B");
+  await settle();
+  waiting.shift().go();
+  await settle();
+  waiting.shift().go({ error: "One of these files is not here any more; send them again." });
+  await chosen;
+  assert.deepEqual([store.model, store.example.id], ["B", "shoe"]);
+  assert.match(store.message, /send them again/);
+});
+
+test("an example without a trace is analysed when it is chosen", async () => {
+  const { store, host, waiting } = await page();
+  store.setExamples([exampleOf("A"), { id: "bare", title: "Bare", label: null, image: "data:bare", trace: null }]);
+  const opened = host.open("bare");
+  await goAll(waiting);
+  await opened;
+  assert.deepEqual([store.example.id, store.example.saw, store.busy], ["bare", "data:saw", false]);
+  assert.equal(store.examples[1].trace.model, "A");
+});
+
+test("an answer about another model, and none at all, are no answers", async () => {
+  globalThis.window = { ExitExplorer: { server: { other: async () => ({ model: "A" }), never: () => new Promise(() => {}) } } };
+  await assert.rejects(ask("other", { model: "B" }), /did not answer/);
+  await assert.rejects(ask("never", {}, 5), /did not answer/);
+  assert.deepEqual(await ask("other", { model: "A" }), { model: "A" });
+});

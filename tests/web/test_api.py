@@ -1,0 +1,102 @@
+"""The public endpoints: what they answer, that it is short, and that the examples in docs/api.md run as they stand."""
+
+import base64
+import json
+import re
+import shutil
+from subprocess import run
+
+import pytest
+
+from explorer.model.catalog import DEFAULT, ROOT
+from tests.web.serving import META, call, serving, upload
+
+SHOE = next((ROOT / "assets" / "examples" / "fashion").glob("sneaker*.png"))
+URI = f"data:image/png;base64,{base64.b64encode(SHOE.read_bytes()).decode()}"
+NAMES = ["analyse", "classify", "explain", "sweep"]
+EXAMPLES = re.findall(
+    r"```(\w+)\n(.*?)```", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.DOTALL
+)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serving() as client:
+        yield client
+
+
+def test_only_the_named_endpoints_are_public(server):
+    assert sorted(server.get("/gradio_api/info").json()["named_endpoints"]) == [f"/{name}" for name in NAMES]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_body_is_typed_and_an_upload_and_a_data_uri_give_one_answer_below_8_kb(server, name):
+    facts = server.get("/gradio_api/info").json()["named_endpoints"][f"/{name}"]
+    kinds = {p["parameter_name"]: p["type"] for p in facts["parameters"]}
+    assert {"picture", "model"} <= set(kinds)
+    assert all(kind and kind != {} for kind in kinds.values())
+    assert facts["returns"][0]["type"]["properties"]
+    stored = call(
+        server, name, picture={"path": upload(server, SHOE.read_bytes()), "meta": META}, model=DEFAULT
+    )
+    sent = call(server, name, picture=URI, model=DEFAULT)
+    for answer in (stored, sent):
+        answer.pop("ms", None)
+    assert stored == sent
+    assert sent["model"] == DEFAULT
+    assert len(json.dumps(sent)) < 8_000
+
+
+def test_the_endpoints_agree_with_each_other(server):
+    analysis = call(server, "analyse", picture=URI, model=DEFAULT)
+    found = call(server, "classify", picture=URI, model=DEFAULT, rule="confidence", threshold=0.9)
+    first = next(
+        e for e in analysis["exits"] if e["scores"]["confidence"] >= 0.9 or e is analysis["exits"][-1]
+    )
+    assert found["exit"]["block"] == first["block"]
+    assert found["prediction"][0]["label"] == first["label"]
+    swept = call(server, "sweep", picture=URI, model=DEFAULT)["steps"]
+    assert [step["threshold"] for step in swept] == [round(i / 20, 4) for i in range(21)]
+    assert next(step for step in swept if step["threshold"] == 0.9)["block"] == first["block"]
+    map_ = call(server, "explain", picture=URI, model=DEFAULT, block=4, label="Sneaker")
+    row, column = map_["strongest"]
+    assert map_["values"][row][column] == max(max(line) for line in map_["values"])
+    assert (map_["block"], map_["grid"]) == (4, [len(map_["values"]), len(map_["values"][0])])
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "said"),
+    [
+        ("analyse", {"picture": "data:image/png;base64,AAAA"}, "This file is not an image"),
+        ("analyse", {"picture": "https://example.org/x.png"}, "One of these files is not here any more"),
+        ("analyse", {"model": "nobody"}, "This page does not offer the model 'nobody'"),
+        ("classify", {"rule": "luck"}, "there is no exit rule 'luck'"),
+        ("classify", {"threshold": "high"}, "A threshold is a number"),
+        ("explain", {"block": 12}, "There is no local head behind block 12"),
+        ("explain", {"label": "Zebra"}, "knows no label 'Zebra'"),
+        ("sweep", {"picture": None}, "One of these files is not here any more"),
+    ],
+)
+def test_a_mistake_is_one_sentence(server, name, asked, said):
+    failed = call(server, name, **({"picture": URI, "model": DEFAULT} | asked))["failed"]
+    assert said in failed["error"]
+    assert "\n" not in failed["error"]
+
+
+@pytest.mark.parametrize(("kind", "code"), EXAMPLES, ids=[kind for kind, _ in EXAMPLES])
+def test_the_examples_of_the_documentation_run(server, tmp_path, kind, code):
+    shutil.copy(SHOE, tmp_path / "shoe.png")
+    here = str(server.base_url).rstrip("/")
+    code = code.replace("http://127.0.0.1:7860", here).replace("photos", DEFAULT)
+    if kind == "python":
+        command = ["python", "-c", code]
+    elif kind == "bash":
+        command = ["bash", "-euo", "pipefail", "-c", code]
+    elif kind == "javascript":
+        (tmp_path / "example.mjs").write_text(code)
+        command = ["node", "example.mjs"]
+    else:
+        pytest.skip("an answer, not a program")
+    done = run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "Sneaker" in done.stdout

@@ -1,0 +1,128 @@
+"""Many visitors: a bounded number waits, a full house says when to come back, and nobody gets another's answer."""
+
+import threading
+import time
+from threading import Lock
+
+import anyio
+import numpy as np
+import pytest
+import torch
+
+from explorer.model.bundle import load_model_folder
+from explorer.web.answers import Answers
+from explorer.web.crowd import Busy, Crowd, Pool
+from explorer.web.guard import BURST, Rate, Refused
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model_folder):
+    return load_model_folder(tiny_model_folder)
+
+
+def test_those_who_wait_for_one_network_share_a_pass_and_each_gets_its_own_answer(model):
+    lane = Lock()
+    pool, passes = Pool(lane, most=4), []
+    pictures = torch.randn(11, 1, 28, 28)
+    alone = [model.network.analyse(picture[None])[0].logits for picture in pictures]
+    found = {}
+    analyse = model.network.analyse
+
+    class Counting:
+        def __getattr__(self, name):
+            return getattr(model.network, name)
+
+        def analyse(self, batch):
+            passes.append(len(batch))
+            return analyse(batch)
+
+    class Counted:
+        network = Counting()
+
+    counted = Counted()
+
+    def ask(place):
+        found[place] = pool.analyse(counted, pictures[place][None]).logits
+
+    with lane:  # all are there before the first pass
+        threads = [threading.Thread(target=ask, args=(place,)) for place in range(11)]
+        for thread in threads:
+            thread.start()
+        while len(pool._waiting) < 11:
+            time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    assert sum(passes) == 11
+    assert sorted(passes)[-2:] == [4, 4]
+    for place in range(11):
+        np.testing.assert_allclose(found[place], alone[place], atol=1e-4, rtol=1e-4)
+
+
+def test_a_pass_that_fails_fails_for_those_in_it_alone(model):
+    pool = Pool(Lock())
+    with pytest.raises(RuntimeError):
+        pool.analyse(model, torch.randn(1, 3, 5, 5))
+    assert pool.analyse(model, torch.randn(1, 1, 28, 28)).logits.shape[0] == 5
+    assert pool._waiting == []
+
+
+def test_a_full_house_says_when_to_come_back_and_takes_questions_again_afterwards():
+    crowd, go = Crowd(most=3, at_work=2), threading.Event()
+    crowd.seconds = 4
+
+    async def visit():
+        async with anyio.create_task_group() as group:
+            for _ in range(3):
+                group.start_soon(crowd.run, go.wait)
+            while crowd.inside < 3:
+                await anyio.sleep(0.001)
+            with pytest.raises(Busy, match=r"^The server is busy; try again in about 12 seconds\.$"):
+                await crowd.run(str)
+            go.set()
+        return await crowd.run(str, 7)
+
+    assert anyio.run(visit) == "7"
+    assert crowd.inside == 0
+
+
+def test_a_server_about_to_stop_takes_no_question():
+    crowd = Crowd()
+    crowd.closing = True
+    with pytest.raises(Busy, match="about to stop"):
+        anyio.run(crowd.run, str)
+
+
+def test_answers_are_kept_within_their_bytes_and_time():
+    made = []
+
+    def make(name):
+        made.append(name)
+        return {"x": "-" * 91 + name}  # 100 bytes as JSON
+
+    answers = Answers(budget=250, seconds=60)
+    for name in ("aa", "bb", "aa"):
+        answers.get(name, lambda name=name: make(name))
+    assert made == ["aa", "bb"]
+    answers.get("cc", lambda: make("cc"))  # bb was asked for longest ago
+    answers.get("aa", lambda: make("aa"))
+    answers.get("bb", lambda: make("bb"))
+    assert made == ["aa", "bb", "cc", "bb"]
+    assert answers.bytes <= 250
+    forgetful = Answers(seconds=-1)
+    for _ in range(2):
+        forgetful.get("aa", lambda: make("again"))
+    assert made[-2:] == ["again", "again"]
+
+
+def test_one_address_cannot_ask_without_end_and_another_still_can(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("explorer.web.guard.time.monotonic", lambda: now[0])
+    rate = Rate()
+    for _ in range(BURST):
+        rate.take("a")
+    with pytest.raises(Refused) as refused:
+        rate.take("a")
+    assert (refused.value.status, refused.value.headers) == (429, {"Retry-After": "5"})
+    rate.take("b")
+    now[0] += 1
+    rate.take("a")

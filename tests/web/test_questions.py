@@ -1,0 +1,96 @@
+"""A question always ends in an answer: a result, or one plain sentence that gives nothing away."""
+
+import errno
+import logging
+import sys
+from subprocess import run
+
+import pytest
+
+from explorer.model.bundle import ModelError
+from explorer.model.catalog import DEFAULT, ROOT
+from explorer.web import analysis, page
+from explorer.web.questions import FULL, MISTAKE, question
+from tests.web import serving as served
+
+
+def failing(error):
+    @question
+    def ask(asked):
+        raise error
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RuntimeError("CUDA error at /home/someone/secret.png"), MISTAKE),
+        (ValueError("cannot reshape array of size 3 into shape (2,2)"), MISTAKE),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"), MISTAKE),
+        (MemoryError(), MISTAKE),
+        (AssertionError("x"), MISTAKE),
+        (OSError(errno.EACCES, "Permission denied", "/home/someone/secret.png"), MISTAKE),
+        (OSError(errno.ENOSPC, "No space left on device"), FULL),
+        (KeyError("saw"), "That question lacks a part; reload the page."),
+        (TypeError("int() argument"), "That question lacks a part; reload the page."),
+        (ValueError("The seed is a whole number."), "The seed is a whole number."),
+        (ModelError("There is no model 'x'."), "There is no model 'x'."),
+    ],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_whatever_is_raised_becomes_one_sentence_and_no_file_is_named_in_the_log(error, said, caplog):
+    with caplog.at_level(logging.DEBUG):
+        assert failing(error)({"model": "m"}) == {"error": said}
+    assert "secret" not in caplog.text
+
+
+def test_an_answer_says_which_model_it_is_about():
+    assert question(lambda _: {"x": 1})({"model": "m"}) == {"model": "m", "x": 1}
+    assert question(lambda _: {"x": 1})({}) == {"x": 1}
+
+
+@pytest.mark.parametrize("asked", [None, 3, [], "x", [{}]], ids=str)
+def test_what_is_no_question_is_answered_in_words(asked):
+    assert set(question(lambda asked: {"x": asked["model"]})(asked)) == {"error"}
+
+
+def test_a_default_model_that_cannot_be_opened_leaves_the_others(monkeypatch):
+    whole = analysis.model_json
+
+    def broken(name):
+        if name == DEFAULT:
+            raise ModelError("exits.safetensors in fashion is damaged; fetch the folder again.")
+        return whole(name)
+
+    monkeypatch.setattr(page, "model_json", broken)
+    opened = page.opening()
+    assert opened["model"] != DEFAULT
+    assert opened["message"].startswith(
+        "exits.safetensors in fashion is damaged; fetch the folder again. The page opens"
+    )
+
+
+def test_a_default_model_that_is_not_there_does_not_keep_the_page_from_starting():
+    code = "from explorer.web.page import opening; print(opening()['message'])"
+    done = run([sys.executable, "-c", code], cwd=ROOT, env={"EXIT_EXPLORER_MODEL": "gone", "PATH": ""},
+               capture_output=True, text=True, timeout=120)  # fmt: skip
+    assert done.stdout.startswith("There is no model 'gone' on this machine; name one of these: ")
+
+
+def test_a_mistake_inside_gradio_or_on_the_way_is_a_sentence_too(monkeypatch):
+    with served.serving() as client:
+        fallen = client.post("/gradio_api/component_server", json={"data": {}, "component_id": 10**9,
+                             "session_hash": "x", "fn_name": "analyse"})  # fmt: skip
+        assert fallen.json()["error"].endswith("try again.")
+        assert "Traceback" not in fallen.text
+        for body in (b"{", b"[" * 100_000, b"\xff"):
+            answer = client.post("/gradio_api/component_server", content=body)
+            assert (answer.status_code, answer.json()["error"]) == (400, "That question is not JSON.")
+        long = client.post("/gradio_api/call/analyse", content=b" " * 5_000_000)
+        assert (long.status_code, long.json()["error"]) == (
+            413,
+            "That is too much at once; send less than 4 MB.",
+        )
+        form = client.post("/gradio_api/component_server", files={"x": b"y"})
+        assert form.status_code == 415
