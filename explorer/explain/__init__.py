@@ -1,1 +1,1 @@
-"""What the network looked at: attention of the class token, saliency of an exit, both packed for the page."""
+"""What the network looked at: maps by several methods (one file each in `methods`), graded and packed for the page."""

@@ -1,4 +1,4 @@
-"""Attention and saliency as small JSON for the page: bytes in base64, and the peak that scales them back."""
+"""Any map as small JSON for the page: bytes in base64, and the peak that scales them back."""
 
 from __future__ import annotations
 
@@ -8,52 +8,38 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Our own. A Grad-CAM value is in logits (see `saliency.grad_cam`), and float32 cannot resolve a logit near 10
-# any finer than 1e-6. A map that stays below that is rounding noise; in full colour it would look like more.
-FLAT = 1e-6
+from explorer.explain.map import Map
 
 
-def pack_attention(weights: NDArray[np.float32]) -> dict[str, Any]:
-    """Attention weights (blocks, heads, rows, columns), all >= 0, as plain JSON types.
+def pack(found: Map) -> dict[str, Any]:
+    """A map as plain JSON types.
 
-    `data` is base64 of one byte per weight in that order, round(255 * weight / peak). `peak[block][head]` is
-    the greatest weight of that head's map, so byte / 255 * peak is the weight again, to within peak / 255. A
-    head of zeros has peak 0.
+    `grid` is rows and columns, `axes` the length of each leading axis by name. `data` is base64 of one byte per value
+    in the map's own order: round(255 * value / peak), or 128 + round(127 * value / peak) if `signed`. `peak` is the
+    greatest absolute value of each single map, nested as the axes are, so that a value comes back to within one step.
+    `evidence` is None, or why there is nothing to see: "flat" or "broken"; such a map has no peak above 0 and no data.
     """
-    blocks, heads, rows, columns = weights.shape
-    peaks = weights.max(axis=(2, 3), keepdims=True)
-    return {
-        "grid": [rows, columns],
-        "blocks": blocks,
-        "heads": heads,
-        "peak": [[_six_digits(peak) for peak in row] for row in peaks[..., 0, 0]],
-        "data": _bytes(weights, peaks),
+    facts = {
+        "grid": list(found.values.shape[-2:]),
+        "axes": dict(zip(found.axes, found.values.shape, strict=False)),
+        "signed": found.signed,
+        "units": found.units,
+        "evidence": found.evidence,
     }
+    if found.evidence is not None:
+        return {**facts, "peak": np.zeros(found.values.shape[:-2]).tolist(), "data": ""}
+    peaks = np.abs(found.values).max(axis=(-2, -1), keepdims=True)
+    rounded = np.vectorize(_six_digits, otypes=[float])(peaks[..., 0, 0])
+    return {**facts, "peak": rounded.tolist(), "data": _bytes(found, peaks)}
 
 
-def pack_saliency(exit_index: int, target_class: int, saliency: NDArray[np.float32]) -> dict[str, Any]:
-    """A saliency map (rows, columns), all >= 0, as plain JSON types; bytes and peak as in `pack_attention`.
-
-    A flat map, nowhere above `FLAT`, has peak 0.0 and zeros, and the page says so instead of drawing it.
-    """
-    peak = saliency.max()
-    if peak < FLAT:
-        saliency, peak = np.zeros_like(saliency), np.zeros_like(peak)
-    return {
-        "exit": int(exit_index),
-        "class": int(target_class),
-        "grid": list(saliency.shape),
-        "peak": _six_digits(peak),
-        "data": _bytes(saliency, peak),
-    }
-
-
-def _six_digits(value: np.floating) -> float:
+def _six_digits(value: float) -> float:
     """Rounded to six significant digits: what a float32 holds, without the tail it gets as a Python float."""
     return float(f"{value:.6g}")
 
 
-def _bytes(values: NDArray[np.float32], peaks: NDArray[np.float32] | np.floating) -> str:
-    """Base64 of round(255 * value / peak), row by row; zeros where the peak is 0."""
-    scaled = 255 * values.astype(np.float64) / np.where(peaks > 0, peaks, 1)
-    return b64encode(np.rint(scaled).astype(np.uint8).tobytes()).decode("ascii")
+def _bytes(found: Map, peaks: NDArray[np.float32]) -> str:
+    """The values in base64, zeros where the peak is 0."""
+    shares = found.values.astype(np.float64) / np.where(peaks > 0, peaks, 1)
+    scaled = 128 + np.rint(127 * shares) if found.signed else np.rint(255 * shares)
+    return b64encode(scaled.astype(np.uint8).tobytes()).decode("ascii")

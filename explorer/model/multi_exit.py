@@ -22,6 +22,9 @@ from explorer.rules.reading import Readings
 from explorer.rules.rule import FEATURES, PREVIOUS, TOKENS
 from explorer.trace import Exit, Trace
 
+# Given a block's number, from 1, and the tokens before it: the tokens behind it.
+Watch = Callable[[int, Tensor], Tensor]
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -106,9 +109,13 @@ class MultiExitViT(nn.Module):
             return nullcontext()
         return torch.autocast(self.device.type, self.precision)
 
-    def advance(self, tokens: Tensor, done: int, until: int) -> Tensor:
-        """Tokens behind block `until`, from those behind block `done`."""
-        return self.backbone.advance(tokens, done, until)
+    def advance(self, tokens: Tensor, done: int, until: int, watch: Watch | None = None) -> Tensor:
+        """Tokens behind block `until`, from those behind block `done`. `watch` runs each block, to see inside it."""
+        if watch is None:
+            return self.backbone.advance(tokens, done, until)
+        for block in range(done + 1, until + 1):
+            tokens = watch(block, tokens)
+        return tokens
 
     def forward(self, images: Tensor, heads: bool = True) -> Outputs:
         """One pass through everything, for training; `heads=False` leaves the exit heads out."""
@@ -140,12 +147,15 @@ class MultiExitViT(nn.Module):
             raise RuntimeError("the network is in training mode; call eval() before analyse or infer.")
 
     @torch.inference_mode()
-    def analyse(self, images: Tensor) -> Trace:
-        """Run normalised images (N, channels, height, width) through every exit once."""
-        with self.in_precision():
-            return self._analyse(images)
+    def analyse(self, images: Tensor, watch: Watch | None = None) -> Trace:
+        """Run normalised images (N, channels, height, width) through every exit once.
 
-    def _analyse(self, images: Tensor) -> Trace:
+        `watch` sees inside every block on the way, as `explain.attending.AttentionRecorder` does.
+        """
+        with self.in_precision():
+            return self._analyse(images, watch)
+
+    def _analyse(self, images: Tensor, watch: Watch | None) -> Trace:
         self._need_eval()
         device = self.device
         now = self._clock(device)
@@ -158,7 +168,7 @@ class MultiExitViT(nn.Module):
         ms: list[float] = []
         on_heads, on_rules = 0.0, 0.0
         for index, exit_ in enumerate(self.exits):
-            previous, tokens = self._advance_pair(tokens, done, exit_.block, PREVIOUS in needs)
+            previous, tokens = self._advance_pair(tokens, done, exit_.block, PREVIOUS in needs, watch)
             done, before = exit_.block, now()
             answer, features = self._answer(index, tokens)
             after = now()
@@ -240,13 +250,13 @@ class MultiExitViT(nn.Module):
         return rule.reader(setting)
 
     def _advance_pair(
-        self, tokens: Tensor, done: int, until: int, both: bool
+        self, tokens: Tensor, done: int, until: int, both: bool, watch: Watch | None = None
     ) -> tuple[Tensor | None, Tensor]:
         """Tokens behind the block before `until`, if `both` are asked for, and behind `until` itself."""
         if not both:
-            return None, self.advance(tokens, done, until)
-        previous = self.advance(tokens, done, until - 1)
-        return previous, self.advance(previous, until - 1, until)
+            return None, self.advance(tokens, done, until, watch)
+        previous = self.advance(tokens, done, until - 1, watch)
+        return previous, self.advance(previous, until - 1, until, watch)
 
     def _answer(self, index: int, tokens: Tensor) -> tuple[Tensor, Tensor | None]:
         """Logits (n, C) of an exit, the final one included, and its head's output tokens if it has a head."""

@@ -1,4 +1,4 @@
-"""What the page asks the server for: analyse this image, explain this exit, open this model. JSON in, JSON out."""
+"""What the page asks the server for: analyse this image, open this model. JSON in, JSON out."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from PIL import Image
 
 from explorer.data.reading import UnreadableImage, read_image
 from explorer.data.sight import Sight
-from explorer.explain.attention import cls_attention
-from explorer.explain.packing import pack_attention, pack_saliency
-from explorer.explain.saliency import grad_cam
+from explorer.explain.attending import Attentions
+from explorer.explain.map import Map
+from explorer.explain.packing import pack
 from explorer.model.addons import addon_names
 from explorer.model.bundle import Model, read_config
 from explorer.model.catalog import ROOT, find_model, load_model
@@ -30,6 +30,7 @@ from explorer.web.uploads import stored
 
 EXAMPLES = ROOT / "assets" / "examples"
 SHOWN = 384  # pixels of the longer edge of the picture a visitor gets back of an upload
+SHOWN_BYTES = 45_000  # of that picture; what the network saw stays exact, and all of the answer below 300 kB
 MOST_URI = 2_000_000  # characters of a picture that travels with a question, in base64: 1.5 MB
 
 # An upload is sent back as a PNG, exactly what the network saw; the examples' photos are smaller as JPEGs.
@@ -65,27 +66,38 @@ def rules_json(folder: Path) -> dict[str, Any]:
 
 
 def analyse_image(model: Model, image: Image.Image, sight: Sight | None = None) -> dict[str, Any]:
-    """An RGB image through every exit: the trace, what the network saw, its [CLS] attention; no saliency maps yet.
+    """An RGB image through every exit: the trace, what the network saw, and the maps that one pass gives (`passing`).
 
     A `sight` is shown to the network as it is; without one it is made of the image.
     """
     sight = sight or see(model, image)
     batch = to_tensor(model, sight.image)
-    trace = pool.analyse(model, batch)
-    with network_lane:
-        attention = cls_attention(model.network, batch)
-    shown = image.copy()
-    shown.thumbnail((SHOWN, SHOWN))
+    trace, seen = pool.look(model, batch)
     return {
         "title": "your image",
         "label": None,
-        "image": data_uri(shown, "JPEG" if max(image.size) > SHOWN else "PNG"),
+        "image": preview(image),
         "saw": data_uri(sight.image, "PNG"),
         "note": sight.note,
         "trace": trace_json(trace, model.labels),
-        "attention": pack_attention(attention),
-        "saliency": [],
+        "maps": passing(seen),
     }
+
+
+def passing(seen: Attentions | None) -> list[dict[str, Any]]:
+    """The maps that an analysing pass gives besides its trace, as the page's questions would name them.
+
+    Attention and rollout of [CLS], and each head's mean attention distance; none where attention cannot be read.
+    """
+    if seen is None:
+        return []
+    attention = pack(Map(seen.attention[0], False, "attention", ("block", "head")))
+    rollout = pack(Map(seen.rollout[0], False, "share", ("block",)))
+    distance = seen.distance[0].round(1).tolist()
+    return [
+        {"method": "attention", "map": attention, "distance": distance},
+        {"method": "rollout", "map": rollout},
+    ]
 
 
 def analyse_file(model_name: str, file: bytes) -> dict[str, Any]:
@@ -109,18 +121,6 @@ def file_of(picture: Any) -> bytes:
     if isinstance(picture, str) and picture.startswith("data:"):
         return data_uri_bytes(picture)
     return stored(picture.get("path") if isinstance(picture, dict) else picture).read_bytes()
-
-
-def explain_exit(model_name: str, saw: str, exit_index: int, target_class: int) -> dict[str, Any]:
-    """The Grad-CAM map of a local head for a class, on the picture the network saw (a data URI it sent before).
-
-    The picture travels with the question, so the server remembers nothing of any visitor. Raises `ValueError`.
-    """
-    model = open_model(model_name)
-    batch = to_tensor(model, from_data_uri(saw, model))
-    with network_lane:
-        found = grad_cam(model.network, batch, exit_index, target_class)
-    return pack_saliency(exit_index, target_class, found)
 
 
 def model_json(name: str) -> dict[str, Any]:
@@ -172,10 +172,23 @@ def shipped_examples(name: str) -> list[dict[str, Any]]:
     return json.loads(stored.read_text())["examples"] if stored.exists() else []
 
 
-def data_uri(image: Image.Image, kind: str) -> str:
-    """A picture as a data URI, `kind` "PNG" or "JPEG"."""
+def preview(image: Image.Image) -> str:
+    """An upload as the visitor gets it back: as it is where it is small, else a JPEG of at most `SHOWN_BYTES`."""
+    shown = image.copy()
+    shown.thumbnail((SHOWN, SHOWN))
+    tries = [("PNG", 0)] if shown.size == image.size else []
+    for kind, quality in [*tries, ("JPEG", 88), ("JPEG", 70), ("JPEG", 50)]:
+        uri = data_uri(shown, kind, quality)
+        if len(uri) * 3 // 4 <= SHOWN_BYTES:
+            return uri
+    shown.thumbnail((SHOWN // 2, SHOWN // 2))
+    return data_uri(shown, "JPEG", 70)
+
+
+def data_uri(image: Image.Image, kind: str, quality: int = 88) -> str:
+    """A picture as a data URI, `kind` "PNG" or "JPEG"; the quality is a JPEG's."""
     buffer = BytesIO()
-    image.save(buffer, kind, quality=88) if kind == "JPEG" else image.save(buffer, kind)
+    image.save(buffer, kind, quality=quality) if kind == "JPEG" else image.save(buffer, kind)
     return f"data:image/{kind.lower()};base64,{b64encode(buffer.getvalue()).decode()}"
 
 

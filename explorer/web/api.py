@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from explorer.classify import classify as classify_picture
 from explorer.data.reading import read_image
-from explorer.explain.saliency import grad_cam
+from explorer.explain.map import Target
+from explorer.explain.registry import explain as explain_by
 from explorer.model.bundle import Model
 from explorer.model.catalog import DEFAULT
 from explorer.pipeline import default_threshold, see, to_tensor
@@ -149,7 +150,7 @@ def _explain(picture: Any, model: str, block: int | None, label: str | None) -> 
     batch = to_tensor(network, see(network, read_image(file_of(picture))).image)
     with network_lane:
         target = _class_of(network, label, batch, place)
-        found = grad_cam(network.network, batch, place, target)
+        found = explain_by("grad-cam", network.network, batch, Target(place, (target,))).values
     row, column = np.unravel_index(int(found.argmax()), found.shape)
     return {
         "model": model,

@@ -13,6 +13,7 @@ import anyio.to_thread
 import torch
 from torch import Tensor
 
+from explorer.explain.attending import AttentionRecorder, Attentions
 from explorer.model.bundle import Model
 from explorer.trace import Trace
 
@@ -72,6 +73,8 @@ class _Job:
     model: Model
     batch: Tensor  # (1, channels, height, width)
     trace: Trace | None = None
+    recorder: AttentionRecorder | None = None  # of the pass, where its attention can be read
+    place: int = 0  # in the pass
     error: Exception | None = None
 
 
@@ -85,6 +88,10 @@ class Pool:
 
     def analyse(self, model: Model, batch: Tensor) -> Trace:
         """The trace of one picture. Where it shared a pass, its milliseconds are that pass's, shared out evenly."""
+        return self.look(model, batch)[0]
+
+    def look(self, model: Model, batch: Tensor) -> tuple[Trace, Attentions | None]:
+        """The trace of one picture, and the attention maps of the same pass; None where attention cannot be read."""
         job = _Job(model, batch)
         with self._guard:
             self._waiting.append(job)
@@ -94,7 +101,8 @@ class Pool:
         if job.error is not None:
             raise job.error
         assert job.trace is not None
-        return job.trace
+        # Worked out here, once the lane is free again.
+        return job.trace, job.recorder.read(job.place) if job.recorder else None
 
     def _run(self, job: _Job) -> None:
         """One pass for that job and the first of those who wait for the same network."""
@@ -106,10 +114,11 @@ class Pool:
             together = [job, *others[: self.most - 1]]
             self._waiting = [one for one in self._waiting if one not in together]
         try:
-            trace = job.model.network.analyse(torch.cat([one.batch for one in together]))
+            recorder = AttentionRecorder.of(job.model.network.backbone)
+            trace = job.model.network.analyse(torch.cat([one.batch for one in together]), recorder)
             trace = replace(trace, ms=trace.ms / len(together), ms_full=trace.ms_full / len(together))
             for place, one in enumerate(together):
-                one.trace = trace[place]
+                one.trace, one.recorder, one.place = trace[place], recorder, place
         except Exception as error:
             for one in together:
                 one.error = error

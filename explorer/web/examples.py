@@ -15,8 +15,9 @@ from torch import Tensor
 from explorer.data.fashion import load_fashion
 from explorer.data.reading import read_image
 from explorer.evaluate.record import Record, load_records
-from explorer.explain.packing import pack_saliency
-from explorer.explain.saliency import grad_cam
+from explorer.explain.map import Target
+from explorer.explain.packing import pack
+from explorer.explain.registry import explain
 from explorer.model.bundle import Model, read_config
 from explorer.model.catalog import find_model
 from explorer.pipeline import default_threshold, see, to_tensor
@@ -58,11 +59,10 @@ def choose(record: Record, thresholds: dict[str, float], count: int = COUNT) -> 
 
 
 def example(model: Model, pixels: NDArray[np.uint8], label: int, number: int) -> dict[str, Any]:
-    """One example as the page shows it, with the saliency of every local head for every class."""
+    """One example as the page shows it, with the maps of `stored_maps`."""
     image = Image.fromarray(pixels)
     facts = analyse_image(model, image.convert("RGB"))
     batch = to_tensor(model, image)
-    local = [e for e, exit_ in enumerate(model.network.exits) if exit_.family == "local"]
     name = model.labels[label]
     return {
         **_timed(model, batch, facts),
@@ -71,16 +71,12 @@ def example(model: Model, pixels: NDArray[np.uint8], label: int, number: int) ->
         "label": name,
         "image": data_uri(image, "PNG"),
         "note": _NOTE,
-        "saliency": [
-            pack_saliency(e, c, grad_cam(model.network, batch, e, c))
-            for e in local
-            for c in range(len(model.labels))
-        ],
+        "maps": facts["maps"] + stored_maps(model, batch),
     }
 
 
 def photo_example(model: Model, path: Path) -> dict[str, Any]:
-    """One shipped photo as the page shows it, with the saliency of every local head for its own and the last answer.
+    """One shipped photo as the page shows it, with the maps of `stored_maps`.
 
     What the network saw is kept as a JPEG, and analysed as that JPEG holds it, for a PNG of a photo is six times as
     large.
@@ -91,8 +87,6 @@ def photo_example(model: Model, path: Path) -> dict[str, Any]:
     seen = from_data_uri(saw, model)
     facts = analyse_image(model, seen)
     batch = to_tensor(model, seen)
-    predicted = model.network.analyse(batch)[0].predicted
-    local = [e for e, exit_ in enumerate(model.network.exits) if exit_.family == "local"]
     return {
         **_timed(model, batch, facts),
         "id": path.stem,
@@ -101,12 +95,19 @@ def photo_example(model: Model, path: Path) -> dict[str, Any]:
         "image": f"data:image/jpeg;base64,{b64encode(path.read_bytes()).decode()}",
         "saw": saw,
         "note": sight.note,
-        "saliency": [
-            pack_saliency(e, c, grad_cam(model.network, batch, e, c))
-            for e in local
-            for c in sorted({int(predicted[e]), int(predicted[-1])})
-        ],
+        "maps": facts["maps"] + stored_maps(model, batch),
     }
+
+
+def stored_maps(model: Model, batch: Tensor) -> list[dict[str, Any]]:
+    """Every exit's Grad-CAM map for its own answer and the last exit's, each with the question that it answers."""
+    predicted = model.network.analyse(batch)[0].predicted
+    return [
+        {"method": "grad-cam", "exit": e, "classes": [c], "map": pack(found)}
+        for e, own in enumerate(predicted.tolist())
+        for c in sorted({own, int(predicted[-1])})
+        for found in [explain("grad-cam", model.network, batch, Target(e, (c,)))]
+    ]
 
 
 def _timed(model: Model, batch: Tensor, facts: dict[str, Any]) -> dict[str, Any]:

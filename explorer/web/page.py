@@ -10,6 +10,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from explorer.data.collection import MAX_BYTES
+from explorer.explain.registry import methods_json
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, Entry, list_models, named_here
 from explorer.model.hub import PUBLISHED, reachable
@@ -136,6 +137,7 @@ def launch_kwargs() -> dict[str, Any]:
         "start": {
             **opening(),
             "models": [{"name": e.name, "title": picker_label(e)} for e in list_models()],
+            "methods": methods_json(),
         },
         "strings": {language: strings(language) for language in LANGUAGES},
     }

@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from explorer.explain.registry import methods_json
 from explorer.model.bundle import ModelError, read_config
 from explorer.model.catalog import DEFAULT, find_model
 from explorer.web.analysis import EXAMPLES, model_json
@@ -52,6 +53,9 @@ your pictures never leave your device. `python -m explorer site` made it{of}.
 ONNX Runtime Web {runtime} (MIT) runs the network.
 """
 
+# What the browser's own network can explain, and of which the facts differ from the server's.
+BROWSER_METHODS: dict[str, dict[str, Any]] = {"attention": {"asks": []}, "grad-cam": {"families": ["local"]}}
+
 
 def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None) -> int:
     """Write the site into `out`, which is emptied first if a site lies there. Returns its bytes.
@@ -72,7 +76,12 @@ def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None
     }
     opening = json.loads((out / files["stored"][names[0]]["opening"]["path"]).read_text())
     start = {
-        "start": {**opening, "models": listed, "site": {"files": files, "runtime": runtime}},
+        "start": {
+            **opening,
+            "models": listed,
+            "methods": methods_here(),
+            "site": {"files": files, "runtime": runtime},
+        },
         "strings": {language: _words(language) for language in LANGUAGES},
     }
     (out / "start.js").write_text(f"window.ExitExplorer = {json.dumps(start)};\n", encoding="utf-8")
@@ -95,6 +104,11 @@ def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None
                 f"{path.name} has {size / 1e6:.1f} MB; a plain host takes less than 10 MB a file."
             )
     return sum(sizes.values())
+
+
+def methods_here() -> list[dict[str, Any]]:
+    """Every method of explanation; of those that browser/models.js does not compute the page says so (`here` false)."""
+    return [{**method, **BROWSER_METHODS.get(method["name"], {"here": False})} for method in methods_json()]
 
 
 def _empty(out: Path) -> None:

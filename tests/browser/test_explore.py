@@ -63,8 +63,10 @@ def show_photo(page):
         const picture = canvas.toDataURL();
         const peak = Array.from({ length: blocks }, () => Array(heads).fill(0.5));
         const data = btoa(String.fromCharCode(...bytes));
-        const attention = { grid: [side, side], blocks, heads, peak, data };
-        store.show({ ...store.example, id: "photo", title: "photo", image: picture, saw: picture, attention });
+        const facts = { signed: false, units: "attention", evidence: null };
+        const map = { grid: [side, side], axes: { block: blocks, head: heads }, peak, data, ...facts };
+        const maps = [{ method: "attention", map }];
+        store.show({ ...store.example, id: "photo", title: "photo", image: picture, saw: picture, maps });
         store.flush();
         }"""
     )
@@ -82,7 +84,7 @@ def test_a_rung_drives_everything_below_it_by_mouse_and_arrow_keys(page):
     expect(page.locator("#ee-tab-explore score-curve .readout")).to_have_text(re.compile("^block 6: "))
     expect(page.locator(f'score-curve .marker[data-exit="{chosen}"]')).to_have_class(re.compile("selected"))
     expect(page.locator("#ee-tab-explore attention-view #block")).to_have_value("6")
-    page.get_by_role("tab", name="Local-head saliency").click()
+    page.get_by_role("tab", name="Saliency").click()
     expect(page.locator("#ee-tab-explore saliency-view #one .which")).to_have_text(
         re.compile("^Block 6, local perception head")
     )
@@ -172,7 +174,7 @@ def test_what_is_said_follows_the_threshold_once_it_rests(page):
 
 
 def test_the_language_changes_live_and_loses_nothing(page):
-    page.get_by_role("tab", name="Local-head saliency").click()
+    page.get_by_role("tab", name="Saliency").click()
     rung(page, 5).click()
     page.locator("#ee-tab-explore saliency-view").get_by_label("Beside it, the exit at").select_option("7")
     slider = page.locator("#ee-tab-explore saliency-view heat-picture").first.get_by_label("Map opacity")
@@ -234,7 +236,7 @@ def test_no_key_and_no_english_is_left_in_the_german_explore_tab(chromium, addre
 
 
 def test_two_local_heads_stand_side_by_side(page):
-    page.get_by_role("tab", name="Local-head saliency").click()
+    page.get_by_role("tab", name="Saliency").click()
     rung(page, 4).click()
     page.locator("#ee-tab-explore saliency-view").get_by_label("Beside it, the exit at").select_option("7")
     maps = page.locator("#ee-tab-explore saliency-view figure")

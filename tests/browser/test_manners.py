@@ -113,9 +113,10 @@ def test_it_works_elsewhere(chromium, how, tmp_path):
         page.locator("#ee-tab-explore depth-chart svg").first.wait_for(timeout=30_000)
         answer = page.evaluate(
             "async () => { const s = window.ExitExplorer.store;"
-            " return window.ExitExplorer.server.explain({ model: s.model, saw: s.example.saw, exit: 0, class: 1 }); }"
+            " const asked = { method: 'grad-cam', exit: 0, classes: [1] };"
+            " return window.ExitExplorer.server.explain({ ...asked, model: s.model, saw: s.example.saw }); }"
         )
-        assert answer["grid"] == [7, 7]
+        assert answer["map"]["grid"] == [7, 7]
         page.close()
 
 

@@ -175,20 +175,23 @@ def test_saliency_of_an_upload_is_asked_for_once_and_shown(page):
     give(page, next((ASSETS / DEFAULT).glob("bag*.png")))
     set_threshold(page, 0.0)  # the first exit, which has a local head
     asked = quiet(page)
-    page.get_by_role("tab", name="Local-head saliency").click()
+    page.get_by_role("tab", name="Saliency").click()
     label, index = state(page, "(({label, index}) => [label, index])(s.trace.classes[s.trace.predicted[0]])")
-    said = re.compile(f"(Strongest|No) evidence for {label} (in row|here)")
-    expect(page.locator("saliency-view").get_by_text(said).first).to_be_visible(timeout=20_000)
-    assert state(page, f"s.saliency(0, {index})")["grid"] == [7, 7]
+    said = re.compile(f"Strongest evidence for {label} in row|No evidence")
+    expect(page.locator("#ee-tab-explore saliency-view").get_by_text(said).first).to_be_visible(
+        timeout=20_000
+    )
+    question = f"{{ method: 'grad-cam', exit: 0, classes: [{index}] }}"
+    assert state(page, f"s.maps.get({question}).map.grid") == [7, 7]
     assert [url for url in asked if url.endswith("component_server/")] != []
     assert len(asked) == 1
 
 
 def test_attention_thumbnails_cover_every_block_and_head(page):
     page.get_by_role("tab", name="Attention").click()
-    attention = state(page, "({ b: s.attention.blocks, h: s.attention.heads })")
+    attention = state(page, "s.maps.get({ method: 'attention' }).map.axes")
     cells = page.get_by_role("grid", name="Attention maps by block and head").get_by_role("gridcell")
-    expect(cells).to_have_count(attention["b"] * (attention["h"] + 1))  # and their mean
+    expect(cells).to_have_count(attention["block"] * (attention["head"] + 1))  # and their mean
 
 
 def test_class_probabilities_are_drawn(page):

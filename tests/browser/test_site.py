@@ -15,9 +15,9 @@ from PIL import Image
 import explorer
 from explorer.data.corruptions import corrupt
 from explorer.evaluate.gallery import read_gallery
-from explorer.explain.attention import cls_attention
-from explorer.explain.packing import pack_attention, pack_saliency
-from explorer.explain.saliency import grad_cam
+from explorer.explain.map import Target
+from explorer.explain.packing import pack
+from explorer.explain.registry import explain
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import ROOT, find_model
 from explorer.pipeline import see, to_tensor
@@ -101,7 +101,9 @@ def test_an_upload_gives_what_python_gives(site):
     answers = [found["classes"][place]["index"] for place in found["predicted"]]
     assert answers == trace.predicted.tolist()
     assert site.evaluate(f"{STORE}.example.note").startswith("Already a grey 28 x 28 picture on black")
-    assert site.evaluate(f"{STORE}.attention.data.length") == 4 * -(-12 * 2 * 49 // 3)
+    assert site.evaluate(f"{STORE}.maps.get({{ method: 'attention' }}).map.data.length") == 4 * -(
+        -12 * 2 * 49 // 3
+    )
 
 
 def pictures_to_compare() -> list[Image.Image]:
@@ -160,11 +162,13 @@ def test_attention_and_saliency_are_pythons_within_a_grey_level(site):
     upload(site)
     model = explorer.load_model("fashion")
     batch = to_tensor(model, see(model, explorer.read_image(SHIRT)).image)
-    pairs = [(site.evaluate(f"{STORE}.attention"), pack_attention(cls_attention(model.network, batch)))]
+    shelf = f"{STORE}.maps.get({{ method: 'attention' }}).map"
+    pairs = [(site.evaluate(shelf), pack(explain("attention", model.network, batch, Target(0))))]
     saw = site.evaluate(f"{STORE}.example.saw")
     for exit_, target in ((0, 6), (3, 2)):
-        found = ask(site, "explain", {"model": "fashion", "saw": saw, "exit": exit_, "class": target})
-        pairs.append((found, pack_saliency(exit_, target, grad_cam(model.network, batch, exit_, target))))
+        asked = {"model": "fashion", "saw": saw, "method": "grad-cam", "exit": exit_, "classes": [target]}
+        expected = pack(explain("grad-cam", model.network, batch, Target(exit_, (target,))))
+        pairs.append((ask(site, "explain", asked)["map"], expected))
     for found, expected in pairs:
         assert found["grid"] == expected["grid"]
         assert np.ravel(found["peak"]) == pytest.approx(np.ravel(expected["peak"]), abs=2e-3)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from onnx.reference import ReferenceEvaluator
 
-from explorer.explain.attention import cls_attention
-from explorer.explain.saliency import grad_cam
+from explorer.explain.map import Target
+from explorer.explain.registry import explain
 from explorer.model.backbone import build_backbone
 from explorer.model.exits import ExitSpec
 from explorer.model.multi_exit import MultiExitViT
@@ -65,7 +65,7 @@ def test_the_pieces_together_answer_as_the_network_for_any_number_of_images(netw
     logits, attention, _ = run(pieces, images)
     np.testing.assert_allclose(logits, network.analyse(images).logits, atol=2e-4)
     assert attention.shape == (6, count, 2, 16)
-    one = cls_attention(network, images[:1]).reshape(6, 2, 16)
+    one = explain("attention", network, images[:1], Target(0)).values.reshape(6, 2, 16)
     np.testing.assert_allclose(attention[:, 0], one, atol=1e-5)
 
 
@@ -74,7 +74,7 @@ def test_the_evidence_of_a_local_head_is_grad_cam(network, pieces, name, exit_in
     image = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(7))
     for target in range(5):
         _, _, evidence = run(pieces, image, target)
-        expected = grad_cam(network, image, exit_index, target)
+        expected = explain("grad-cam", network, image, Target(exit_index, (target,))).values
         np.testing.assert_allclose(evidence[name][0].reshape(4, 4), expected, atol=1e-4)
 
 

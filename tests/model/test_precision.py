@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.explain.attention import cls_attention
+from explorer.explain.methods.attention import attentions
 from explorer.model import precision
 from explorer.model.backbone import build_backbone
 from explorer.model.exits import lgvit_exits
@@ -73,9 +73,9 @@ def test_the_classifiers_answer_in_float32_whatever_the_precision(network):
 
 
 def test_attention_in_bfloat16_is_that_of_float32_within_its_rounding(network):
-    exact = cls_attention(network, IMAGES[:1])
+    exact = attentions(network, IMAGES[:1], None).attention
     network.precision = torch.bfloat16
-    np.testing.assert_allclose(cls_attention(network, IMAGES[:1]), exact, atol=2e-3)
+    np.testing.assert_allclose(attentions(network, IMAGES[:1], None).attention, exact, atol=2e-3)
 
 
 def test_temperatures_divide_each_exits_logits_in_analyse_and_infer(network):

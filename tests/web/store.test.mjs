@@ -163,7 +163,6 @@ test("setters refuse what they cannot use and say what they expected", () => {
   assert.throws(() => store.select(3), /from 0 to 2/);
   assert.throws(() => store.select(1.5), RangeError);
   assert.throws(() => store.setRules({}), TypeError);
-  assert.throws(() => store.addSaliency({ exit: 0 }), TypeError);
   assert.throws(() => store.show({ trace: makeTrace({ macs: [1] }) }), /trace.macs: expected 3, one per exit; got 1/);
   assert.throws(() => store.show({ trace: makeTrace({ predicted: [0, 0, 3] }) }), /no class at position 3/);
   assert.throws(() => store.show({ trace: makeTrace({ exits: [] }) }), /at least one exit/);
@@ -207,22 +206,20 @@ test("a network with other exits has no ghost, loses the chosen exit and thresho
   assert.equal(store.fired, 0);
 });
 
-test("maps are found by exit and class, wait, fail, and are dropped when they are of another picture", () => {
+test("a map asked of one model is never shown for another, though the picture is the same", () => {
   const { store } = ready();
-  assert.equal(store.saliency(0, 9), undefined);
-  store.awaitSaliency(0, 9);
-  assert.deepEqual(store.saliency(0, 9), { pending: true });
-  store.addSaliency({ exit: 0, class: 9, id: "another", peak: 0 });
-  assert.deepEqual(store.saliency(0, 9), { pending: true });
-  const map = { exit: 0, class: 9, id: "a", grid: [1, 1], peak: 1, data: "/w==" };
-  store.addSaliency(map);
-  assert.equal(store.saliency(0, 9), map);
-  store.failSaliency(0, 7, "The server is busy.");
-  assert.deepEqual(store.saliency(0, 7), { failed: "The server is busy." });
-  store.failSaliency(2, 7, "Too late.", "another");
-  assert.equal(store.saliency(2, 7), undefined);
-  store.show({ id: "b", trace: makeTrace() });
-  assert.equal(store.saliency(0, 9), undefined);
+  const map = { grid: [1, 1], axes: {}, signed: false, units: "logit", evidence: null, peak: 1, data: "/w==" };
+  const question = { method: "grad-cam", exit: 0, classes: [9] };
+  store.show({ id: "a", trace: makeTrace({ model: "A" }), maps: [{ ...question, map }] });
+  assert.equal(store.maps.get(question).map, map);
+  const { owner } = store.maps;
+  store.show({ id: "a", trace: makeTrace({ model: "B" }) });
+  assert.equal(store.maps.get(question), undefined);
+  store.maps.put(owner, question, { map }); // the answer of model A comes late
+  assert.equal(store.maps.get(question), undefined);
+  store.setTrace(makeTrace({ model: "A" }));
+  store.maps.put(owner, question, { map });
+  assert.equal(store.maps.get(question), undefined, "not even when A is back: the trace may be of other weights");
 });
 
 test("a message ends being busy, and so does a new picture", () => {

@@ -1,19 +1,28 @@
 """What the page asks the server for, and that opening it runs no network."""
 
 import json
-from base64 import b64decode
+import time
+from threading import Event, Thread
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from explorer.explain.saliency import grad_cam
-from explorer.model.bundle import load_model_folder, read_config
+from explorer.explain.map import Target
+from explorer.explain.methods import occlusion
+from explorer.explain.packing import pack
+from explorer.explain.registry import explain
+from explorer.model.backbone import build_backbone
+from explorer.model.bundle import InputSpec, Model, load_model_folder, read_config
 from explorer.model.catalog import DEFAULT, SHIPPED
+from explorer.model.exits import lgvit_exits
+from explorer.model.multi_exit import MultiExitViT
 from explorer.pipeline import to_tensor
 from explorer.rules import decide, rules_with
-from explorer.web import analysis, page
+from explorer.web import analysis, explaining, page
 from explorer.web.answers import Answers
+from explorer.web.crowd import network_lane
 from explorer.web.tabs import compare, explore
 
 
@@ -59,12 +68,122 @@ def test_the_models_own_thresholds_are_the_rules_defaults(tiny_model_folder):
     json.dumps(rules)
 
 
+SEEN = Image.fromarray(np.arange(784, dtype=np.uint8).reshape(28, 28))
+
+
+def asked(**facts):
+    """A question for the Grad-CAM map of exit 0 for class 3."""
+    saw = analysis.data_uri(SEEN, "PNG")
+    return {"model": "fashion", "saw": saw, "method": "grad-cam", "exit": 0, "classes": [3], **facts}
+
+
 def test_an_explanation_needs_only_the_picture_the_page_was_sent(tiny):
-    seen = Image.fromarray(np.arange(784, dtype=np.uint8).reshape(28, 28))
-    answer = analysis.explain_exit("tiny", analysis.data_uri(seen, "PNG"), 0, 3)
-    direct = grad_cam(tiny.network, to_tensor(tiny, seen), 0, 3)
-    assert answer["peak"] == pytest.approx(float(direct.max()), rel=1e-4, abs=1e-6)
-    assert len(b64decode(answer["data"])) == direct.size
+    answer = explaining.explain(asked())
+    direct = explain("grad-cam", tiny.network, to_tensor(tiny, SEEN), Target(0, (3,)))
+    assert answer == {"model": "fashion", "map": pack(direct)}
+
+
+def test_the_same_question_runs_no_network_again_and_another_model_of_that_name_does(tiny, monkeypatch):
+    explaining.explain(asked(exit=1))
+    runs = []
+    monkeypatch.setattr(explaining, "explain_by", lambda *_: pytest.fail("ran again"))
+    assert "map" in explaining.explain(asked(exit=1))
+    other = load_model_folder(tiny.folder)
+    monkeypatch.setattr(analysis, "open_model", lambda _: other)
+    monkeypatch.setattr(explaining, "explain_by", lambda *parts: runs.append(2) or explain(*parts))
+    explaining.explain(asked(exit=1))
+    assert runs == [2]
+
+
+def test_a_newer_question_ends_an_older_one_between_two_passes(tiny, monkeypatch):
+    passes = []
+    real = occlusion.logits_of
+
+    def counted(*parts):
+        passes.append(1)
+        if len(passes) == 3:  # meanwhile the visitor asks something else
+            explaining.newest.begin("page saliency", 8)
+        return real(*parts)
+
+    monkeypatch.setattr(occlusion, "logits_of", counted)
+    slow = asked(method="occlusion", asker="page saliency", turn=7)
+    assert explaining.explain(slow) == {"model": "fashion", "superseded": True}
+    assert len(passes) == 3
+    assert explaining.explain({**slow, "asker": "another page"})["map"]["units"] == "logit"
+    assert not network_lane.locked()
+
+
+def test_an_upload_waits_for_one_part_of_a_long_explanation_not_for_all(tiny, monkeypatch):
+    began, order = Event(), []
+    real = occlusion.logits_of
+
+    def slow(*parts):
+        began.set()
+        time.sleep(0.03)
+        return real(*parts)
+
+    monkeypatch.setattr(occlusion, "logits_of", slow)
+
+    def explain_slowly():
+        explaining.explain(asked(method="occlusion", exit=2))
+        order.append("map")
+
+    thread = Thread(target=explain_slowly)
+    thread.start()
+    assert began.wait(20)
+    with network_lane:
+        order.append("upload")
+    thread.join()
+    assert order == ["upload", "map"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"method": "magic"}, "There is no method"),
+        ({"exit": 7}, "There is no exit 7"),
+        ({"classes": []}, "Choose the class"),
+        ({"classes": None}, "Choose the class"),
+        ({"classes": 3}, "lacks a part"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_gets_a_sentence(tiny, wrong, said):
+    assert said in explaining.explain(asked(**wrong))["error"]
+
+
+def test_an_upload_pays_one_pass_and_its_first_answer_is_small(tiny, monkeypatch):
+    passes = []
+    real = type(tiny.network).analyse
+    monkeypatch.setattr(type(tiny.network), "analyse", lambda *parts: passes.append(1) or real(*parts))
+    answer = analysis.analyse_image(tiny, SEEN.convert("RGB"))
+    assert len(passes) == 1
+    kinds = {entry["method"]: entry["map"]["axes"] for entry in answer["maps"]}
+    assert kinds == {"attention": {"block": 6, "head": 2}, "rollout": {"block": 6}}
+    assert np.shape(answer["maps"][0]["distance"]) == (6, 2)
+    for name in ("attention", "rollout"):  # what is asked for later is the same
+        asked_for = explaining.explain(asked(method=name, saw=answer["saw"]))
+        assert asked_for["map"] == next(e["map"] for e in answer["maps"] if e["method"] == name)
+
+
+@pytest.mark.parametrize("size", [(384, 384), (1200, 900)])
+def test_the_first_answer_for_the_busiest_photo_is_at_most_300_kb(size):
+    """Noise is the picture that compresses worst."""
+    torch.manual_seed(0)
+    backbone = {
+        "img_size": 224,
+        "patch_size": 14,
+        "num_classes": 1000,
+        "embed_dim": 24,
+        "depth": 12,
+        "num_heads": 6,
+    }
+    network = MultiExitViT(build_backbone("vit", **backbone), lgvit_exits(range(4, 12)), "noisy").eval()
+    labels = tuple(f"a class of some length, number {c}" for c in range(1000))
+    model = Model("noisy", "Noisy", network, labels, InputSpec("photo", (0.5,) * 3, (0.25,) * 3), {})
+    rng = np.random.default_rng(0)
+    noise = Image.fromarray(rng.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))
+    answer = analysis.analyse_image(model, noise)
+    assert len(json.dumps(answer)) <= 300_000
 
 
 @pytest.mark.parametrize(
@@ -79,11 +198,11 @@ def test_an_explanation_needs_only_the_picture_the_page_was_sent(tiny):
 )
 def test_a_picture_that_is_not_ours_is_refused_in_words(tiny, uri):
     with pytest.raises(ValueError, match=r"^[A-Z].*\.$"):
-        analysis.explain_exit("tiny", uri, 0, 3)
+        analysis.from_data_uri(uri, tiny)
 
 
 def test_a_question_that_lacks_a_part_gets_a_sentence(tiny):
-    assert explore.explain({"model": DEFAULT})["error"].endswith("reload the page.")
+    assert explaining.explain({"model": DEFAULT})["error"].endswith("reload the page.")
 
 
 @pytest.mark.parametrize("name", ["owner/name", "assets/models/fashion", "..", ""])
@@ -94,7 +213,7 @@ def test_a_visitor_can_name_only_a_model_the_picker_offers(name, monkeypatch):
     monkeypatch.setattr(analysis, "load_model", never)
     monkeypatch.setattr(analysis, "find_model", never)
     asked = {"model": name, "picture": {"path": "/x"}, "saw": "", "exit": 0, "class": 0}
-    for answer in (compare.examples_of(asked), explore.analyse(asked), explore.explain(asked)):
+    for answer in (compare.examples_of(asked), explore.analyse(asked), explaining.explain(asked)):
         assert answer["error"].startswith("This page does not offer the model")
 
 
@@ -114,8 +233,12 @@ def test_the_stored_examples_are_what_the_shipped_network_answers(shipped, examp
         trace = shipped.network.analyse(to_tensor(shipped, seen))[0]
         for name, scores in trace.scores.items():
             np.testing.assert_allclose(example["trace"]["scores"][name], scores, atol=1e-4)
-        stored = {(m["exit"], m["class"]): m["peak"] for m in example["saliency"]}
-        assert len(stored) == 4 * 10
-        for (e, c), peak in list(stored.items())[::13]:
-            found = float(grad_cam(shipped.network, to_tensor(shipped, seen), e, c).max())
-            assert peak == pytest.approx(found, rel=1e-3, abs=1e-5)
+        stored = [m for m in example["maps"] if m["method"] == "grad-cam"]
+        assert {(m["exit"], *m["classes"]) for m in stored} == {
+            (e, c) for e, own in enumerate(trace.predicted.tolist()) for c in (own, int(trace.predicted[-1]))
+        }
+        for m in stored[::5]:
+            target = Target(m["exit"], tuple(m["classes"]))
+            found = pack(explain("grad-cam", shipped.network, to_tensor(shipped, seen), target))
+            assert m["map"]["peak"] == pytest.approx(found["peak"], rel=1e-3, abs=1e-5)
+            assert m["map"]["evidence"] == found["evidence"]

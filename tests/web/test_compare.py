@@ -45,7 +45,7 @@ def test_a_shipped_example_comes_as_it_was_computed_and_loads_no_network(never):
     answer = compare.analyse_again({"model": DEFAULT, "image": example["image"], "label": None})
     assert answer["trace"] == example["trace"]
     assert answer["label"] == example["label"]
-    assert answer["saliency"] == []
+    assert [entry["method"] for entry in answer["maps"]] == ["attention", "rollout"]
     own = analysis.read_config(analysis.find_model(DEFAULT))["thresholds"]["confidence"]
     assert answer["rules"]["confidence"]["default"] == own
     assert answer["reference"] == "labels"

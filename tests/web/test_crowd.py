@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from explorer.explain.methods.attention import attentions
 from explorer.model.bundle import load_model_folder
 from explorer.web.answers import Answers
 from explorer.web.crowd import Busy, Crowd, Pool
@@ -25,16 +26,16 @@ def test_those_who_wait_for_one_network_share_a_pass_and_each_gets_its_own_answe
     pool, passes = Pool(lane, most=4), []
     pictures = torch.randn(11, 1, 28, 28)
     alone = [model.network.analyse(picture[None])[0].logits for picture in pictures]
-    found = {}
+    found, seen = {}, {}
     analyse = model.network.analyse
 
     class Counting:
         def __getattr__(self, name):
             return getattr(model.network, name)
 
-        def analyse(self, batch):
+        def analyse(self, batch, watch):
             passes.append(len(batch))
-            return analyse(batch)
+            return analyse(batch, watch)
 
     class Counted:
         network = Counting()
@@ -42,7 +43,7 @@ def test_those_who_wait_for_one_network_share_a_pass_and_each_gets_its_own_answe
     counted = Counted()
 
     def ask(place):
-        found[place] = pool.analyse(counted, pictures[place][None]).logits
+        found[place], seen[place] = pool.look(counted, pictures[place][None])
 
     with lane:  # all are there before the first pass
         threads = [threading.Thread(target=ask, args=(place,)) for place in range(11)]
@@ -55,7 +56,9 @@ def test_those_who_wait_for_one_network_share_a_pass_and_each_gets_its_own_answe
     assert sum(passes) == 11
     assert sorted(passes)[-2:] == [4, 4]
     for place in range(11):
-        np.testing.assert_allclose(found[place], alone[place], atol=1e-4, rtol=1e-4)
+        np.testing.assert_allclose(found[place].logits, alone[place], atol=1e-4, rtol=1e-4)
+        own = attentions(model.network, pictures[place][None], None)
+        np.testing.assert_allclose(seen[place].attention, own.attention, atol=1e-5)
 
 
 def test_a_pass_that_fails_fails_for_those_in_it_alone(model):

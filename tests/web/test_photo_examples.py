@@ -13,7 +13,7 @@ from explorer.model.bundle import InputSpec, Model, load_model_folder, save_mode
 from explorer.model.exits import lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
 from explorer.rules import decide
-from explorer.web import analysis, examples
+from explorer.web import analysis, examples, explaining
 
 BACKBONE = {
     "kind": "vit", "img_size": 224, "patch_size": 56, "num_classes": 12, "embed_dim": 16, "depth": 6,
@@ -60,11 +60,14 @@ def test_photos_are_stored_as_seen_and_analysed_as_stored(model, tmp_path, monke
         assert again["trace"]["probabilities"] == e["trace"]["probabilities"]
         assert e["note"] == "Cropped to its middle square and resized to 224 x 224 pixels."
         predicted = [e["trace"]["classes"][p]["index"] for p in e["trace"]["predicted"]]
-        maps = {(s["exit"], s["class"]) for s in e["saliency"]}
-        assert maps == {(i, c) for i in (0, 1) for c in (predicted[i], predicted[-1])}
-        # A map the page asks for later is the one that would have been stored.
-        first = e["saliency"][0]
-        assert analysis.explain_exit("photos", e["saw"], first["exit"], first["class"]) == first
+        assert e["maps"][:2] == again["maps"]
+        maps = {(s["exit"], *s["classes"]) for s in e["maps"][2:]}
+        assert maps == {(i, c) for i in range(5) for c in (predicted[i], predicted[-1])}
+        # A map the page asks for later is the one that was stored.
+        first = e["maps"][2]
+        question = {key: value for key, value in first.items() if key != "map"}
+        answer = explaining.explain({**question, "model": "photos", "saw": e["saw"]})
+        assert answer["map"] == first["map"]
 
 
 def test_no_photos_is_said_in_words(model, tmp_path, monkeypatch):

@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 from explorer.data.corruptions import CORRUPTIONS, corrupt
 from explorer.data.garment import see_garment
 from explorer.data.photo import see_photo
-from explorer.explain.packing import pack_attention, pack_saliency
+from explorer.explain.map import Map
+from explorer.explain.packing import pack
 from explorer.model.catalog import ROOT
 from explorer.rules.reading import read_logits
 from explorer.trace import Exit, Trace, trace_json
@@ -138,13 +139,14 @@ def traces():
 def packings():
     attention = rng.random((2, 3, 4, 5)).astype(np.float32) ** 4
     attention[1, 1] = 0
-    saliency = rng.random((4, 5)).astype(np.float32)
+    signed = rng.standard_normal((4, 5)).astype(np.float32)
+    maps = {
+        "attention": Map(attention, False, "attention", ("block", "head")),
+        "signed": Map(signed, True, "logit"),
+        "flat": Map(signed * 0, False, "logit"),
+    }
     return {
-        "attention": attention.reshape(2, -1).tolist(),
-        "packed": pack_attention(attention),
-        "saliency": saliency.ravel().tolist(),
-        "saliency_packed": pack_saliency(1, 2, saliency),
-        "flat_packed": pack_saliency(1, 2, saliency * 0),
+        name: {"values": [*map(float, one.values.ravel())], "packed": pack(one)} for name, one in maps.items()
     }
 
 

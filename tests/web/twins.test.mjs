@@ -7,10 +7,11 @@ import { fileURLToPath } from "node:url";
 
 import { CORRUPTIONS, corrupt } from "../../explorer/web/browser/corruptions.js";
 import { seeGarment } from "../../explorer/web/browser/garment.js";
+import { pack } from "../../explorer/web/browser/maps.js";
 import { seePhoto } from "../../explorer/web/browser/photo.js";
 import { resize, resizeReduced } from "../../explorer/web/browser/resample.js";
 import { RULES } from "../../explorer/web/browser/rules.js";
-import { packAttention, packSaliency, traceOf } from "../../explorer/web/browser/trace.js";
+import { traceOf } from "../../explorer/web/browser/trace.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const env = { ...process.env, PYTHONPATH: root };
@@ -85,10 +86,12 @@ test("a trace is Python's: scores of every rule, classes, probabilities, answers
   }
 });
 
-test("attention and saliency are packed as Python packs them", () => {
-  const { attention, packed, saliency, saliency_packed, flat_packed } = python.packings;
-  const rows = attention.map((data) => ({ heads: 3, patches: 20, data: Float32Array.from(data) }));
-  assert.deepEqual(packAttention(rows, [4, 5]), packed);
-  assert.deepEqual(packSaliency(1, 2, [4, 5], Float32Array.from(saliency)), saliency_packed);
-  assert.deepEqual(packSaliency(1, 2, [4, 5], new Float32Array(20)), flat_packed);
+test("maps are packed as Python packs them: many, signed and flat ones", () => {
+  assert.equal(Object.keys(python.packings).length, 3);
+  for (const [name, { values, packed }] of Object.entries(python.packings)) {
+    const { grid, axes, signed, units } = packed;
+    assert.deepEqual(pack(Float32Array.from(values), grid, { axes, signed, units }), packed, name);
+  }
+  const broken = pack(Float32Array.of(1, NaN), [1, 2], { units: "logit" });
+  assert.deepEqual([broken.evidence, broken.peak, broken.data], ["broken", 0, ""]);
 });

@@ -45,8 +45,8 @@ const ANSWERS = {
     return { ...(await analyse(network, picture)), label: network.facts.labels.includes(label) ? label : null };
   },
 
-  async explain({ model, saw, exit, class: target }) {
-    return explain(await networkOf(model), saw, exit, target);
+  async explain({ model, saw, ...asked }) {
+    return explain(await networkOf(model), saw, asked);
   },
 
   /** One tile of a model's gallery, as the network was evaluated on it. */

@@ -89,7 +89,7 @@ const server = {
     const { rules, reference, examples, error } = await stored("opening", model);
     if (error) return { error };
     const known = examples.find((example) => example.image === image);
-    const answer = known ? { ...known, saliency: [] } : await compute("analyse_again", { model, image, label });
+    const answer = known ? { ...known, maps: known.maps.filter((entry) => entry.exit === undefined) } : await compute("analyse_again", { model, image, label });
     return answer.error ? answer : { ...answer, rules, reference };
   },
   live: (question) => compute("live", question, question.frame instanceof ImageBitmap ? [question.frame] : []),

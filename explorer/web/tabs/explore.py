@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from explorer.web.analysis import analyse_file, explain_exit, file_of
+from explorer.web.analysis import analyse_file, file_of
+from explorer.web.explaining import explain, grade, sanity
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Column, Slot, Tab
 
@@ -29,20 +30,11 @@ WHY = """
 
 @question
 def analyse(asked: dict[str, Any]) -> dict[str, Any]:
-    """A visitor's picture through every exit: trace, what the network saw, [CLS] attention.
+    """A visitor's picture through every exit: trace, what the network saw, the attention maps of that one pass.
 
     `asked` has `model` and `picture`, an upload as Gradio's {path, …} or a data URI.
     """
     return analyse_file(offered(asked["model"]), file_of(asked["picture"]))
-
-
-@question
-def explain(asked: dict[str, Any]) -> dict[str, Any]:
-    """The Grad-CAM map of a local head for a class.
-
-    `asked` has `model`, `saw` (data URI of the picture the network saw), `exit` and `class`.
-    """
-    return explain_exit(offered(asked["model"]), asked["saw"], int(asked["exit"]), int(asked["class"]))
 
 
 LAYOUT = (
@@ -51,4 +43,4 @@ LAYOUT = (
     Column("why", (WHY,)),
 )
 
-TAB = Tab("explore", LAYOUT, (analyse, explain))
+TAB = Tab("explore", LAYOUT, (analyse, explain, grade, sanity))

@@ -1,8 +1,8 @@
-// The grid of small attention maps, heads down and blocks across, from which one is picked.
+// The grid of small attention maps, blocks across and heads, if there are any, down, from which one is picked.
 
 import { paintMap } from "./colormap.js";
 import { element, setAttributes } from "./dom.js";
-import { attentionMap } from "./maps.js";
+import { mapAt } from "./maps.js";
 import { t } from "./strings.js";
 
 const THUMBS_STYLE = `
@@ -57,7 +57,7 @@ export class AttentionThumbnails {
     this.#size = [blocks, heads];
     this.#cells.clear();
     const depth = Array.from({ length: blocks }, (_, above) => above + 1);
-    const rows = ["mean", ...Array.from({ length: heads }, (_, head) => head)];
+    const rows = ["mean", ...Array.from({ length: heads }, (_, head) => head)]; // without heads one row
     // Many heads make a tall grid, so their maps are smaller.
     this.grid.style.setProperty("--thumb", heads > 8 ? "1.75rem" : "3.25rem");
     this.grid.style.gridTemplateColumns = `auto repeat(${blocks}, minmax(1.25rem, var(--thumb)))`;
@@ -69,7 +69,8 @@ export class AttentionThumbnails {
       ...depth.map((block) => title("columnheader", String(block))),
     );
     const bodies = rows.map((head) => {
-      const text = head === "mean" ? t("explore.thumbs_mean") : t("explore.thumbs_head", { head: head + 1 });
+      const mean = heads > 0 ? t("explore.thumbs_mean") : "";
+      const text = head === "mean" ? mean : t("explore.thumbs_head", { head: head + 1 });
       const name = title("rowheader", text);
       return element("div", { role: "row" }, name, ...depth.map((block) => this.#makeCell(block, head)));
     });
@@ -78,7 +79,8 @@ export class AttentionThumbnails {
 
   #makeCell(block, head) {
     const which = { block, head: head + 1 };
-    const name = head === "mean" ? t("explore.thumb_mean", which) : t("explore.thumb_head", which);
+    const mean = this.#size[1] > 0 ? "explore.thumb_mean" : "explain.thumb";
+    const name = head === "mean" ? t(mean, which) : t("explore.thumb_head", which);
     const button = element(
       "button",
       { type: "button", tabindex: -1, "aria-label": name, title: name },
@@ -90,12 +92,12 @@ export class AttentionThumbnails {
     return cell;
   }
 
-  /** Paints every map: on its own scale, or all on one up to `top`. */
-  draw(attention, top) {
-    const { blocks, heads } = attention;
+  /** Paints every map of a packed answer: on its own scale, or all on one up to `top`. */
+  draw(packed, top) {
+    const { block: blocks, head: heads = 0 } = packed.axes;
     if (blocks !== this.#size[0] || heads !== this.#size[1]) this.#build(blocks, heads);
     for (const cell of this.#cells.values()) {
-      const map = attentionMap(attention, cell.block, cell.head);
+      const map = mapAt(packed, heads > 0 ? [cell.block - 1, cell.head] : [cell.block - 1]);
       paintMap(cell.firstChild.firstChild, map, top ?? map.peak);
     }
   }

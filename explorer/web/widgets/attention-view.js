@@ -1,18 +1,22 @@
-// <attention-view>: where the [CLS] token looks, block by block and head by head, over what the network saw.
+// <attention-view>: where the [CLS] token, or a patch of choice, looks: block by block, head by head, rolled out.
 
 import { element, setAttributes, setText } from "./dom.js";
 import { AttentionThumbnails } from "./attention-thumbnails.js";
-import { attentionMap, sharedPeak, strongest } from "./maps.js";
+import { askMap } from "./explain/asking.js";
+import { FILM_STYLE, FilmStrip } from "./explain/film-strip.js";
+import { explains, methodOptions, methodSays, methodTitle, ofAttention, unitText, whyNothing } from "./explain/offer.js";
+import { mapAt, sharedPeak, strongest } from "./maps.js";
 import { saveButtons } from "./save.js";
 import { t, translated } from "./strings.js";
 import { Widget } from "./widget.js";
 import { levelText } from "./words.js";
 
 const ATTENTION_STYLE = `
-.views { display: grid; grid-template-columns: minmax(0, 22rem) minmax(0, 1fr); gap: 1rem 2.5rem; align-items: start; }
+${FILM_STYLE}.views { display: grid; grid-template-columns: minmax(0, 22rem) minmax(0, 1fr); gap: 1rem 2.5rem; align-items: start; }
 .choices { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; margin-bottom: 0.75rem; }
 .choices label { display: inline-flex; align-items: center; gap: 0.5rem; font-size: 0.8125rem; color: var(--quiet); }
 .choices select { color: var(--ink); font-size: 0.875rem; }
+.rest { min-width: 0; display: grid; gap: 0.75rem; }
 .thumbs { min-width: 0; overflow-x: auto; }
 .none { min-height: 20rem; color: var(--quiet); }
 input[type=checkbox] { width: 1rem; height: 1rem; margin: 0; accent-color: var(--accent-mark); }
@@ -27,21 +31,30 @@ const attentionMarkup = () => `
 <p class="none" hidden>${t("explore.attention_none")}</p>
 <div class="body">
   <div class="choices">
+    <label>${t("explain.show")} <select id="method"></select></label>
     <label>${t("explore.attention_block")} <select id="block"></select></label>
     <label>${t("explore.attention_head")} <select id="head"></select></label>
     <label><input type="checkbox" id="shared"> ${t("explore.attention_shared")}</label>
     <button type="button" class="plain" id="follow">${t("explore.attention_follow")}</button>
+    <button type="button" class="plain" id="cls">${t("explain.back_to_cls")}</button>
   </div>
-  <div class="views"><div class="thumbs"></div></div>
+  <div class="views">
+    <div class="picture"></div>
+    <div class="rest"><div class="thumbs"></div><div class="strip"></div><p class="quiet small" id="says"></p></div>
+  </div>
 </div>`;
 
 export class AttentionView extends Widget {
   static style = ATTENTION_STYLE;
+  #method = "attention";
+  #patch = null; // the query token: a patch, row by row from 0; null for [CLS]
   #block = null; // chosen by a person; null follows the exit looked at
   #head = "mean";
   #shared = false; // one scale for all maps
-  #offered = null; // the maps the choices and thumbnails were made from
-  #shown = "";
+  #offered = ""; // what the choices were made from
+  #drawn = null; // the packed map the thumbnails show
+  #packed = null; // the answer on show
+  #shown = [];
   #heat = element("heat-picture"); // outlives the markup, and with it the opacity a person chose
 
   static get markup() {
@@ -49,91 +62,182 @@ export class AttentionView extends Widget {
   }
 
   build() {
-    this.#offered = null;
-    this.part(".views").prepend(this.#heat);
+    this.#offered = "";
+    this.#drawn = null;
+    this.#shown = [];
+    this.part(".picture").append(this.#heat);
     const saved = { canvas: () => this.#heat.toCanvas(this.#title()), csv: () => this.#heat.rows };
     this.part(".head").append(saveButtons("attention", saved));
-    this.thumbnails = new AttentionThumbnails(this.part(".thumbs"), (block, head) => this.#choose(block, head));
-    this.part("#block").addEventListener("change", (event) => this.#choose(Number(event.target.value), this.#head));
-    this.part("#head").addEventListener("change", (event) => {
-      const { value } = event.target;
-      this.#choose(this.#block, value === "mean" ? value : Number(value));
+    this.thumbnails = new AttentionThumbnails(this.part(".thumbs"), (block, head) => this.#choose({ block, head }));
+    this.film = new FilmStrip(this.part(".strip"), {
+      widget: this,
+      show: (i) => this.#choose({ block: i + 1 }),
+      name: (i) => t("explore.saliency_block", { block: i + 1 }),
+      title: () => methodTitle(this.#facts),
+      ready: async () => Boolean(this.#packed),
+      frame: (i) => this.#frame(i),
     });
+    const chosen = (id, choose) => this.part(id).addEventListener("change", ({ target }) => this.#choose(choose(target)));
+    chosen("#method", ({ value }) => ({ method: value }));
+    chosen("#block", ({ value }) => ({ block: Number(value) }));
+    chosen("#head", ({ value }) => ({ head: value === "mean" ? value : Number(value) }));
+    chosen("#shared", ({ checked }) => ({ shared: checked }));
     this.part("#shared").checked = this.#shared;
-    this.part("#shared").addEventListener("change", (event) => {
-      this.#shared = event.target.checked;
-      this.#draw(true);
-    });
-    this.part("#follow").addEventListener("click", () => this.#choose(null, this.#head));
+    this.part("#follow").addEventListener("click", () => this.#choose({ block: null }));
+    this.part("#cls").addEventListener("click", () => this.#choose({ patch: null }));
   }
 
   #title() {
-    return `${t("explore.why_attention")}, ${translated(this.store.example.title)}`;
+    return `${methodTitle(this.#facts)}, ${translated(this.store.example.title)}`;
   }
 
-  #choose(block, head) {
-    this.#block = block;
-    this.#head = head;
-    this.#draw(false);
+  #choose({ method = this.#method, patch = this.#patch, block = this.#block, head = this.#head, shared = this.#shared }) {
+    if (method !== this.#method) head = "mean";
+    [this.#method, this.#patch, this.#block, this.#head, this.#shared] = [method, patch, block, head, shared];
+    this.#draw();
   }
 
-  update() {
-    const { attention } = this.store;
-    this.part(".none").hidden = Boolean(attention);
-    this.part(".body").hidden = !attention;
-    if (!attention || !this.store.trace) return;
-    const fresh = attention !== this.#offered;
-    if (fresh) this.#offer(attention);
-    this.#draw(fresh);
+  get #methods() {
+    return ofAttention(this.store.methods);
   }
 
-  /** The choices there are, when maps with another number of blocks or heads come in. */
-  #offer(attention) {
-    const { blocks, heads } = attention;
-    this.#offered = attention;
-    if (this.#block > blocks) this.#block = null;
-    if (this.#head !== "mean" && this.#head >= heads) this.#head = "mean";
-    const options = (select, values) => {
-      if (select.options.length === values.length) return;
-      select.replaceChildren(...values.map(([value, text]) => element("option", { value }, text)));
+  get #facts() {
+    return this.#methods.find(({ name }) => name === this.#method) ?? { name: this.#method, asks: [], families: [] };
+  }
+
+  /** What is asked for: a map by the method chosen, from the token chosen. */
+  get #question() {
+    const { name, asks } = this.#facts;
+    return {
+      method: name,
+      ...(asks.includes("exit") && { exit: this.store.selectedExit }),
+      ...(asks.includes("patch") && this.#patch !== null && { patch: this.#patch }),
     };
-    options(
-      this.part("#block"),
-      Array.from({ length: blocks }, (_, i) => [i + 1, String(i + 1)]),
-    );
-    const each = Array.from({ length: heads }, (_, i) => [i, String(i + 1)]);
-    options(this.part("#head"), [["mean", t("explore.attention_mean_of", { heads })], ...each]);
   }
 
-  #draw(fresh) {
-    const { attention, trace, selectedExit, example } = this.store;
-    const block = this.#block ?? Math.min(trace.exits[selectedExit].block, attention.blocks);
-    const head = this.#head;
-    if (!fresh && this.#shown === `${block} ${head}`) return;
-    this.#shown = `${block} ${head}`;
+  update(changed) {
+    const { store } = this;
+    if (!store.trace) return;
+    const readable = store.maps.get({ method: "attention" })?.map;
+    this.part(".none").hidden = Boolean(readable);
+    this.part(".body").hidden = !readable;
+    if (!readable) return;
+    if (changed.has("trace")) {
+      this.#patch = null;
+      this.film.stop();
+    }
+    this.#draw();
+  }
 
+  #draw() {
+    const { store } = this;
+    const { trace, selectedExit } = store;
+    const fits = explains(this.#facts, trace.exits[selectedExit]);
+    const entry = fits ? store.maps.get(this.#question) : { failed: t("explain.not_this_exit") };
+    const seen = [entry, store.example, this.#method, this.#patch, this.#block, this.#head, this.#shared, selectedExit];
+    if (seen.length === this.#shown.length && seen.every((part, i) => part === this.#shown[i])) return;
+    this.#shown = seen;
+    if (entry === undefined) {
+      askMap(store, this.#question, "attention");
+      return;
+    }
+    this.#offer(entry);
+    const packed = entry.map?.evidence ? null : (entry.map ?? null);
+    this.#packed = packed;
+    const axes = Object.keys(packed?.axes ?? {});
+    const block = this.#block ?? Math.min(trace.exits[selectedExit].block, packed?.axes.block ?? Infinity);
+    const index = axes.map((axis) => (axis === "block" ? block - 1 : this.#head));
+    const top = packed && this.#shared ? sharedPeak(packed) : null;
+    this.#drawThumbnails(packed, top, block);
+    this.film.set(packed?.axes.block ?? 0, block - 1);
     this.part("#block").value = block;
-    this.part("#head").value = head;
-    this.part("#follow").disabled = this.#block === null;
-    const top = this.#shared ? sharedPeak(attention) : null;
-    if (fresh) this.thumbnails.draw(attention, top);
-    this.thumbnails.mark(block, head);
-
-    const map = attentionMap(attention, block, head);
-    const most = strongest(map);
-    const seen = map.values.reduce((sum, value) => sum + value, 0);
-    const who =
-      head === "mean" ? t("explore.attention_all_heads") : t("explore.attention_one_head", { head: head + 1 });
-    const { row, column } = most;
-    const facts = { who, block, row, column, value: levelText(most.value), percent: Math.round(seen * 100) };
-    const reading = t("explore.attention_reading", facts);
+    this.part("#head").value = this.#head;
+    const map = packed ? mapAt(packed, index) : null;
+    const reading = map ? this.#reading(map, entry, axes, block) : "";
+    const from = this.#patch === null || !map ? null : [Math.floor(this.#patch / map.grid[1]), this.#patch % map.grid[1]];
     this.#heat.show({
-      picture: example.saw ?? example.image,
+      picture: store.example.saw ?? store.example.image,
       map,
-      top: top ?? map.peak,
-      unit: t("explore.attention_unit"),
+      top: top ?? map?.peak,
+      unit: unitText(map?.units),
       description: reading,
       reading,
+      message: map ? null : translated(whyNothing(entry)),
+      from,
+      pick: this.#facts.asks.includes("patch")
+        ? (row, column) => this.#choose({ patch: row * map.grid[1] + column })
+        : null,
     });
+  }
+
+  /** The choices there are for this answer, and which of them can be made. */
+  #offer(entry) {
+    const methods = this.#methods;
+    const axes = entry.map?.axes ?? {};
+    if (this.#block > axes.block) this.#block = null;
+    if (this.#head !== "mean" && this.#head >= axes.head) this.#head = "mean";
+    const exit = this.store.trace.exits[this.store.selectedExit];
+    const key = JSON.stringify([methods.map(({ name }) => name), axes]);
+    if (key !== this.#offered) {
+      this.#offered = key;
+      this.part("#method").replaceChildren(...methodOptions(methods));
+      this.#list("#block", Array.from({ length: axes.block ?? 0 }, (_, i) => [i + 1, String(i + 1)]));
+      const each = Array.from({ length: axes.head ?? 0 }, (_, i) => [i, String(i + 1)]);
+      this.#list("#head", [["mean", t("explore.attention_mean_of", { heads: axes.head })], ...each]);
+    }
+    methods.forEach((method, i) => {
+      const option = this.part("#method").options[i];
+      option.disabled = !explains(method, exit) && method.name !== this.#method;
+    });
+    this.part("#method").value = this.#method;
+    this.part("#block").parentElement.hidden = !axes.block;
+    this.part("#head").parentElement.hidden = !axes.head;
+    this.part("#follow").disabled = this.#block === null || !axes.block;
+    this.part("#cls").disabled = this.#patch === null;
+    setText(this.part("#says"), methodSays(this.#facts));
+  }
+
+  #list(id, values) {
+    const options = values.map(([value, text]) => element("option", { value }, text));
+    this.part(id).replaceChildren(...options);
+  }
+
+  #drawThumbnails(packed, top, block) {
+    const deep = Boolean(packed?.axes.block);
+    setAttributes(this.part(".thumbs"), { hidden: deep ? null : "" });
+    if (!deep) return;
+    const drawn = `${top}`;
+    if (this.#drawn?.packed !== packed || this.#drawn.top !== drawn) this.thumbnails.draw(packed, top);
+    this.#drawn = { packed, top: drawn };
+    this.thumbnails.mark(block, packed.axes.head ? this.#head : "mean");
+  }
+
+  /** The film's frame at a block from 0. */
+  #frame(i) {
+    const map = mapAt(this.#packed, this.#packed.axes.head ? [i, this.#head] : [i]);
+    const top = this.#shared ? sharedPeak(this.#packed) : map.peak;
+    return { image: this.#heat.image, map, top, opacity: this.#heat.opacity };
+  }
+
+  #reading(map, entry, axes, block) {
+    const most = strongest(map);
+    const { row, column } = most;
+    const percent = Math.round(map.values.reduce((sum, value) => sum + value, 0) * 100);
+    const facts = { block, row, column, value: levelText(most.value), percent, head: this.#head + 1 };
+    const many = this.#head === "mean" ? "explore.attention_all_heads" : "explore.attention_one_head";
+    const who = axes.includes("head") ? t(many, facts) : methodTitle(this.#facts);
+    const where = axes.includes("block") ? "explore.attention_reading" : "explain.reading_exit";
+    const exit = this.store.trace.exits[this.store.selectedExit].block;
+    const said = t(where, { who, ...facts, block: axes.includes("block") ? block : exit });
+    const reach = this.#reach(entry, block);
+    return reach === null ? said : `${said} ${t("explain.distance", { pixels: reach })}`;
+  }
+
+  /** Mean attention distance of the head, or of all heads, in pixels; null where the answer does not tell. */
+  #reach({ distance }, block) {
+    if (!distance) return null;
+    const heads = distance[block - 1];
+    const mean = heads.reduce((sum, one) => sum + one, 0) / heads.length;
+    return (this.#head === "mean" ? mean : heads[this.#head]).toFixed(0);
   }
 }

@@ -1,4 +1,4 @@
-// Refuses a trace or map that does not keep the data contract, in a sentence that says what was expected and what came.
+// Refuses a trace that does not keep the data contract, in a sentence that says what was expected and what came.
 
 function expectCount(name, list, count, per) {
   if (!Array.isArray(list))
@@ -30,15 +30,4 @@ export function checkTrace(trace) {
     expectCount(`trace.scores.${rule}`, scores, exits.length, "exit");
   }
   return trace;
-}
-
-/** Returns the saliency map, or throws TypeError. A flat map may come without data. */
-export function checkSaliency(map) {
-  if (!Number.isInteger(map?.exit) || !Number.isInteger(map?.class)) {
-    throw new TypeError("saliency map: expected whole numbers as exit and class.");
-  }
-  if (map.peak > 0 && (typeof map.data !== "string" || !Array.isArray(map.grid))) {
-    throw new TypeError("saliency map: a map with a peak needs its grid and data.");
-  }
-  return map;
 }

@@ -33,21 +33,46 @@ export function viridis(value) {
 /** The whole map as a CSS gradient, for colour bars. */
 export const VIRIDIS_GRADIENT = `linear-gradient(to right, ${VIRIDIS.map((hex) => `#${hex}`).join(", ")})`;
 
+// For signed maps: ColorBrewer's RdBu (C. Brewer, Apache-2.0), blue against, red for; told apart by the colour blind.
+const RED_BLUE = ["2166ac", "67a9cf", "d1e5f0", "f7f7f7", "fddbc7", "ef8a62", "b2182b"];
+const redBlueStops = RED_BLUE.map(rgbOf);
+
+/** The colour of a value in [-1, 1], 0 in the middle, as [r, g, b]. */
+export function redBlue(value) {
+  const at = ((Math.min(1, Math.max(-1, value || 0)) + 1) / 2) * (redBlueStops.length - 1);
+  const below = Math.min(Math.floor(at), redBlueStops.length - 2);
+  return blend(redBlueStops[below], redBlueStops[below + 1], at - below).map(Math.round);
+}
+
+export const RED_BLUE_GRADIENT = `linear-gradient(to right, ${RED_BLUE.map((hex) => `#${hex}`).join(", ")})`;
+
+/** The numbers under a colour bar, from its left end to its right. */
+export function barLevels(top, signed) {
+  return signed ? [-top, 0, top] : [0, top / 2, top];
+}
+
 // Viridis in 256 steps, 3 bytes each: a page of thumbnails is tens of thousands of patches.
 const STEPS = 255;
 const viridisSteps = new Uint8Array(Array.from({ length: STEPS + 1 }, (_, i) => viridis(i / STEPS)).flat());
 
-/** Paints values (h*w,) on a canvas of exactly w x h pixels; `top` is the value at the map's bright end. */
-export function paintMap(canvas, { grid, values }, top) {
+const redBlueSteps = new Uint8Array(Array.from({ length: STEPS + 1 }, (_, i) => redBlue((2 * i) / STEPS - 1)).flat());
+
+/**
+ * Paints values (h*w,) on a canvas of exactly w x h pixels; `top` is the value at the map's bright end. A signed map
+ * runs from -top to top.
+ */
+export function paintMap(canvas, { grid, values, signed = false }, top) {
   const [h, w] = grid;
   canvas.width = w;
   canvas.height = h;
   const context = canvas.getContext("2d");
   const image = context.createImageData(w, h);
+  const steps = signed ? redBlueSteps : viridisSteps;
   for (let i = 0; i < values.length; i++) {
-    const share = top > 0 ? Math.min(1, Math.max(0, values[i] / top || 0)) : 0;
+    const level = top > 0 ? values[i] / top || 0 : 0;
+    const share = Math.min(1, Math.max(0, signed ? (level + 1) / 2 : level));
     const step = Math.round(share * STEPS) * 3;
-    for (let part = 0; part < 3; part++) image.data[i * 4 + part] = viridisSteps[step + part];
+    for (let part = 0; part < 3; part++) image.data[i * 4 + part] = steps[step + part];
     image.data[i * 4 + 3] = 255;
   }
   context.putImageData(image, 0, 0);

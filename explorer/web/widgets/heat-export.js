@@ -1,6 +1,6 @@
 // A heat picture as one canvas to keep: image and map, the colour bar with its numbers, and what it says.
 
-import { viridis } from "./colormap.js";
+import { redBlue, viridis } from "./colormap.js";
 import { element } from "./dom.js";
 import { themeColor } from "./theme.js";
 
@@ -22,10 +22,10 @@ function wrap(context, text, width) {
 
 /**
  * `image` (may lack a source) under `map` (a canvas of one pixel per patch, or null) at its opacity, in the theme
- * colours of `widget`. The words are `title`, `levels` (the colour bar's numbers from dark to bright), their `unit`,
- * and `reading`.
+ * colours of `widget`. The words are `title`, `levels` (the colour bar's numbers from its left end to its right),
+ * whether they are `signed`, their `unit`, and `reading`.
  */
-export function heatCanvas(widget, image, map, opacity, { title, levels, unit, reading }) {
+export function heatCanvas(widget, image, map, opacity, { title, levels, signed, unit, reading }) {
   const canvas = element("canvas");
   const context = canvas.getContext("2d");
   const { fontFamily } = getComputedStyle(widget);
@@ -56,7 +56,8 @@ export function heatCanvas(widget, image, map, opacity, { title, levels, unit, r
   y += SIDE + LINE / 2;
   if (map) {
     for (let x = 0; x < SIDE; x++) {
-      context.fillStyle = `rgb(${viridis(x / (SIDE - 1)).join()})`;
+      const at = x / (SIDE - 1);
+      context.fillStyle = `rgb(${(signed ? redBlue(2 * at - 1) : viridis(at)).join()})`;
       context.fillRect(MARGIN + x, y, 1, BAR);
     }
     y += BAR + LINE - 6;

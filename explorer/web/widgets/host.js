@@ -91,9 +91,9 @@ export class Host {
     const { model } = store;
     try {
       const { image, label } = example;
-      const { trace, attention, saw, note } = await ask("analyse_again", { model, image, label });
+      const { trace, maps, saw, note } = await ask("analyse_again", { model, image, label });
       if (turn !== this.#turn || model !== store.model) return;
-      const whole = { ...example, trace, attention, saw, note };
+      const whole = { ...example, trace, maps, saw, note };
       store.setExamples(store.examples.map((one) => (one.id === id ? whole : one)));
       store.show(whole);
     } catch (error) {

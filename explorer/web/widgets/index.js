@@ -125,7 +125,8 @@ if (!window.ExitExplorer?.store) {
     language: chooseLanguage(host.language ?? kept("language"), globalThis.navigator?.languages),
   };
   sharedStore.setLanguage(home.language);
-  if (host.start?.models) sharedStore.keep({ models: host.start.models });
+  const { models, methods } = host.start ?? {};
+  sharedStore.keep({ models, methods });
   host.address = new Address(sharedStore, home);
   host.wantedModel = host.address.readPage();
   for (const [name, constructor] of Object.entries(ELEMENTS)) {

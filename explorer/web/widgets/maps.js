@@ -1,4 +1,4 @@
-// Attention and saliency maps out of their wire format: base64 of uint8, value = round(255 * weight / peak).
+// Maps out of their wire format (explain/packing.py): base64 of one byte per value, and the peak that scales it back.
 
 const decodedMaps = new WeakMap(); // the owner of a base64 string -> its bytes, so that a map is decoded once
 
@@ -17,60 +17,55 @@ function bytesOf(owner) {
 
 function largest(values) {
   let most = 0;
-  for (const value of values) if (value > most) most = value;
+  for (const value of values) if (Math.abs(value) > most) most = Math.abs(value);
   return most;
 }
 
-/** One head's weights, (h*w,), in a block counted from 1. */
-function headWeights(attention, block, head) {
-  const [h, w] = attention.grid;
-  const size = h * w;
-  const start = ((block - 1) * attention.heads + head) * size;
-  const bytes = bytesOf(attention).subarray(start, start + size);
-  if (bytes.length !== size) {
-    throw new RangeError(
-      `attention.data: expected ${attention.blocks * attention.heads * size} bytes; got ${bytesOf(attention).length}.`,
-    );
+/** One map at full indices, from 0. */
+function single(packed, index) {
+  const [h, w] = packed.grid;
+  const sizes = Object.values(packed.axes);
+  const place = index.reduce((at, i, axis) => at * sizes[axis] + i, 0);
+  const bytes = bytesOf(packed).subarray(place * h * w, (place + 1) * h * w);
+  if (bytes.length !== h * w) {
+    throw new RangeError(`map.data: expected ${h * w} bytes at ${index}; got ${bytes.length}.`);
   }
-  const unit = attention.peak[block - 1][head] / 255;
-  const weights = new Float32Array(size);
-  for (let i = 0; i < size; i++) weights[i] = bytes[i] * unit;
-  return weights;
+  const peak = index.reduce((peaks, i) => peaks[i], packed.peak);
+  const [rest, steps] = packed.signed ? [128, 127] : [0, 255];
+  return Float32Array.from(bytes, (byte) => ((byte - rest) * peak) / steps);
 }
 
-/** One map of the [CLS] token's attention: block from 1; head from 0, or "mean". {grid, values (h*w,), peak}. */
-export function attentionMap(attention, block, head) {
-  let values;
-  if (head === "mean") {
-    values = new Float32Array(attention.grid[0] * attention.grid[1]);
-    for (let one = 0; one < attention.heads; one++) {
-      const weights = headWeights(attention, block, one);
-      for (let i = 0; i < values.length; i++) values[i] += weights[i] / attention.heads;
-    }
-  } else {
-    values = headWeights(attention, block, head);
+/**
+ * One map of a packed answer: {grid, values (h*w,), peak, signed, units}, or null where there is no evidence.
+ *
+ * `index` has a whole number from 0 for each of its axes, or "mean" for the mean over that axis.
+ */
+export function mapAt(packed, index = []) {
+  if (packed.evidence) return null;
+  const sizes = Object.values(packed.axes);
+  if (index.length !== sizes.length) throw new RangeError(`expected ${sizes.length} indices; got ${index.length}.`);
+  const mean = index.indexOf("mean");
+  const { grid, signed, units } = packed;
+  if (mean < 0) {
+    const values = single(packed, index);
+    return { grid, values, peak: largest(values), signed, units };
   }
-  return { grid: attention.grid, values, peak: largest(values) };
-}
-
-/** The largest weight of any head in any block: the top of a scale shared by all maps. */
-export function sharedPeak(attention) {
-  return largest(attention.peak.flat());
-}
-
-/** A saliency map as {grid, values, peak}, or null when it is flat: no evidence anywhere. */
-export function saliencyMap(map) {
-  if (!(map.peak > 0)) return null;
-  const values = Float32Array.from(bytesOf(map), (byte) => (byte * map.peak) / 255);
-  if (values.length !== map.grid[0] * map.grid[1]) {
-    throw new RangeError(`saliency data: expected ${map.grid[0] * map.grid[1]} bytes; got ${values.length}.`);
+  const values = new Float32Array(grid[0] * grid[1]);
+  for (let i = 0; i < sizes[mean]; i++) {
+    const one = mapAt(packed, index.with(mean, i)).values;
+    for (let at = 0; at < values.length; at++) values[at] += one[at] / sizes[mean];
   }
-  return { grid: map.grid, values, peak: map.peak };
+  return { grid, values, peak: largest(values), signed, units };
 }
 
-/** Where a map is strongest, rows and columns from 1: {row, column, value}. */
+/** The largest value of any of the maps: the top of a scale they all share. */
+export function sharedPeak(packed) {
+  return largest([packed.peak].flat(Infinity));
+}
+
+/** Where a map is strongest, for or against, rows and columns from 1: {row, column, value}. */
 export function strongest({ grid, values }) {
   let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  for (let i = 1; i < values.length; i++) if (Math.abs(values[i]) > Math.abs(values[best])) best = i;
   return { row: Math.floor(best / grid[1]) + 1, column: (best % grid[1]) + 1, value: values[best] };
 }

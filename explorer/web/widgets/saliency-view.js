@@ -1,8 +1,11 @@
-// <saliency-view>: where the selected exit's local head found its evidence for a class (Grad-CAM), another's beside it.
+// <saliency-view>: where an exit found its evidence for a class, by any method; another exit's beside it, or taken off.
 
-import { ask } from "./ask.js";
 import { element, setText } from "./dom.js";
-import { saliencyMap, strongest } from "./maps.js";
+import { askMap } from "./explain/asking.js";
+import { FILM_STYLE, FilmStrip } from "./explain/film-strip.js";
+import { explains, methodOptions, methodSays, methodTitle, ofAnswers, unitText, whyNothing } from "./explain/offer.js";
+import { TRUST_STYLE, TrustPanel } from "./explain/trust-panel.js";
+import { mapAt, strongest } from "./maps.js";
 import { saveButtons } from "./save.js";
 import { t, translated } from "./strings.js";
 import { Widget } from "./widget.js";
@@ -11,7 +14,7 @@ import { familyOf, levelText, probabilityText } from "./words.js";
 const ASK_PAUSE_MS = 200; // while a threshold is dragged the exit changes quickly; only where it rests is asked about
 
 const SALIENCY_STYLE = `
-.views { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: start; }
+${FILM_STYLE}${TRUST_STYLE}.views { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: start; }
 figure { flex: 1 1 18rem; max-width: 22rem; margin: 0; }
 figcaption {
   display: flex; flex-wrap: wrap; gap: 0 0.75rem; align-items: center; min-height: 2rem; margin-bottom: 0.25rem;
@@ -19,14 +22,9 @@ figcaption {
 figcaption .save { margin-left: auto; }
 .side { flex: 2 1 15rem; display: grid; gap: 0.75rem; max-width: 34rem; }
 .side label { display: grid; gap: 0.25rem; font-size: 0.8125rem; color: var(--quiet); }
+.side label.check { display: flex; gap: 0.5rem; align-items: center; }
 .side select { width: 100%; color: var(--ink); font-size: 0.875rem; }
-.near:empty { display: none; }
-.near { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-.near button {
-  min-height: 2rem; padding: 0.125rem 0.75rem; border: 1px solid var(--faint); border-radius: 6px;
-  background: var(--paper); cursor: pointer;
-}
-.near button:hover { background: var(--accent-soft); }
+input[type=checkbox] { width: 1rem; height: 1rem; margin: 0; accent-color: var(--accent-mark); }
 `;
 
 const saliencyMarkup = () => `
@@ -38,19 +36,25 @@ const saliencyMarkup = () => `
   <figure id="one"><figcaption><span class="which"></span></figcaption></figure>
   <figure id="other" hidden><figcaption><span class="which"></span></figcaption></figure>
   <div class="side">
-    <p id="elsewhere" hidden></p>
-    <div class="near"></div>
     <p id="failed" hidden><button type="button" class="plain" id="again">${t("explore.saliency_again")}</button></p>
+    <label>${t("explain.method")} <select id="method"></select></label>
     <label>${t("explore.saliency_for")} <select id="class"></select></label>
+    <label>${t("explain.minus")} <select id="against"></select></label>
     <label>${t("explore.saliency_beside")} <select id="beside"></select></label>
-    <p class="quiet small">${t("explore.saliency_note")}</p>
+    <label class="check"><input type="checkbox" id="same"> ${t("explain.same_scale")}</label>
+    <p class="quiet small" id="says"></p>
+    <div class="strip"></div>
   </div>
-</div>`;
+</div>
+<div class="proof"></div>`;
 
 export class SaliencyView extends Widget {
   static style = SALIENCY_STYLE;
+  #method = null; // a name; null for the first on offer
   #class = null; // chosen by a person: a class index; null follows the exit's own answer
+  #against = null; // the exit whose map is taken off, as a block; null for none
   #beside = null; // the exit whose map stands beside, as a block; null for none
+  #same = false; // both maps on one scale
   #offered = null; // the trace whose classes and exits the choosers list
   #ask = null;
   #shown = []; // what the view was drawn from, to see whether it must be drawn again
@@ -62,8 +66,6 @@ export class SaliencyView extends Widget {
 
   build() {
     this.#shown = [];
-    this.select = this.part("#class");
-    this.beside = this.part("#beside");
     this.figures = [this.part("#one"), this.part("#other")];
     this.figures.forEach((figure, i) => {
       figure.append(this.#heats[i]);
@@ -71,31 +73,53 @@ export class SaliencyView extends Widget {
       const save = { canvas: () => this.#heats[i].toCanvas(title()), csv: () => this.#heats[i].rows };
       figure.querySelector("figcaption").append(saveButtons("saliency", save));
     });
-    this.select.addEventListener("change", () => {
-      this.#class = Number(this.select.value);
-      this.#forgive();
-      this.#draw();
+    this.film = new FilmStrip(this.part(".strip"), {
+      widget: this,
+      show: (i) => this.store.select(i),
+      name: (i) => t("explore.saliency_block", { block: this.store.trace.exits[i].block }),
+      title: () => methodTitle(this.#facts),
+      ready: (tell) => this.#allThere(tell),
+      frame: (i) => this.#frame(i),
     });
-    this.beside.addEventListener("change", () => {
-      this.#beside = this.beside.value === "" ? null : Number(this.beside.value);
-      this.#draw();
-    });
-    this.part(".near").addEventListener("click", (event) => {
-      if (event.target.dataset.exit) this.store.select(Number(event.target.dataset.exit));
-    });
-    this.part("#again").addEventListener("click", () => this.#forgive());
+    this.trust = new TrustPanel(this.part(".proof"), this.store, () => this.#onShow());
+    const chosen = (id, take) =>
+      this.part(id).addEventListener("change", ({ target }) => {
+        take(target);
+        this.#retry();
+        this.#draw();
+      });
+    const blockOf = ({ value }) => (value === "" ? null : Number(value));
+    chosen("#method", ({ value }) => (this.#method = value));
+    chosen("#class", ({ value }) => (this.#class = Number(value)));
+    chosen("#against", (target) => (this.#against = blockOf(target)));
+    chosen("#beside", (target) => (this.#beside = blockOf(target)));
+    chosen("#same", ({ checked }) => (this.#same = checked));
+    this.part("#same").checked = this.#same;
+    this.part("#again").addEventListener("click", () => this.#retry());
     if (this.#offered) this.#offer(this.#offered);
   }
 
   #title() {
-    return `${t("explore.why_saliency")}, ${translated(this.store.example.title)}`;
+    return `${methodTitle(this.#facts)}, ${translated(this.store.example.title)}`;
   }
 
-  /** The exits with a map: the one looked at and the one beside it, if they have a local head. */
+  /** The chosen method; before a choice Grad-CAM, which is quick and exact at local heads. */
+  get #facts() {
+    const methods = ofAnswers(this.store.methods);
+    const find = (wanted) => methods.find(({ name }) => name === wanted);
+    return find(this.#method) ?? find("grad-cam") ?? methods[0] ?? { name: "grad-cam", asks: [], families: [] };
+  }
+
+  #exitAt(block) {
+    const exit = this.store.trace.exits.findIndex((one) => one.block === block);
+    return exit < 0 ? null : exit;
+  }
+
+  /** The exits with a map: the one looked at, and the one beside it. */
   get #exits() {
-    const { trace, selectedExit: exit } = this.store;
-    const other = trace.exits.findIndex(({ block }) => block === this.#beside);
-    return isLocal(trace.exits[exit]) ? [exit, ...(other >= 0 && other !== exit ? [other] : [])] : [];
+    const exit = this.store.selectedExit;
+    const other = this.#exitAt(this.#beside);
+    return other === null || other === exit ? [exit] : [exit, other];
   }
 
   get #classIndex() {
@@ -103,11 +127,25 @@ export class SaliencyView extends Widget {
     return this.#class ?? trace.classes[trace.predicted[selectedExit]].index;
   }
 
+  #questionFor(exit) {
+    const against = this.#exitAt(this.#against);
+    const taken = against === null || against === exit ? {} : { against };
+    return { method: this.#facts.name, exit, classes: [this.#classIndex], ...taken };
+  }
+
+  #entryFor(exit) {
+    const { maps, trace } = this.store;
+    const question = this.#questionFor(exit);
+    const fits = [exit, question.against ?? exit].every((one) => explains(this.#facts, trace.exits[one]));
+    return fits ? maps.get(question) : { failed: t("explain.not_this_exit"), final: true };
+  }
+
   /** Maps that failed are asked for once more. */
-  #forgive() {
-    for (const exit of this.#exits) {
-      if (this.store.saliency(exit, this.#classIndex)?.failed) this.#request(exit, this.#classIndex);
-    }
+  #retry() {
+    this.#exits.forEach((exit, i) => {
+      const entry = this.#entryFor(exit);
+      if (entry?.failed && !entry.final) askMap(this.store, this.#questionFor(exit), `saliency ${i}`);
+    });
   }
 
   disconnectedCallback() {
@@ -126,120 +164,112 @@ export class SaliencyView extends Widget {
     if (!trace) return;
     if (trace !== this.#offered) {
       this.#class = null;
+      this.film.stop();
       this.#offer(trace);
     }
     this.#draw();
   }
 
-  /** Lists the classes, and the exits whose map can stand beside; a choice stays while there is such an exit. */
+  /** Lists the methods, classes and exits; a chosen exit stays while there is such an exit. */
   #offer(trace) {
     this.#offered = trace;
-    const classes = trace.classes.map(({ index, label }) => element("option", { value: index }, label));
-    this.select.replaceChildren(...classes);
-    const blocks = trace.exits.filter(isLocal).map(({ block }) => block);
+    const list = (id, values) =>
+      this.part(id).replaceChildren(...values.map(([value, text]) => element("option", { value }, text)));
+    this.part("#method").replaceChildren(...methodOptions(ofAnswers(this.store.methods)));
+    list("#class", trace.classes.map(({ index, label }) => [index, label]));
+    const blocks = trace.exits.map(({ block }) => block);
     if (!blocks.includes(this.#beside)) this.#beside = null;
-    const exits = blocks.map((block) => element("option", { value: block }, t("explore.saliency_block", { block })));
-    this.beside.replaceChildren(element("option", { value: "" }, t("explore.saliency_alone")), ...exits);
-    this.beside.parentElement.hidden = blocks.length < 2;
+    if (!blocks.includes(this.#against)) this.#against = null;
+    const exits = blocks.map((block) => [block, t("explore.saliency_block", { block })]);
+    list("#beside", [["", t("explore.saliency_alone")], ...exits]);
+    list("#against", [["", t("explain.minus_none")], ...exits]);
   }
 
   #draw() {
     const { store } = this;
-    const { trace, selectedExit: exit } = store;
     const classIndex = this.#classIndex;
     const exits = this.#exits;
-    const entries = exits.map((one) => store.saliency(one, classIndex));
-    const now = [store.example, exit, classIndex, this.#beside, ...entries];
+    const entries = exits.map((one) => this.#entryFor(one));
+    const method = this.#facts.name;
+    const choice = [store.example, method, classIndex, this.#against, this.#beside, this.#same];
+    const now = [...choice, ...exits, ...entries.map((entry) => entry?.final ?? entry)];
     if (now.length === this.#shown.length && now.every((part, i) => part === this.#shown[i])) return;
     this.#shown = now;
 
-    const local = exits.length > 0;
-    this.select.value = classIndex;
-    this.beside.value = this.#beside ?? "";
-    for (const choice of [this.select, this.beside]) choice.disabled = !local;
-    this.part("#failed").hidden = !entries.some((entry) => entry?.failed);
+    this.part("#method").value = method;
+    this.part("#class").value = classIndex;
+    this.part("#against").value = this.#against ?? "";
+    this.part("#beside").value = this.#beside ?? "";
+    this.part("#same").disabled = exits.length < 2;
+    setText(this.part("#says"), methodSays(this.#facts));
+    this.part("#failed").hidden = !entries.some((entry) => entry?.failed && !entry.final);
     this.figures[1].hidden = exits.length < 2;
-    this.#offerNear(local ? [] : nearestLocal(trace, exit));
-    if (local) exits.forEach((one, i) => this.#drawMap(i, one, entries[i], classIndex));
-    else this.#drawNone(exit);
+    const maps = entries.map((entry) => (entry?.map && !entry.map.evidence ? mapAt(entry.map) : null));
+    const top = this.#same ? Math.max(...maps.map((map) => map?.peak ?? 0)) : null;
+    exits.forEach((exit, i) => this.#drawMap(i, exit, maps[i], top, entries[i]));
+    this.film.set(this.store.trace.exits.length, store.selectedExit);
+    this.trust.update();
 
     clearTimeout(this.#ask);
-    const missing = exits.filter((_, i) => entries[i] === undefined);
+    const missing = exits.map((exit, i) => [exit, i]).filter(([, i]) => entries[i] === undefined);
     if (missing.length === 0) return;
-    this.#ask = setTimeout(() => missing.forEach((one) => this.#request(one, classIndex)), ASK_PAUSE_MS);
+    const ask = () => missing.forEach(([exit, i]) => askMap(store, this.#questionFor(exit), `saliency ${i}`));
+    this.#ask = setTimeout(ask, ASK_PAUSE_MS);
   }
 
-  #drawNone(exit) {
-    const { trace } = this.store;
-    const { block } = trace.exits[exit];
-    const near = t(trace.exits.some(isLocal) ? "explore.saliency_near" : "explore.saliency_none_near");
-    const head = familyOf(trace.exits[exit]).name;
-    setText(this.part("#elsewhere"), t("explore.saliency_other_head", { block, head, near }));
-    setText(this.figures[0].querySelector(".which"), t("explore.saliency_block", { block }));
-    this.#show(0, null, t("explore.saliency_no_local", { block }));
+  /** What the first map answers, if there is one. */
+  #onShow() {
+    const exit = this.store.selectedExit;
+    const map = this.#entryFor(exit)?.map;
+    return map && !map.evidence ? this.#questionFor(exit) : null;
   }
 
-  #drawMap(i, exit, entry, classIndex) {
-    const { trace } = this.store;
+  /** Asks for the class's map at every exit, one after the other; whether they are all there. */
+  async #allThere(tell) {
+    const { store } = this;
+    const { maps, trace } = store;
+    const { owner } = maps;
+    this.#class = this.#classIndex; // one class throughout
+    const asked = trace.exits.map((_, exit) => this.#questionFor(exit));
+    for (const [i, question] of asked.entries()) {
+      if (!explains(this.#facts, trace.exits[i])) continue;
+      if (!maps.get(question)?.map) {
+        tell(t("explain.film_asking", { done: i + 1, count: asked.length }));
+        await askMap(store, question, "film");
+      }
+      if (owner !== maps.owner || !maps.get(question)?.map) return false;
+    }
+    return true;
+  }
+
+  #frame(i) {
+    const packed = this.#entryFor(i)?.map;
+    const map = packed && !packed.evidence ? mapAt(packed) : null;
+    const heat = this.#heats[0];
+    return { image: heat.image, map, top: map?.peak, opacity: heat.opacity };
+  }
+
+  #drawMap(i, exit, map, top, entry) {
+    const { example, trace } = this.store;
     const { block } = trace.exits[exit];
-    const position = trace.classes.findIndex(({ index }) => index === classIndex);
+    const position = trace.classes.findIndex(({ index }) => index === this.#classIndex);
     const { label } = trace.classes[position];
     const probability = probabilityText(trace.probabilities[exit][position]);
-    const gives = t("explore.saliency_gives", { block, label, probability });
-    setText(this.figures[i].querySelector(".which"), gives);
-    if (entry === undefined || entry.pending) this.#show(i, null, t("explore.saliency_asking"));
-    else if (entry.failed) this.#show(i, null, translated(entry.failed));
-    else {
-      const map = saliencyMap(entry);
-      if (map) this.#show(i, map, null, label);
-      else this.#show(i, null, t("explore.saliency_flat", { label }));
-    }
-  }
-
-  async #request(exit, classIndex) {
-    const { store } = this;
-    const { example, model } = store;
-    const id = example?.id ?? null;
-    store.awaitSaliency(exit, classIndex);
-    try {
-      const map = await ask("explain", { model, saw: example?.saw, exit, class: classIndex });
-      store.addSaliency({ ...map, id });
-    } catch (error) {
-      store.failSaliency(exit, classIndex, error.message, id);
-    }
-  }
-
-  #show(i, map, message, label) {
-    const { example } = this.store;
+    const gives = t("explain.gives", { block, head: familyOf(trace.exits[exit]).name, label, probability });
+    const { against } = this.#questionFor(exit);
+    const minus = against === undefined ? "" : ` ${t("explain.minus_block", { block: trace.exits[against].block })}`;
+    setText(this.figures[i].querySelector(".which"), gives + minus);
     const most = map && strongest(map);
-    const reading = map ? t("explore.saliency_reading", { label, ...most, value: levelText(most.value) }) : "";
-    const picture = example.saw ?? example.image;
-    this.#heats[i].show({ picture, map, top: map?.peak, description: reading, reading, message });
+    const said = !map ? null : most.value < 0 ? "explain.reading_against" : "explore.saliency_reading";
+    const reading = map ? t(said, { label, ...most, value: levelText(most.value) }) : "";
+    this.#heats[i].show({
+      picture: example.saw ?? example.image,
+      map,
+      top: top || map?.peak,
+      unit: unitText(map?.units),
+      description: reading,
+      reading,
+      message: map ? null : translated(whyNothing(entry)),
+    });
   }
-
-  #offerNear(exits) {
-    const { trace } = this.store;
-    this.part("#elsewhere").hidden = isLocal(trace.exits[this.store.selectedExit]);
-    const near = this.part(".near");
-    const key = exits.join();
-    if (near.dataset.key === key) return; // keep the buttons, and the focus on them, while they stay the same
-    near.dataset.key = key;
-    const button = (exit) => {
-      const { block } = trace.exits[exit];
-      return element("button", { type: "button", "data-exit": exit }, t("explore.saliency_block", { block }));
-    };
-    near.replaceChildren(...exits.map(button));
-  }
-}
-
-function isLocal(exit) {
-  return exit.family === "local";
-}
-
-/** The nearest exits with a local head, below and above. */
-export function nearestLocal(trace, exit) {
-  const local = trace.exits.map((facts, e) => (isLocal(facts) ? e : -1)).filter((e) => e >= 0);
-  const below = local.filter((e) => e < exit).at(-1);
-  const above = local.find((e) => e > exit);
-  return [below, above].filter((e) => e !== undefined);
 }

@@ -2,8 +2,9 @@
 //
 // Setters check what they are given; changes are gathered and told once per animation frame, before it is painted.
 
-import { checkSaliency, checkTrace } from "./check.js";
+import { checkTrace } from "./check.js";
 import { decide } from "./decide.js";
+import { MapShelf } from "./explain/shelf.js";
 import { useLanguage } from "./strings.js";
 import { nearestThreshold } from "./threshold.js";
 
@@ -34,14 +35,14 @@ export class Store {
     rules: {},
     rule: null,
     selected: null, // the exit a person chose; null while the page follows the exit that fires
-    attention: null,
+    methods: [], // of explanation, on offer: {name, asks, families}
     busy: false,
     message: null,
     note: null, // what of a link could not be restored: [{key, values}], texts of strings/link.json
     compare: {}, // what Compare compares, where it is not the default: see compare/choice.js
   };
   #chosen = new Map(); // rule -> the thresholds a person chose; a rule nobody touched has its default
-  #saliency = new Map(); // "exit:class" -> map, {pending: true} or {failed: sentence}
+  #maps = new MapShelf(() => this.#tell("maps"));
   #listeners = new Set();
   #changed = new Set();
   #schedule;
@@ -115,8 +116,8 @@ export class Store {
   }
 
   /** Takes in what needs no check here. */
-  keep({ models = this.models, note = this.note, compare = this.compare }) {
-    this.#set({ models, note, compare });
+  keep({ models = this.models, methods = this.methods, note = this.note, compare = this.compare }) {
+    this.#set({ models, methods, note, compare });
   }
 
   /** A visitor's own picture, analysed by `upload.model`; the newest few are kept, in this browser only. */
@@ -187,55 +188,33 @@ export class Store {
     this.#set({ examples });
   }
 
-  /** Shows an example, or an upload in the same shape: its pictures, trace, attention and saliency maps. */
+  /** Shows an example, or an upload in the same shape: its pictures, trace and maps. */
   show(example) {
     const trace = checkTrace(example.trace);
     const again = this.example !== null && example.id !== null && example.id === this.example.id;
     const same = sameExits(trace, this.trace);
     const ghost =
       again && same ? {} : { previousTrace: same ? this.trace : null, previousTitle: this.example?.title ?? "" };
-    this.#saliency = new Map((example.saliency ?? []).map((map) => [`${map.exit}:${map.class}`, checkSaliency(map)]));
     this.#set({
       ...ghost,
       trace,
       example: { ...NO_EXAMPLE, ...example },
-      attention: example.attention ?? null,
       selected: same ? this.selected : null,
       busy: false,
       message: null,
     });
+    this.#maps.open(example.maps ?? []);
     this.#dropMisfits();
-    this.#tell("saliency");
   }
 
   /** A new trace of the same picture, as another model or a repeated measurement gives. */
   setTrace(trace) {
-    this.show({ ...NO_EXAMPLE, ...this.example, trace, attention: null, saliency: [] });
+    this.show({ ...NO_EXAMPLE, ...this.example, trace, maps: [] });
   }
 
-  setAttention(attention) {
-    this.#set({ attention });
-  }
-
-  /** A map, {pending: true}, {failed: sentence}, or undefined when nobody has asked for it yet. */
-  saliency(exit, classIndex) {
-    return this.#saliency.get(`${exit}:${classIndex}`);
-  }
-
-  /** Takes a map in. One that says it is of another picture (`id`) or model comes too late and is dropped. */
-  addSaliency(map) {
-    checkSaliency(map);
-    if (map.model !== undefined && map.model !== this.model) return;
-    if (map.id !== undefined && map.id !== (this.example?.id ?? null)) return;
-    this.#setSaliency(map.exit, map.class, map);
-  }
-
-  awaitSaliency(exit, classIndex) {
-    this.#setSaliency(exit, classIndex, { pending: true });
-  }
-  /** Why there is no map; dropped like a late map when `id` is of another picture. */
-  failSaliency(exit, classIndex, sentence, id = this.example?.id) {
-    if (id === this.example?.id) this.#setSaliency(exit, classIndex, { failed: String(sentence) });
+  /** The maps of the picture on show under the model on show. */
+  get maps() {
+    return this.#maps;
   }
 
   setBusy(busy) {
@@ -264,11 +243,6 @@ export class Store {
         console.error(error); // one widget's mistake must not blind the others
       }
     }
-  }
-
-  #setSaliency(exit, classIndex, entry) {
-    this.#saliency.set(`${exit}:${classIndex}`, entry);
-    this.#tell("saliency");
   }
 
   #dropMisfits() {

@@ -31,6 +31,7 @@ export function factorText(factor) {
 /** A number on a colour bar: three digits that matter. */
 export function levelText(value) {
   if (value === 0) return "0";
+  if (value < 0) return `−${levelText(-value)}`;
   return value < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 }
 

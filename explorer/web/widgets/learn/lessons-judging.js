@@ -123,6 +123,30 @@ export const JUDGING = [
     },
   },
   {
+    id: "rollout",
+    explore: true,
+    figure: ["attention-view"],
+    goal({ store }) {
+      if (!store.trace) return null;
+      return { done: store.maps.answered.some(({ method, patch }) => method === "rollout" && patch !== null) };
+    },
+  },
+  {
+    id: "trust",
+    explore: true,
+    figure: ["saliency-view"],
+    goal({ store }) {
+      if (!store.trace) return null;
+      const byTarget = new Map(); // an exit and a class -> the methods that explained them
+      for (const { method, exit, classes, against } of store.maps.answered) {
+        const target = JSON.stringify([exit, classes, against]);
+        if (classes.length > 0) byTarget.set(target, (byTarget.get(target) ?? new Set()).add(method));
+      }
+      const count = Math.max(0, ...[...byTarget.values()].map(({ size }) => size));
+      return { done: count >= 3, count: Math.min(3, count) };
+    },
+  },
+  {
     id: "ship",
     figure: ["rule-controls", "tradeoff-figure"],
     stage(store) {

@@ -1,5 +1,4 @@
-import runpy
-import sys
+"""Grad-CAM: at local heads in closed form, as captum finds it; at other exits of what enters their block."""
 
 import numpy as np
 import pytest
@@ -7,8 +6,8 @@ import torch
 from timm.models.deit import VisionTransformerDistilled
 from torch import Tensor
 
-from explorer.explain import saliency as saliency_module
-from explorer.explain.saliency import METHODS, grad_cam
+from explorer.explain.map import Target
+from explorer.explain.registry import explain
 from explorer.model.backbone import Backbone, build_backbone
 from explorer.model.exits import ExitSpec
 from explorer.model.multi_exit import MultiExitViT
@@ -23,8 +22,13 @@ TINY = {
     "patch_size": 8,
 }
 EXITS = [ExitSpec(1, "lph-dw"), ExitSpec(2, "lph-pw"), ExitSpec(3, "gah", {"stride": 2})]
+FINAL = 3
 IMAGES = torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(1))
 IMAGE = IMAGES[:1]
+
+
+def grad_cam(network: MultiExitViT, image: Tensor, exit_index: int, *classes: int) -> np.ndarray:
+    return explain("grad-cam", network, image, Target(exit_index, classes)).values
 
 
 def settle(backbone: Backbone) -> MultiExitViT:
@@ -160,29 +164,61 @@ def test_network_is_left_as_it_was(network):
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
-def test_another_visitor_in_the_same_head_changes_nothing(network):
-    """While the first map is made, a second image passes the shared head, as from another thread."""
-    alone = grad_cam(network, IMAGE, 0, 1)
-    others = local_maps(network, IMAGES[1:2], 0)
+@pytest.mark.parametrize("exit_index", [0, 1])
+def test_captum_finds_the_same_map_by_gradients(network, exit_index):
+    from captum.attr import LayerGradCam
+
+    head = network.heads[exit_index]
+    with torch.no_grad():
+        tokens = network.advance(network.backbone.embed(IMAGE), 0, network.specs[exit_index].block)
+    for target_class in range(5):
+        cam = LayerGradCam(lambda x: head(x)[0], head.local).attribute(
+            tokens, target_class, relu_attributions=True
+        )
+        np.testing.assert_allclose(
+            grad_cam(network, IMAGE, exit_index, target_class), cam[0, 0].detach(), rtol=1e-4, atol=1e-6
+        )
+
+
+def test_a_groups_map_weighs_its_classes_by_their_shares_of_its_probability(network):
+    from captum.attr import LayerGradCam
+
     head = network.heads[0]
-    visits = []
-
-    def visit(*_) -> None:
-        assert not head.local._forward_hooks
-        with torch.inference_mode():
-            visits.append(head.local(others))
-
-    head.classifier.register_forward_hook(visit)
-    np.testing.assert_array_equal(grad_cam(network, IMAGE, 0, 1), alone)
-    assert len(visits) == 1
-    assert not visits[0].requires_grad
-
-
-def test_class_may_be_a_numpy_integer_as_a_trace_gives_it(network):
-    predicted = network.analyse(IMAGE)[0].predicted[0]
-    np.testing.assert_array_equal(
-        grad_cam(network, IMAGE, 0, predicted), grad_cam(network, IMAGE, 0, int(predicted))
+    with torch.no_grad():
+        tokens = network.advance(network.backbone.embed(IMAGE), 0, 1)
+    group = [1, 3, 4]
+    cam = LayerGradCam(lambda x: head(x)[0][:, group].logsumexp(dim=1), head.local).attribute(
+        tokens, relu_attributions=True
     )
+    np.testing.assert_allclose(grad_cam(network, IMAGE, 0, *group), cam[0, 0].detach(), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("exit_index", [2, FINAL])
+def test_other_exits_are_explained_by_the_tokens_that_enter_their_block(network, exit_index):
+    block = network.exits[exit_index].block
+
+    def forward(tokens: Tensor) -> Tensor:
+        behind = network.advance(tokens, block - 1, block)
+        return (
+            network.backbone.readout(behind) if exit_index == FINAL else network.heads[exit_index](behind)[0]
+        )
+
+    with torch.no_grad():
+        tokens = network.advance(network.backbone.embed(IMAGE), 0, block - 1)
+    activation = tokens[0, 1:].clone()
+    tokens = tokens.requires_grad_()
+    (gradient,) = torch.autograd.grad(forward(tokens)[0, 2], tokens)
+    expected = (activation * gradient[0, 1:].mean(dim=0)).sum(dim=1).relu().reshape(4, 4)
+    found = grad_cam(network, IMAGE, exit_index, 2)
+    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-4, atol=1e-8)
+    assert found.max() > 0
+
+
+def test_temperatures_divide_the_map_as_they_divide_the_logits(network):
+    plain = [grad_cam(network, IMAGE, e, 1) for e in (0, FINAL)]
+    network.temperatures = (2.0, 1.0, 1.0, 4.0)
+    np.testing.assert_allclose(grad_cam(network, IMAGE, 0, 1), plain[0] / 2, rtol=1e-5)
+    np.testing.assert_allclose(grad_cam(network, IMAGE, FINAL, 1), plain[1] / 4, rtol=1e-4, atol=1e-9)
 
 
 def test_callers_inference_mode_changes_nothing(network):
@@ -190,42 +226,3 @@ def test_callers_inference_mode_changes_nothing(network):
     with torch.inference_mode():
         within = grad_cam(network, IMAGE.clone(), 0, 1)
     np.testing.assert_array_equal(within, alone)
-
-
-def test_exit_without_local_head_is_refused(network):
-    with pytest.raises(ValueError, match="exit 2 has the head 'gah'"):
-        grad_cam(network, IMAGE, 2, 0)
-
-
-@pytest.mark.parametrize("exit_index", [-1, 3])
-def test_final_and_unknown_exits_are_refused(network, exit_index):
-    with pytest.raises(ValueError, match=r"no early exit .*expected 0\.\.2"):
-        grad_cam(network, IMAGE, exit_index, 0)
-
-
-@pytest.mark.parametrize("target_class", [-1, 5])
-def test_class_out_of_range_is_refused(network, target_class):
-    with pytest.raises(ValueError, match=r"no class .*expected 0\.\.4"):
-        grad_cam(network, IMAGE, 0, target_class)
-
-
-def test_batch_is_refused(network):
-    with pytest.raises(ValueError, match="one image at a time, got 3"):
-        grad_cam(network, IMAGES, 0, 0)
-
-
-def test_training_mode_is_refused_and_kept(network):
-    network.train()
-    with pytest.raises(RuntimeError, match="training mode"):
-        grad_cam(network, IMAGE, 0, 0)
-    assert network.training
-
-
-def test_methods_are_found_by_name():
-    assert METHODS["grad-cam"] is grad_cam
-
-
-def test_importing_the_module_needs_no_captum(monkeypatch):
-    monkeypatch.setitem(sys.modules, "captum", None)  # importing it would now raise
-    monkeypatch.setitem(sys.modules, "captum.attr", None)
-    assert "grad_cam" in runpy.run_path(saliency_module.__file__)

@@ -1,0 +1,62 @@
+"""Grad-CAM: which patches speak for a class at an exit (Selvaraju et al. 2017, arXiv 1610.02391)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from explorer.explain.map import Map, Method, Target
+from explorer.explain.score import class_score, exit_logits, tokens_before
+from explorer.model.heads import LocalPerceptionHead
+from explorer.model.multi_exit import MultiExitViT
+
+
+def explain(network: MultiExitViT, image: Tensor, target: Target) -> Map:
+    """ReLU(sum over channels of mean gradient * activation) per patch, in logits.
+
+    At a local perception head the activations are the head's own map. Its read-out is linear, so no gradient need be
+    computed, and before the ReLU the patches sum up to what the map adds to the logit.
+
+    The other read-outs look at [CLS], or mix all patches, so behind their block there is no map to weigh. There the
+    activations are the tokens that enter the exit's block.
+    """
+    head = network.heads[target.exit] if target.exit < len(network.heads) else None
+    if isinstance(head, LocalPerceptionHead):
+        return Map(_of_local_head(network, head, image, target), False, "logit")
+    return Map(_of_tokens(network, image, target), False, "logit")
+
+
+@torch.no_grad()
+def _of_local_head(
+    network: MultiExitViT, head: LocalPerceptionHead, image: Tensor, target: Target
+) -> NDArray[np.float32]:
+    tokens = tokens_before(network, image, network.exits[target.exit].block)
+    with network.in_precision():
+        activation = head.local(head.map_of(tokens))[0].float()  # (D, H, W)
+    features = activation.flatten(1).T[None]  # (1, H * W, D)
+    logits = head.classifier(features, tokens.float()) / network.temperatures[target.exit]
+    members = list(target.classes)
+    share = logits[0, members].softmax(dim=0)  # the gradient of log-sum-exp; 1 for a single class
+    linears = head.classifier.linears
+    weights = torch.stack([linear.weight[members] for linear in linears]).mean(dim=0)  # type: ignore[index]
+    gradient = share @ weights.float() / (features.shape[1] * network.temperatures[target.exit])  # (D,)
+    return torch.einsum("d,dhw->hw", gradient, activation).relu().cpu().numpy()
+
+
+def _of_tokens(network: MultiExitViT, image: Tensor, target: Target) -> NDArray[np.float32]:
+    block = network.exits[target.exit].block
+    tokens = tokens_before(network, image, block - 1).requires_grad_()
+    with torch.enable_grad(), network.in_precision():
+        behind = network.advance(tokens, block - 1, block)
+        score = class_score(exit_logits(network, behind, target.exit), target.classes).sum()
+        (gradient,) = torch.autograd.grad(score, tokens)
+    shape = network.backbone.shape(block - 1)
+    patches = slice(shape.prefix, None)
+    activation, gradient = tokens.detach()[0, patches].float(), gradient[0, patches].float()
+    cam = (activation * gradient.mean(dim=0)).sum(dim=1).relu()
+    return cam.unflatten(0, shape.grid).cpu().numpy()
+
+
+METHOD = Method(explain, frozenset({"exit", "class"}))
