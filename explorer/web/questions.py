@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -88,3 +89,11 @@ def offered(model: str) -> str:
     if model not in [*names, *PUBLISHED]:
         raise ModelError(f"This page does not offer the model '{model}'; choose one of {', '.join(names)}.")
     return model
+
+
+def numbers(thresholds: Any) -> float | list[float]:
+    """One finite number or a list of them. Raises `ValueError`."""
+    numbers = thresholds if isinstance(thresholds, list) else [thresholds]
+    if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
+        raise ValueError("A threshold is a number, or a list of one number per early exit.")
+    return thresholds

@@ -29,7 +29,14 @@ MOST_BYTES = 10_000_000  # of a file: a host's plain git push takes no larger on
 # The rules that the worker scores, browser/rules.js; others need more of the network than its pieces give.
 BROWSER_RULES = ("confidence", "entropy", "patience")
 # Texts that say something else where there is no server: strings/*/site.json has them under these keys.
-OTHER_WORDS = ("about.uploads_1", "about.uploads_2", "about.number_ms_says", "page.no_answer", "gradio.model")
+OTHER_WORDS = (
+    "about.uploads_1",
+    "about.uploads_2",
+    "about.number_ms_says",
+    "live.private",
+    "page.no_answer",
+    "gradio.model",
+)
 
 FRONT_MATTER = """---
 title: Exit Explorer

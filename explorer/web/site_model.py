@@ -41,7 +41,7 @@ def write_model(name: str, out: Path, rules: Sequence[str]) -> dict[str, Any]:
         "title": model.title,
         "labels": model.labels,
         "input": {"sight": model.input.sight, "mean": model.input.mean, "std": model.input.std},
-        "size": list(network.backbone.vit.patch_embed.img_size),
+        "size": list(network.backbone.input_size),
         "grid": list(network.backbone.grid),
         "blocks": network.backbone.blocks,
         "exits": [{"block": e.block, "kind": e.kind, "family": e.family} for e in network.exits],
@@ -62,7 +62,7 @@ def write_model(name: str, out: Path, rules: Sequence[str]) -> dict[str, Any]:
 
 def _grain(model: Model, out: Path, home: str) -> dict[str, Any]:
     """NumPy's noise, as `corruptions.noise` draws it, in 16 bits: its generator is not worth a twin in JavaScript."""
-    height, width = model.network.backbone.vit.patch_embed.img_size
+    height, width = model.network.backbone.input_size
     channels = len(model.input.mean)
     shape = (height, width) if channels == 1 else (height, width, channels)
     grain = np.random.default_rng(SEED).standard_normal(shape, dtype=np.float32)

@@ -14,10 +14,26 @@ async function send(file) {
   return { path, orig_name: file.name, meta: { _type: "gradio.FileData" } };
 }
 
+/** A frame of the Live tab as the server takes it: a small picture as a data URI. */
+async function uriOf(bitmap) {
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  bitmap.close();
+  // A picture as small as a network's input would lose what it has to a JPEG.
+  return canvas.width <= 100 ? canvas.toDataURL("image/png") : canvas.toDataURL("image/jpeg", 0.85);
+}
+
+// Gradio's `server` makes its functions when they are named.
+const asked = new Proxy(server, {
+  get: (all, name) =>
+    name === "live" ? async (question) => all.live({ ...question, frame: await uriOf(question.frame) }) : all[name],
+});
+
 /** The picker shows the model the page shows: one that a link asked for, or the last where another did not open. */
 const settle = (chosen) => store.model !== chosen && trigger("submit");
 
-const host = new Host(server, { send });
+const host = new Host(asked, { send });
 window.ExitExplorer.host = {
   take: (file) => host.take(file),
   choose: (model) => host.choose(model).then(() => settle(model)),

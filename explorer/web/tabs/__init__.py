@@ -1,6 +1,6 @@
 """The page's tabs, one module each: what stands there, and what it asks the server."""
 
-from explorer.web.tabs import about, batch, compare, explore, learn, stress, tune
+from explorer.web.tabs import about, batch, compare, explore, learn, live, stress, tune
 from explorer.web.tabs.tab import Tab
 
 # In the order of widgets/store.js, which names them too.
@@ -9,6 +9,7 @@ TABS: tuple[Tab, ...] = (
     compare.TAB,
     tune.TAB,
     stress.TAB,
+    live.TAB,
     batch.TAB,
     learn.TAB,
     about.TAB,

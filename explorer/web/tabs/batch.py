@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from time import perf_counter
 from typing import Any
 
@@ -15,7 +14,7 @@ from explorer.pipeline import see
 from explorer.rules import get_rule
 from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, open_model
 from explorer.web.crowd import network_lane
-from explorer.web.questions import offered, question
+from explorer.web.questions import numbers, offered, question
 from explorer.web.tabs.tab import Column, Slot, Tab
 from explorer.web.uploads import stored
 
@@ -69,7 +68,7 @@ def batch_step(asked: dict[str, Any]) -> dict[str, Any]:
     The server remembers nothing between steps: a visitor who leaves has cancelled.
     """
     model = open_model(offered(asked["model"]))
-    rule, thresholds = get_rule(asked["rule"]), _numbers(asked["thresholds"])
+    rule, thresholds = get_rule(asked["rule"]), numbers(asked["thresholds"])
     start = asked["start"]
     if not isinstance(start, int) or not 0 <= start < MAX_PICTURES:
         raise ValueError(f"A step starts at a picture from 0 to {MAX_PICTURES - 1}.")
@@ -115,14 +114,6 @@ def batch_look(asked: dict[str, Any]) -> dict[str, Any]:
     if isinstance(found, str):
         raise UnreadableImage(found)
     return {**analyse_image(model, found), "title": members[index].name}
-
-
-def _numbers(thresholds: Any) -> float | list[float]:
-    """One finite number or a list of them. Raises `ValueError`."""
-    numbers = thresholds if isinstance(thresholds, list) else [thresholds]
-    if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
-        raise ValueError("A threshold is a number, or a list of one number per early exit.")
-    return thresholds
 
 
 def _thumbnail(image: Image.Image) -> str:

@@ -35,6 +35,10 @@ import { LessonPage } from "./learn/lesson-page.js";
 import { ReliabilityFigure } from "./learn/reliability-figure.js";
 import { TourStrip } from "./learn/tour-strip.js";
 import { TradeoffFigure } from "./learn/tradeoff-figure.js";
+import { LiveLadder } from "./live/live-ladder.js";
+import { LiveRates } from "./live/live-rates.js";
+import { LiveStrip } from "./live/live-strip.js";
+import { LiveView } from "./live/live-view.js";
 import { openModel } from "./open-model.js";
 import { PageHeader } from "./page-header.js";
 import { PageNote } from "./page-note.js";
@@ -85,6 +89,10 @@ const ELEMENTS = {
   "heads-figure": HeadsFigure,
   "language-picker": LanguagePicker,
   "lesson-page": LessonPage,
+  "live-ladder": LiveLadder,
+  "live-rates": LiveRates,
+  "live-strip": LiveStrip,
+  "live-view": LiveView,
   "model-card": ModelCard,
   "model-evaluation": ModelEvaluation,
   "network-figure": NetworkFigure,

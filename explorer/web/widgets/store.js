@@ -9,7 +9,7 @@ import { useLanguage } from "./strings.js";
 import { nearestThreshold } from "./threshold.js";
 
 /** The page's tabs, as the address bar names them. */
-export const TABS = ["explore", "compare", "tune", "stress", "batch", "learn", "about"];
+export const TABS = ["explore", "compare", "tune", "stress", "live", "batch", "learn", "about"];
 
 const MOST_UPLOADS = 8;
 const NO_EXAMPLE = { id: null, title: "", label: null, image: null, saw: null, note: "" };

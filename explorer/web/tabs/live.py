@@ -1,0 +1,41 @@
+"""The Live tab: a camera's frames through the network one after the other, each leaving where it is sure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from explorer.batch import classify_together
+from explorer.pipeline import see
+from explorer.rules import get_rule
+from explorer.web.analysis import open_model, read_data_uri
+from explorer.web.crowd import network_lane
+from explorer.web.questions import numbers, offered, question
+from explorer.web.tabs.tab import Column, Tab
+
+SIDE = '<div class="ee-panel"><live-view></live-view></div>'
+MAIN = """
+<div class="ee-panel ee-controls"><rule-controls></rule-controls></div>
+<div class="ee-panel ee-split"><live-ladder></live-ladder><live-rates></live-rates></div>
+<div class="ee-panel"><live-strip></live-strip></div>
+"""
+
+
+@question
+def live(asked: dict[str, Any]) -> dict[str, Any]:
+    """One frame, really stopped at the exit that fires.
+
+    `asked` has `model`, `frame` (a data URI), `rule`, `thresholds`, and `plain`: whether to time the backbone without
+    exits as well. Answers with a report as `classify --json` gives it, and the model's `exits`.
+    """
+    model = open_model(offered(asked["model"]))
+    rule, thresholds = get_rule(asked["rule"]), numbers(asked["thresholds"])
+    seen = see(model, read_data_uri(asked["frame"])).image
+    with network_lane:
+        together = classify_together(model, [seen], rule, thresholds, bool(asked["plain"]))
+    exits = [{"block": e.block, "kind": e.kind, "family": e.family} for e in model.network.exits]
+    return {**together.reports[0], "exits": exits}
+
+
+LAYOUT = (Column("side", (SIDE,)), Column("main", (MAIN,)))
+
+TAB = Tab("live", LAYOUT, (live,))
