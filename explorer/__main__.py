@@ -270,7 +270,9 @@ def gallery(model: ModelOption = "fashion", data: DataOption = None) -> None:
 def bench(
     only: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="analyse, infer, first, page, start, upload [default: all]"),
+        typer.Argument(
+            metavar="[NAME]...", help="analyse, infer, first, page, start, site, upload [default: all]"
+        ),
     ] = None,
     model: ModelOption = "fashion",
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from explorer.bench import network, page, upload
+from explorer.bench import network, page, site, upload
 
 # Name -> what measures it: a model's name to rows of (what, value, aim or remark).
 Row = tuple[str, str, str]
@@ -17,6 +17,7 @@ BENCHES: dict[str, Callable[[str], list[Row]]] = {
     "first": page.first_example,
     "page": page.latency,
     "start": page.start,
+    "site": site.site,
     "upload": upload.upload,
 }
 

@@ -1,0 +1,164 @@
+"""Bench of the page without a server: the network in a browser beside torch, and what leaving early saves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+import torch
+
+from explorer.bench.browser import browser
+from explorer.data.reading import read_image
+from explorer.model.catalog import load_model
+from explorer.pipeline import see, to_tensor
+from explorer.web.analysis import EXAMPLES
+from explorer.web.plain_server import file_server
+from explorer.web.site import build_site
+
+REPEATS = 8
+FRAMES = 48  # of the Live tab's film
+
+_STORE = "window.ExitExplorer.store"
+_LIVE = "document.querySelector('live-view').live"
+# One picture as the Live tab asks for it, with thresholds under which it leaves at a chosen exit.
+_PASSES = """async ([model, uri, exit, early, repeats]) => {
+  const thresholds = Array.from({ length: early }, (_, e) => (e === exit ? 0 : 2));
+  const found = [];
+  for (let i = 0; i < repeats; i++) {
+    const image = await createImageBitmap(await (await fetch(uri)).blob());
+    const asked = { model, frame: image, rule: "confidence", thresholds, plain: true };
+    found.push(await window.ExitExplorer.server.live(asked));
+  }
+  return found.map(({ ms, macs, exit: left, error }) => error ?? [ms.used, ms.full, macs.used, macs.full, left.index]);
+}"""
+_WATCH_FRAMES = """() => {
+  window.gaps = [];
+  let last = performance.now();
+  const step = (now) => { window.gaps.push(now - last); last = now; requestAnimationFrame(step); };
+  requestAnimationFrame(step);
+}"""
+
+
+@contextmanager
+def _site(model: str) -> Iterator[tuple[str, list[str], Path]]:
+    """The model's site on a plain host with the headers of a static Space: address, what is asked for, its folder."""
+    with TemporaryDirectory() as work:
+        out = Path(work) / "site"
+        build_site(out, [model])
+        server, asked = file_server(out)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/", asked, out
+        finally:
+            server.shutdown()
+            server.server_close()
+
+
+def _megabytes(asked: list[str], out: Path) -> float:
+    """What those files weigh, each counted once."""
+    names = {path.partition("?")[0].lstrip("/") or "index.html" for path in asked}
+    return sum((out / name).stat().st_size for name in names if (out / name).is_file()) / 1e6
+
+
+def site(model: str) -> list[tuple[str, str, str]]:
+    """The site of a model in Chromium: uploads, passes that leave at each exit, live frames, downloads."""
+    home = EXAMPLES / model if (EXAMPLES / model).exists() else EXAMPLES / "fashion"
+    path = next(path for path in sorted(home.iterdir()) if path.suffix in (".png", ".jpg"))
+    with _site(model) as (address, asked, out), browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(address)
+        page.wait_for_function(f"{_STORE}?.trace", timeout=120_000)
+        uri = page.evaluate(f"{_STORE}.example.image")
+        early = page.evaluate(f"{_STORE}.trace.exits.length") - 1
+        _passes(page, model, uri, 0, early, 1)
+        first = _megabytes(asked, out)
+        cold, *warm = (_upload(page, path) for _ in range(REPEATS + 1))
+        whole = _megabytes(asked, out)
+        passes = {
+            exit_: _passes(page, model, uri, exit_, early, REPEATS)
+            for exit_ in {0, early // 2, early - 1, early}
+        }
+        threads = page.evaluate("crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1")
+        rates, frame = _live(page)
+    full = median(row[1] for rows in passes.values() for row in rows)
+    ours = _torch_ms(model, path, threads)
+    rows = [
+        ("download to a first answer", f"{first:.1f} MB", "<= 22 MB photos, <= 6 MB fashion"),
+        ("download to the whole ladder", f"{whole:.1f} MB", ""),
+        ("upload to ladder, pieces not loaded yet", f"{cold:.0f} ms", ""),
+        ("upload to ladder, p50", f"{median(warm):.0f} ms", ""),
+        (
+            f"plain backbone / torch's, {threads} threads each",
+            f"{full / ours:.2f}x ({full:.1f} / {ours:.1f} ms)",
+            "",
+        ),
+    ]
+    for exit_, found in sorted(passes.items()):
+        used, macs = median(row[0] / row[1] for row in found), found[0][2] / found[0][3]
+        saved = f", saved time / saved MACs {(1 - used) / (1 - macs):.2f}" if macs < 0.95 else ""
+        rows.append(
+            (
+                f"leaving at exit {exit_ + 1}",
+                f"{used:.2f} of the time, {macs:.2f} of the MACs{saved}",
+                ">= 0.85",
+            )
+        )
+    gain = rates["fps"] / rates["plainFps"]
+    live = f"{rates['fps']:.1f} / {rates['plainFps']:.1f} = {gain:.2f}x"
+    rows.append(("live frames a second with exits / without", live, ""))
+    rows.append(("the page's own frames meanwhile, p95", f"{frame:.0f} ms", "<= 33 ms"))
+    return rows
+
+
+def _passes(page: Any, model: str, uri: str, exit_: int, early: int, repeats: int) -> list[list[float]]:
+    found = page.evaluate(_PASSES, [model, uri, exit_, early, repeats])
+    for row in found:
+        if isinstance(row, str):
+            raise ValueError(row)
+        assert row[4] == exit_
+    return found
+
+
+def _upload(page: Any, path: Path) -> float:
+    """Milliseconds from a chosen file to its ladder."""
+    before, start = page.evaluate(f"{_STORE}.example.id"), perf_counter()
+    page.set_input_files("[data-slot=picture] input", str(path))
+    page.wait_for_function(f"(id) => {_STORE}.example.id !== id", arg=before, timeout=300_000)
+    return (perf_counter() - start) * 1000
+
+
+def _live(page: Any) -> tuple[dict[str, float], float]:
+    """The Live tab's rates over its film, and the 95th percentile of the page's own frames meanwhile, in ms."""
+    page.evaluate(f"{_STORE}.setTab('live')")
+    page.evaluate(f"{_LIVE}.start('sequence')")
+    page.wait_for_function(f"{_LIVE}.history.length >= 8", timeout=300_000)
+    page.evaluate(_WATCH_FRAMES)
+    page.wait_for_function(f"{_LIVE}.history.length >= {FRAMES}", timeout=300_000)
+    gaps = sorted(page.evaluate("window.gaps"))
+    rates = page.evaluate(f"{_LIVE}.rates")
+    page.evaluate(f"{_LIVE}.stop()")
+    return rates, gaps[int(0.95 * len(gaps))]
+
+
+@torch.inference_mode()
+def _torch_ms(name: str, path: Path, threads: int) -> float:
+    """The plain backbone's milliseconds for one picture by torch in float32, with as many threads."""
+    model = load_model(name)
+    image = to_tensor(model, see(model, read_image(path)).image)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        times = []
+        for _ in range(REPEATS + 2):
+            start = perf_counter()
+            model.network(image, heads=False)
+            times.append((perf_counter() - start) * 1000)
+    finally:
+        torch.set_num_threads(before)
+    return median(times[2:])
