@@ -48,19 +48,23 @@ def classify(
         ),
     ] = None,
     rule: Annotated[
-        str | None, typer.Option(help="confidence, entropy or patience [default: confidence]")
+        str | None,
+        typer.Option(help="an exit rule by name, as confidence, entropy, patience [default: confidence]"),
     ] = None,
     threshold: Annotated[
         float | None, typer.Option(help="leave at a score of at least this [default: the model's]")
     ] = None,
     thresholds: ThresholdsOption = None,
+    grain: Annotated[
+        str | None, typer.Option(help="answer in the model's kinds or groups of classes [default: classes]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line per image")] = False,
 ) -> None:
     """Classify images, leaving early where the network is sure."""
     from explorer.classify import run
 
     try:
-        all_read = run(images, model, rule, threshold, thresholds, as_json)
+        all_read = run(images, model, rule, threshold, thresholds, as_json, grain)
     except ValueError as error:
         fail(error)
     if not all_read:
@@ -93,6 +97,10 @@ def evaluate(
     chart: Annotated[
         Path | None, typer.Option(help="also draw the trade-offs into this HTML file, interactive")
     ] = None,
+    grain: Annotated[str, typer.Option(help="read the answers in the models' kinds or groups")] = "classes",
+    save: Annotated[
+        bool, typer.Option(help="keep what is measured, and thresholds for all rules, in the models' folders")
+    ] = False,
 ) -> None:
     """Accuracy at every exit, and accuracy against cost for every rule, on Fashion-MNIST's test images.
 
@@ -101,7 +109,7 @@ def evaluate(
     from explorer.evaluate.command import run
 
     try:
-        run(model, data, thresholds, stored, markdown, chart)
+        run(model, data, thresholds, stored, markdown, chart, grain, save)
     except (ValueError, OSError) as error:
         fail(error)
 
@@ -245,12 +253,29 @@ def ship(
 
 
 @app.command()
-def examples(model: ModelOption = "fashion", data: DataOption = None) -> None:
+def examples(
+    model: ModelOption = "fashion",
+    data: DataOption = None,
+    again: Annotated[
+        bool, typer.Option(help="only read the stored ones anew, for new rules or grains")
+    ] = False,
+) -> None:
     """Choose test images that leave at different exits, and precompute what the page shows of them."""
-    from explorer.web.examples import run
+    from explorer.web.examples import reread, run
 
     try:
-        print(run(model, data))
+        print(reread(model) if again else run(model, data))
+    except (ValueError, OSError) as error:
+        fail(error)
+
+
+@app.command()
+def grains(model: ModelOption = "fashion") -> None:
+    """Put coarser readings of a model's classes, its grains, into its folder (needs WordNet for ImageNet's classes)."""
+    from explorer.data.grains import run
+
+    try:
+        print(run(model))
     except (ValueError, OSError) as error:
         fail(error)
 

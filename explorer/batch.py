@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from explorer.classify import TOP
+from explorer.grain import CLASSES, Grain
 from explorer.model.bundle import Model
 from explorer.pipeline import to_tensor
 from explorer.rules import Rule
@@ -36,7 +37,12 @@ class Together:
 
 
 def classify_together(
-    model: Model, seen: list[Image.Image], rule: Rule, thresholds: ArrayLike, timed: bool = False
+    model: Model,
+    seen: list[Image.Image],
+    rule: Rule,
+    thresholds: ArrayLike,
+    timed: bool = False,
+    grain: Grain | None = None,
 ) -> Together:
     """Run pictures, as the network sees them (see `explorer.pipeline.see`), as one batch through `infer`.
 
@@ -45,7 +51,8 @@ def classify_together(
     """
     batch = torch.cat([to_tensor(model, image) for image in seen])
     plain_ms = _plain_ms(model, batch) if timed else None
-    left = model.network.infer(batch, rule, thresholds)
+    left = model.network.infer(batch, rule, thresholds, grain)
+    labels = model.labels if grain is None else grain.labels
     limit = np.asarray(thresholds, dtype=np.float64).tolist()
     probabilities = softmax(left.logits)  # (N, C)
     used = shares(left.ms)
@@ -58,10 +65,9 @@ def classify_together(
                 "model": model.name,
                 "rule": rule.name,
                 "threshold": limit,
+                "grain": CLASSES if grain is None else grain.name,
                 "exit": {"index": fired, "block": exit_.block, "kind": exit_.kind},
-                "prediction": [
-                    {"label": model.labels[c], "probability": float(probabilities[i, c])} for c in best
-                ],
+                "prediction": [{"label": labels[c], "probability": float(probabilities[i, c])} for c in best],
                 "macs": {"used": int(left.macs[i]), "full": model.network.macs_full},
                 "ms": {
                     "used": round(float(used[i]), 3),

@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from explorer.data.reading import UnreadableImage, read_image
+from explorer.grain import CLASSES, Grain, choose_grain
 from explorer.model.bundle import Model
 from explorer.model.catalog import DEFAULT, load_model, named_here
 from explorer.pipeline import default_threshold, see, to_tensor, warm_up
 from explorer.rules import Rule, get_rule
 from explorer.rules.chosen import read_chosen
+from explorer.rules.reading import at_grain
 
 TOP = 5  # labels reported of the answer
 RULE = "confidence"
@@ -28,16 +30,19 @@ def run(
     threshold: float | None,
     thresholds: Path | None,
     as_json: bool,
+    grain_name: str | None = None,
 ) -> bool:
     """Print one report per image. Returns False if any could not be read; the others are still reported.
 
-    `thresholds` is a file (`explorer.rules.chosen`) that brings rule, thresholds and, if none is named, the model.
-    Raises `ValueError` for an unknown model or rule, or a file that is no such file or fits another model.
+    `grain_name` is one of the model's coarser readings of its classes. `thresholds` is a file
+    (`explorer.rules.chosen`) that brings rule, thresholds and, if none is named, the model and the grain.
+    Raises `ValueError` for an unknown model, rule or grain, or a file that is no such file or fits another model.
     """
     limit: float | list[float]
     if thresholds is None:
         rule, model = get_rule(rule_name or RULE), load_model(model_name or DEFAULT)
-        limit = default_threshold(model, rule.name) if threshold is None else threshold
+        grain = choose_grain(model.grains, grain_name)
+        limit = default_threshold(model, rule.name, grain) if threshold is None else threshold
     else:
         if rule_name is not None or threshold is not None:
             raise ValueError(
@@ -52,12 +57,13 @@ def run(
                 file=sys.stderr,
             )
         rule, limit = get_rule(chosen.rule), chosen.thresholds
+        grain = choose_grain(model.grains, grain_name or chosen.grain)
     check_threshold(rule, limit, len(model.network.exits))
     warm_up(model)
     all_read = True
     for path in images:
         try:
-            facts = classify(model, path, rule, limit)
+            facts = classify(model, path, rule, limit, grain)
         except UnreadableImage as error:
             all_read = False
             print(f"{path}: {error}", file=sys.stderr)
@@ -71,11 +77,14 @@ def run(
     return all_read
 
 
-def classify(model: Model, path: str | bytes, rule: Rule, threshold: float | list[float]) -> dict[str, Any]:
-    """One image's report, of plain JSON types. Raises `UnreadableImage`."""
+def classify(
+    model: Model, path: str | bytes, rule: Rule, threshold: float | list[float], grain: Grain | None = None
+) -> dict[str, Any]:
+    """One image's report, of plain JSON types, in a grain's groups or else classes. Raises `UnreadableImage`."""
+    labels = model.labels if grain is None else grain.labels
     batch = to_tensor(model, see(model, read_image(path)).image)
-    left = model.network.infer(batch, rule, threshold)
-    trace = model.network.analyse(batch)[0]
+    left = model.network.infer(batch, rule, threshold, grain)
+    trace = at_grain(model.network.analyse(batch), grain, model.network.addons)[0]
     scores, fired = trace.scores[rule.name], int(left.exit[0])
     under = trace.under(rule.name)
     probabilities = under.probabilities
@@ -85,15 +94,14 @@ def classify(model: Model, path: str | bytes, rule: Rule, threshold: float | lis
         "model": model.name,
         "rule": rule.name,
         "threshold": threshold,
+        "grain": CLASSES if grain is None else grain.name,
         "exit": {"index": fired, "block": trace.exits[fired].block, "kind": trace.exits[fired].kind},
-        "prediction": [
-            {"label": model.labels[c], "probability": float(probabilities[fired, c])} for c in best
-        ],
+        "prediction": [{"label": labels[c], "probability": float(probabilities[fired, c])} for c in best],
         "exits": [
             {
                 "block": e.block,
                 "kind": e.kind,
-                "label": model.labels[under.predicted[i]],
+                "label": labels[under.predicted[i]],
                 "probability": float(probabilities[i].max()),
                 "score": float(scores[i]),
                 "macs": int(under.macs[i]),

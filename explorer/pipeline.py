@@ -17,6 +17,7 @@ from explorer.data.garment import see_garment
 from explorer.data.photo import see_photo
 from explorer.data.reading import FULL, read_image
 from explorer.data.sight import Sight
+from explorer.grain import Grain, choose_grain
 from explorer.model.bundle import Model, ModelError
 from explorer.model.multi_exit import Inference
 from explorer.rules import get_rule
@@ -86,21 +87,29 @@ def analyse(model: Model, image: Picture) -> Trace:
 
 
 def infer(
-    model: Model, images: Sequence[Picture], rule: str, thresholds: ArrayLike | None = None
+    model: Model,
+    images: Sequence[Picture],
+    rule: str,
+    thresholds: ArrayLike | None = None,
+    grain: str | None = None,
 ) -> Inference:
     """Classify pictures together and really stop early, at the model's own threshold unless told otherwise.
 
-    `images` as `to_image` takes them, at least one. Raises `ValueError` in words.
+    `images` as `to_image` takes them, at least one; `grain` names one of the model's coarser readings of its classes.
+    Raises `ValueError` in words.
     """
     if isinstance(images, str | bytes | Path | Image.Image) or len(images) == 0:
         raise ValueError("infer takes a list of at least one picture; for a single one write [picture].")
+    reading = choose_grain(model.grains, grain)
     batch = torch.cat([to_tensor(model, see(model, to_image(image)).image) for image in images])
-    limits = default_threshold(model, rule) if thresholds is None else thresholds
-    return model.network.infer(batch, get_rule(rule), limits)
+    limits = default_threshold(model, rule, reading) if thresholds is None else thresholds
+    return model.network.infer(batch, get_rule(rule), limits, reading)
 
 
-def default_threshold(model: Model, rule: str) -> float:
-    """The model's own threshold for that rule, else the rule's."""
+def default_threshold(model: Model, rule: str, grain: Grain | None = None) -> float:
+    """The grain's own threshold for that rule, else the model's, else the rule's."""
+    if grain is not None and rule in grain.thresholds:
+        return grain.thresholds[rule]
     return model.thresholds.get(rule, get_rule(rule).default_for(len(model.network.exits)))
 
 

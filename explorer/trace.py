@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,20 @@ def log_softmax(logits: NDArray) -> NDArray[np.float64]:
     """Their logarithms, same shape, in float64, never through a probability that underflows."""
     shifted = _shifted(logits)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def merged_logits(logits: NDArray, groups: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Logits (..., C) to those of groups, (..., G): the logarithm of their summed probabilities.
+
+    `groups` (C,) is the group of each class, in 0..G - 1. In float64, and by each group's own largest logit, so that a
+    group of impossible classes does not underflow.
+    """
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    log_p = log_softmax(logits)[..., order]
+    most = np.maximum.reduceat(log_p, starts, axis=-1)
+    shifted = log_p - np.repeat(most, np.diff(np.append(starts, len(groups))), axis=-1)
+    return (most + np.log(np.add.reduceat(np.exp(shifted), starts, axis=-1))).astype(np.float32)
 
 
 def _shifted(logits: NDArray) -> NDArray[np.float64]:
@@ -102,6 +116,17 @@ class Trace:
         """The same trace with those rules' readings added, or put in place of older ones."""
         return replace(self, readings={**self.readings, **readings})
 
+    def merged(self, groups: NDArray[np.int64], temperatures: Sequence[float] | None = None) -> Trace:
+        """The same run read more coarsely: classes of a group are one answer, (..., E, G). An ordinary trace.
+
+        `groups` (C,) is the group of each class; `temperatures` (E,) divide the merged logits. What rules said of the
+        classes is not kept: `explorer.rules.reading.at_grain` reads them anew.
+        """
+        logits = merged_logits(self.logits, groups)
+        if temperatures is not None:
+            logits = (logits / np.array(temperatures, np.float32)[:, None]).astype(np.float32)
+        return replace(self, logits=logits, readings={})
+
     def under(self, rule: str) -> Trace:
         """The trace as an image that leaves under that rule meets it: the rule's answers and its own MACs included.
 
@@ -130,6 +155,26 @@ class Trace:
     def predicted(self) -> NDArray[np.int64]:
         """The class each exit would answer: (E,) or (N, E)."""
         return self.logits.argmax(axis=-1)
+
+
+def joined(traces: Sequence[Trace]) -> Trace:
+    """Traces of several batches through the same network as one; times are the first batch's."""
+    first = traces[0]
+    readings = {
+        name: Reading(
+            np.concatenate([t.readings[name].scores for t in traces]),
+            reading.macs,
+            None if reading.answers is None else np.concatenate([_answers(t, name) for t in traces]),
+            {look: np.concatenate([t.readings[name].looks[look] for t in traces]) for look in reading.looks},
+        )
+        for name, reading in first.readings.items()
+    }
+    return replace(first, logits=np.concatenate([t.logits for t in traces]), readings=readings)
+
+
+def _answers(trace: Trace, rule: str) -> NDArray[np.float32]:
+    answers = trace.readings[rule].answers
+    return trace.logits if answers is None else answers
 
 
 def trace_json(trace: Trace, labels: list[str] | tuple[str, ...], top: int = 5) -> dict[str, Any]:

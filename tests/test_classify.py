@@ -47,7 +47,7 @@ def test_the_json_line_has_exactly_these_keys(call, image):
     assert result.stdout.count("\n") == 1
     facts = json.loads(result.stdout)
     assert list(facts) == [
-        "image", "model", "rule", "threshold", "exit", "prediction", "exits", "macs", "ms",
+        "image", "model", "rule", "threshold", "grain", "exit", "prediction", "exits", "macs", "ms",
     ]  # fmt: skip
     assert list(facts["exit"]) == ["index", "block", "kind"]
     assert all(list(p) == ["label", "probability"] for p in facts["prediction"])

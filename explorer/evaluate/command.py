@@ -11,10 +11,14 @@ from rich.progress import track
 from explorer.data.fashion import LABELS, load_fashion
 from explorer.evaluate import report
 from explorer.evaluate.chart import write_chart
-from explorer.evaluate.record import Record, evaluate, load_records
-from explorer.model.bundle import Model, load_model_folder, read_config
+from explorer.evaluate.record import Record, evaluate, load_records, save_records
+from explorer.evaluate.tradeoff import own_thresholds
+from explorer.grain import CLASSES
+from explorer.model.bundle import Model, load_model_folder, read_config, write_thresholds
 from explorer.model.catalog import find_model, list_models, named_here
 from explorer.rules.chosen import Chosen, read_chosen
+
+SAVING = 1.5  # a model's own thresholds are the most accurate, on validation, among those that save a third of the MACs
 
 
 def run(
@@ -24,14 +28,19 @@ def run(
     stored: bool,
     markdown: bool,
     chart: Path | None = None,
+    grain: str = CLASSES,
+    save: bool = False,
 ) -> None:
     """Print accuracy per exit and the trade-offs, or what a file's thresholds give; and draw `chart` if asked.
 
     Raises `ValueError` or `FileNotFoundError`, in words. Without names: every model that was measured against labels.
     One that was measured against a teacher's answers agrees with it or not, which is another thing than being right,
-    so the two never share a table.
+    so the two never share a table. `grain` reads the answers more coarsely; `save` keeps what was measured in the
+    models' folders, with a threshold for every rule and grain.
     """
     chosen = read_chosen(thresholds) if thresholds else None
+    if chosen and grain == CLASSES:
+        grain = chosen.grain or CLASSES
     if chosen and not names:
         names = [named_here(chosen.model)]
     folders = [find_model(name) for name in names] if names else _labelled()
@@ -52,7 +61,10 @@ def run(
     for folder in folders:
         title = read_config(folder)["title"]
         title = f"{title} ({folder})" if title in models else title
-        models[title] = _stored(folder) if stored else records_of(load_model_folder(folder), data)
+        records = _stored(folder) if stored else records_of(load_model_folder(folder), data)
+        if save and not stored:
+            keep(folder, records)
+        models[title] = {split: record.at(grain) for split, record in records.items()}
     if chosen:
         tables = [report.chosen_table(records, chosen, title) for title, records in models.items()]
     else:
@@ -64,6 +76,15 @@ def run(
             print(report.markdown(table) + "\n")
         else:
             Console(markup=False).print(table)
+
+
+def keep(folder: Path, records: dict[str, Record], saving: float = SAVING) -> None:
+    """Write evaluation.npz and, into the config, the thresholds that are most accurate on validation.
+
+    Of those that save at least the factor `saving` in MACs, for every rule at every grain.
+    """
+    save_records(records, folder / "evaluation.npz")
+    write_thresholds(folder, *own_thresholds(records["validation"], saving))
 
 
 def _labelled() -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,10 +11,18 @@ import torch
 from numpy.typing import NDArray
 
 from explorer.data.fashion import Split
+from explorer.grain import CLASSES, Grain
+from explorer.model.addons import addon_names, read_addon
 from explorer.model.bundle import Model
 from explorer.pipeline import to_tensor
-from explorer.rules import RULES
+from explorer.rules import RULES, rules_with
+from explorer.rules.reading import at_grain, read_summary
 from explorer.trace import Trace
+
+BASES = (
+    "confidence",
+    "entropy",
+)  # rules whose scores are what others are read from: confidence and certainty
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,18 @@ class Record:
         default_factory=dict
     )  # (N, E) of rules that answer otherwise
     own_macs: dict[str, NDArray[np.int64]] = field(default_factory=dict)  # (E,) of rules that cost something
+    grains: dict[str, Record] = field(default_factory=dict)  # the same images in coarser readings, by grain
+
+    def at(self, grain: str) -> Record:
+        """The record at that grain. Raises `ValueError` where it was not evaluated at it."""
+        if grain == CLASSES:
+            return self
+        if grain not in self.grains:
+            names = ", ".join([CLASSES, *self.grains])
+            raise ValueError(
+                f"this evaluation has no grain '{grain}'; choose one of {names}, or evaluate again."
+            )
+        return self.grains[grain]
 
     def under(self, rule: str) -> Record:
         """The record as images that leave under that rule meet it: its answers, and its own MACs included."""
@@ -53,8 +73,13 @@ class Record:
         return self.correct.mean(axis=0)
 
 
-def record_of(trace: Trace, labels: NDArray[np.int64]) -> Record:
-    """What a batch's trace says, held against labels (N,): its answers and every rule's scores."""
+def record_of(
+    trace: Trace,
+    labels: NDArray[np.int64],
+    grains: Iterable[Grain] = (),
+    addons: Mapping[str, Mapping[str, NDArray]] | None = None,
+) -> Record:
+    """What a batch's trace says, held against labels (N,): its answers and every rule's scores, at every grain."""
     return Record(
         labels=labels,
         predicted=trace.predicted,
@@ -64,6 +89,7 @@ def record_of(trace: Trace, labels: NDArray[np.int64]) -> Record:
         macs_full=trace.macs_full,
         answers={n: trace.under(n).predicted for n, r in trace.readings.items() if r.answers is not None},
         own_macs={n: r.macs for n, r in trace.readings.items() if r.macs.any()},
+        grains={g.name: record_of(at_grain(trace, g, addons), g.groups[labels]) for g in grains},
     )
 
 
@@ -76,16 +102,22 @@ def evaluate(model: Model, split: Split, batch: int = 250) -> Iterator[Record]:
     for start in range(0, len(split), batch):
         images = split.images[start : start + batch]
         trace = model.network.analyse(torch.cat([to_tensor(model, image) for image in images]))
-        parts.append(record_of(trace, split.labels[start : start + batch]))
-        yield replace(
-            parts[0],
-            labels=np.concatenate([part.labels for part in parts]),
-            predicted=np.concatenate([part.predicted for part in parts]),
-            scores={name: np.concatenate([part.scores[name] for part in parts]) for name in parts[0].scores},
-            answers={
-                name: np.concatenate([part.answers[name] for part in parts]) for name in parts[0].answers
-            },
-        )
+        labels = split.labels[start : start + batch]
+        parts.append(record_of(trace, labels, model.grains, model.network.addons))
+        yield joined(parts)
+
+
+def joined(parts: list[Record]) -> Record:
+    """Records of several batches of the same split as one."""
+    first = parts[0]
+    return replace(
+        first,
+        labels=np.concatenate([part.labels for part in parts]),
+        predicted=np.concatenate([part.predicted for part in parts]),
+        scores={name: np.concatenate([part.scores[name] for part in parts]) for name in first.scores},
+        answers={name: np.concatenate([part.answers[name] for part in parts]) for name in first.answers},
+        grains={name: joined([part.grains[name] for part in parts]) for name in first.grains},
+    )
 
 
 def save_records(records: dict[str, Record], path: Path) -> None:
@@ -93,39 +125,78 @@ def save_records(records: dict[str, Record], path: Path) -> None:
 
     Per split `SPLIT_labels` (N,) uint16, `SPLIT_predicted` (N, E) uint16, `SPLIT_RULE` (N, E) float32, and where
     a rule answers otherwise `SPLIT_RULE_answers` (N, E) uint16; once `blocks`, `macs` (E,), `macs_full`, and
-    `RULE_macs` (E,) of rules that cost something.
+    `RULE_macs` (E,) of rules that cost something. The same of a coarser grain begins with `SPLIT@GRAIN_`. What follows
+    from the rest is not stored: scores of rules with `summary`, and at a grain of those read by class.
     """
     arrays: dict[str, NDArray] = {}
     for split, record in records.items():
-        arrays[f"{split}_labels"] = record.labels.astype(np.uint16)
-        arrays[f"{split}_predicted"] = record.predicted.astype(np.uint16)
-        for rule, scores in record.scores.items():
-            arrays[f"{split}_{rule}"] = scores.astype(np.float32)
-        for rule, answers in record.answers.items():
-            arrays[f"{split}_{rule}_answers"] = answers.astype(np.uint16)
-        arrays |= {f"{rule}_macs": macs for rule, macs in record.own_macs.items()}
+        arrays |= _stored(split, record)
+        for grain, coarse in record.grains.items():
+            kept = {r: s for r, s in coarse.scores.items() if r in RULES and not RULES[r].by_class}
+            arrays |= _stored(f"{split}@{grain}", replace(coarse, scores=kept))
         arrays |= {"blocks": record.blocks, "macs": record.macs, "macs_full": np.array(record.macs_full)}
+        arrays |= {f"{rule}_macs": macs for rule, macs in record.own_macs.items()}
     np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
+def _stored(start: str, record: Record) -> dict[str, NDArray]:
+    """One reading's arrays, their names beginning with `start`."""
+    follows = {rule for rule in record.scores if rule in RULES and RULES[rule].summary and rule not in BASES}
+    arrays = {f"{start}_labels": record.labels.astype(np.uint16)}
+    arrays[f"{start}_predicted"] = record.predicted.astype(np.uint16)
+    for rule, scores in record.scores.items():
+        if rule not in follows:
+            arrays[f"{start}_{rule}"] = scores.astype(np.float32)
+    for rule, answers in record.answers.items():
+        if rule not in follows:
+            arrays[f"{start}_{rule}_answers"] = answers.astype(np.uint16)
+    return arrays
+
+
 def load_records(path: Path) -> dict[str, Record]:
-    """Read evaluation.npz back: `validation` and `test`. Rules that this version does not have are left out."""
+    """Read evaluation.npz back: `validation` and `test`, with every grain that was evaluated.
+
+    Rules that this version does not have are left out; those that follow from what is stored are read from it.
+    """
     with np.load(path) as stored:
         arrays = dict(stored)
-    own_macs = {rule: arrays[f"{rule}_macs"] for rule in RULES if f"{rule}_macs" in arrays}
-    return {
-        split: Record(
-            labels=arrays[f"{split}_labels"].astype(np.int64),
-            predicted=arrays[f"{split}_predicted"].astype(np.int64),
-            scores=_by_rule(arrays, f"{split}_%s", np.float64),
-            blocks=arrays["blocks"],
-            macs=arrays["macs"],
-            macs_full=int(arrays["macs_full"]),
-            answers=_by_rule(arrays, f"{split}_%s_answers", np.int64),
-            own_macs=own_macs,
-        )
-        for split in ("validation", "test")
-    }
+    addons = {name: read_addon(path.parent, name) for name in addon_names(path.parent)}
+    records = {}
+    for split in ("validation", "test"):
+        record = _loaded(arrays, split, addons)
+        coarse = {
+            key.split("@")[1].removesuffix("_labels"): _loaded(arrays, key.removesuffix("_labels"), addons)
+            for key in arrays
+            if key.startswith(f"{split}@") and key.endswith("_labels")
+        }
+        for one in coarse.values():
+            one.scores.update({r: s for r, s in record.scores.items() if RULES[r].by_class})
+        records[split] = replace(record, grains=coarse)
+    return records
+
+
+def _loaded(arrays: dict[str, NDArray], start: str, addons: Mapping[str, Mapping[str, NDArray]]) -> Record:
+    """One reading, from the arrays whose names begin with `start`: SPLIT, or SPLIT@GRAIN."""
+    grain = start.partition("@")[2] or CLASSES
+    predicted = arrays[f"{start}_predicted"].astype(np.int64)
+    scores = _by_rule(arrays, f"{start}_%s", np.float64)
+    answers = _by_rule(arrays, f"{start}_%s_answers", np.int64)
+    if all(base in scores for base in BASES):
+        missing = [rule for name, rule in rules_with(addons).items() if name not in scores]
+        sure, certain = (scores[base] for base in BASES)
+        read = read_summary(predicted, sure, certain, missing, grain, addons)
+        scores |= {name: reading.scores for name, reading in read.items()}
+        answers |= {n: r.answers.argmax(axis=-1) for n, r in read.items() if r.answers is not None}
+    return Record(
+        labels=arrays[f"{start}_labels"].astype(np.int64),
+        predicted=predicted,
+        scores={name: scores[name] for name in RULES if name in scores},
+        blocks=arrays["blocks"],
+        macs=arrays["macs"],
+        macs_full=int(arrays["macs_full"]),
+        answers=answers,
+        own_macs={rule: arrays[f"{rule}_macs"] for rule in RULES if f"{rule}_macs" in arrays},
+    )
 
 
 def _by_rule(arrays: dict[str, NDArray], name: str, kind: type) -> dict[str, NDArray]:

@@ -94,6 +94,13 @@ def settable_threshold(record: Record, rule: str, by_macs: float) -> float:
     return _most_accurate(settable(record, rule), by_macs).threshold
 
 
+def own_thresholds(record: Record, by_macs: float) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """A threshold per rule that the page's slider can be set to, by `most_accurate`: for the classes, and per grain."""
+    chosen = {rule: settable_threshold(record, rule, by_macs) for rule in record.scores}
+    coarse = {name: own_thresholds(reading, by_macs)[0] for name, reading in record.grains.items()}
+    return chosen, coarse
+
+
 def _most_accurate(points: list[Point], by_macs: float) -> Point:
     within = [p for p in points if p.by_macs >= by_macs]
     return max(within, key=lambda p: p.accuracy) if within else min(points, key=lambda p: p.macs)

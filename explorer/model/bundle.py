@@ -18,6 +18,7 @@ from huggingface_hub import split_torch_state_dict_into_shards
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from explorer.grain import Grain, read_grains, write_grains
 from explorer.model.addons import add_addons
 from explorer.model.backbone import Backbone, build_backbone
 from explorer.model.exits import ExitSpec
@@ -63,6 +64,7 @@ class Model:
     input: InputSpec
     thresholds: dict[str, float]  # by rule, chosen on the validation images
     folder: Path | None = None
+    grains: tuple[Grain, ...] = ()  # coarser readings of its classes, the finest first
     notes: tuple[str, ...] = ()  # what of the folder this version leaves out, a sentence each
     reference: str = (
         "labels"  # what its evaluation holds answers against: true "labels", or a "teacher"'s answers
@@ -96,6 +98,15 @@ def save_model(model: Model, backbone: dict[str, Any], folder: Path) -> None:
         "reference": model.reference,
         "weights": hashes,
     }
+    settings = {
+        g.name: {"thresholds": g.thresholds}
+        | ({"temperatures": g.temperatures} if g.temperatures else {})
+        | ({"opens": True} if g.opens else {})
+        for g in model.grains
+    }
+    if model.grains:
+        config["grains"] = settings
+        write_grains(folder, model.grains)
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     (folder / "labels.txt").write_text("\n".join(model.labels) + "\n", encoding="utf-8")
 
@@ -121,6 +132,7 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
         raise ModelError(f"The weights in {folder} do not fit its config; fetch the folder again.") from error
     _check_input(network.backbone, spec, folder)
     notes = add_addons(network, folder)
+    grains, left_out = read_grains(folder, config)
     thresholds, unknown = known_thresholds(config["thresholds"])
     network.precision = quick_precision(network.backbone.width, torch.device(device))
     labels = read_labels(folder)
@@ -136,7 +148,8 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
         input=spec,
         thresholds=thresholds,
         folder=folder,
-        notes=(*notes, *unknown),
+        grains=grains,
+        notes=(*notes, *unknown, *left_out),
         reference=config.get("reference", "labels"),
     )
 
@@ -165,6 +178,18 @@ def read_config(folder: Path) -> dict[str, Any]:
         if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not isfinite(threshold):
             raise ModelError(f"The threshold for '{rule}' in {path} must be a number; correct it.")
     return config
+
+
+def write_thresholds(
+    folder: Path, thresholds: dict[str, float], by_grain: dict[str, dict[str, float]]
+) -> None:
+    """Put thresholds into a folder's config, those of its grains too; others it has stay."""
+    config = read_config(folder)
+    config["thresholds"] |= thresholds
+    for name, own in by_grain.items():
+        settings = config.setdefault("grains", {}).setdefault(name, {})
+        settings["thresholds"] = settings.get("thresholds", {}) | own
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
 
 def known_thresholds(thresholds: dict[str, float]) -> tuple[dict[str, float], list[str]]:

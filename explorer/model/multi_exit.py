@@ -12,6 +12,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
+from explorer.grain import CLASSES, Grain
 from explorer.model.backbone import Backbone
 from explorer.model.cost import count, exit_macs, single_macs
 from explorer.model.exits import ExitSpec
@@ -189,23 +190,27 @@ class MultiExitViT(nn.Module):
         )
 
     @torch.inference_mode()
-    def infer(self, images: Tensor, rule: Rule, thresholds: ArrayLike) -> Inference:
+    def infer(
+        self, images: Tensor, rule: Rule, thresholds: ArrayLike, grain: Grain | None = None
+    ) -> Inference:
         """Run images (N, channels, height, width) block by block; whichever are sure enough leave the batch.
 
-        Agrees with `decide(analyse(images).scores[rule.name], thresholds)` on every image. Raises `ValueError` for
-        a wrong number of thresholds, or a rule whose addon this network lacks.
+        Agrees with `decide(at_grain(analyse(images), grain).scores[rule.name], thresholds)` on every image; the
+        logits it answers are of the grain's groups. Raises `ValueError` for a wrong number of thresholds, or a rule
+        whose addon this network lacks.
         """
         with self.in_precision():
-            return self._infer(images, rule, thresholds)
+            return self._infer(images, rule, thresholds, grain)
 
-    def _infer(self, images: Tensor, rule: Rule, thresholds: ArrayLike) -> Inference:
+    def _infer(self, images: Tensor, rule: Rule, thresholds: ArrayLike, grain: Grain | None) -> Inference:
         self._need_eval()
         limits = early_thresholds(thresholds, len(self.exits))
         count, last = len(images), len(self.exits) - 1
-        reader = self.reader(rule)
+        reader = self.reader(rule, grain)
         reader.begin(count)
         exit_index = np.full(count, last)
-        answers = np.zeros((count, self.backbone.classes), dtype=np.float32)
+        classes = self.backbone.classes if grain is None else len(grain.labels)
+        answers = np.zeros((count, classes), dtype=np.float32)
         ms = np.zeros(count)
         device = self.device
         now = self._clock(device)
@@ -218,13 +223,17 @@ class MultiExitViT(nn.Module):
             previous, tokens = self._advance_pair(tokens, done, exit_.block, PREVIOUS in rule.needs)
             done = exit_.block
             answer, features = self._answer(index, tokens)
-            logits = self._calibrated(answer, index)
-            verdict = reader.step(index, _seen(rule.needs, logits, tokens, previous, features))
+            by_class = self._calibrated(answer, index)
+            logits = by_class if grain is None else grain.read(by_class, index)
+            shown = by_class if rule.by_class else logits
+            verdict = reader.step(index, _seen(rule.needs, shown, tokens, previous, features))
             leaves = verdict.score >= limits[index] if index < last else np.ones(len(active), dtype=bool)
             if not leaves.any():
                 continue
             gone = active[leaves]
             given = logits if verdict.answer is None else verdict.answer
+            if grain is not None and rule.by_class and verdict.answer is not None:
+                given = grain.read(given, index)
             exit_index[gone], answers[gone], ms[gone] = index, given[leaves], now() - start
             active = active[~leaves]
             reader.keep(~leaves)
@@ -232,20 +241,25 @@ class MultiExitViT(nn.Module):
         own = np.cumsum([reader.macs(index) for index in range(len(self.exits))])
         return Inference(exit_index, answers, (self.macs + own)[exit_index], ms)
 
-    def reader(self, rule: Rule) -> Reader:
-        """A reader of that rule for this network. Raises `ValueError` if the rule's learned parts are not here."""
+    def reader(self, rule: Rule, grain: Grain | None = None) -> Reader:
+        """A reader of that rule for this network's answers at that grain.
+
+        Raises `ValueError` if the rule's learned parts are not here.
+        """
         if rule.addon is not None and rule.addon not in self.addons:
             raise ValueError(
                 f"the rule '{rule.name}' has learned parts that {self.name or 'this network'} lacks; "
                 f"choose one of {', '.join(rules_with(self.addons))}."
             )
         backbone, count = self.backbone, len(self.exits)
+        shapes = [backbone.shape(exit_.block) for exit_ in self.exits]
         setting = Setting(
             exits=count,
-            classes=backbone.classes,
-            tokens=(backbone.prefix + backbone.grid[0] * backbone.grid[1],) * count,
-            widths=(backbone.width,) * count,
+            classes=backbone.classes if grain is None or rule.by_class else len(grain.labels),
+            tokens=tuple(shape.count for shape in shapes),
+            widths=tuple(shape.width for shape in shapes),
             parts=self.addons.get(rule.addon or "", {}),
+            grain=CLASSES if grain is None or rule.by_class else grain.name,
         )
         return rule.reader(setting)
 

@@ -16,14 +16,16 @@ from explorer.rules.registry import get_rule
 class Chosen:
     """A rule and its thresholds, chosen for one model.
 
-    The file is JSON: `model`, `rule`, `thresholds` (a number, or a list of one per early exit); beside them, for
-    people, `chosen_for` (the goal and how it was searched), `promised` (on validation) and `measured` (on test).
+    The file is JSON: `model`, `rule`, `thresholds` (a number, or a list of one per early exit), and
+    `grain` where it is not the classes themselves; beside them, for people,
+    `chosen_for` (the goal and how it was searched), `promised` (on validation) and `measured` (on test).
     """
 
     path: Path
     model: str
     rule: str
     thresholds: float | list[float]
+    grain: str | None = None  # the reading of the classes they were chosen at; None: the classes themselves
 
     @property
     def says(self) -> str:
@@ -71,6 +73,7 @@ def read_chosen(path: Path) -> Chosen:
         model=facts["model"],
         rule=facts["rule"],
         thresholds=[float(number) for number in thresholds] if isinstance(thresholds, list) else one,
+        grain=facts["grain"] if isinstance(facts.get("grain"), str) else None,
     )
 
 

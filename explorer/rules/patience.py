@@ -41,4 +41,5 @@ RULE = Rule(
     step=1,
     default=3,
     reader=Patience,
+    summary=True,
 )

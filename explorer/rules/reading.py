@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.rules.registry import RULES
+from explorer.grain import CLASSES, Grain
+from explorer.rules.registry import RULES, rules_with
 from explorer.rules.rule import Reader, Rule, Seen, Setting, Verdict
 from explorer.trace import Reading, Trace
 
@@ -51,19 +53,79 @@ class Readings:
         )
 
 
-def read_logits(trace: Trace, rules: Iterable[Rule] | None = None, grain: str = "classes") -> Trace:
-    """The trace with the readings of those rules added that look at logits alone (default: all such rules).
+def read_logits(
+    trace: Trace,
+    rules: Iterable[Rule] | None = None,
+    grain: str = CLASSES,
+    addons: Mapping[str, Mapping[str, NDArray]] | None = None,
+) -> Trace:
+    """The trace with the readings of those rules added that look at logits alone (default: all that apply).
 
-    `analyse` has done so already; this is for traces whose logits are new, as those of a coarser grain are.
+    `analyse` has done so already; this is for traces whose logits are new, as those of a coarser grain are. Such a
+    grain leaves out the rules that are read by class.
     """
-    wanted = RULES.values() if rules is None else rules
+    addons = addons or {}
+    wanted = rules_with(addons).values() if rules is None else rules
     batch = trace.logits if trace.logits.ndim == 3 else trace.logits[None]  # (N, E, C)
-    setting = Setting(batch.shape[1], batch.shape[2], grain=grain)
-    readers = {r.name: r.reader(setting) for r in wanted if not r.needs and r.addon is None}
+    readers = {
+        rule.name: rule.reader(
+            Setting(batch.shape[1], batch.shape[2], parts=addons.get(rule.addon or "", {}), grain=grain)
+        )
+        for rule in wanted
+        if not rule.needs and not (rule.by_class and grain != CLASSES)
+    }
     walk = Readings(readers, len(batch))
-    for exit in range(setting.exits):
+    for exit in range(batch.shape[1]):
         walk.step(exit, Seen(batch[:, exit]))
     found = walk.done()
     if trace.logits.ndim == 2:
         found = {name: reading[0] for name, reading in found.items()}
     return trace.with_readings(found)
+
+
+def read_summary(
+    predicted: NDArray[np.int64],
+    confidence: NDArray[np.float64],
+    certainty: NDArray[np.float64],
+    rules: Iterable[Rule],
+    grain: str = CLASSES,
+    addons: Mapping[str, Mapping[str, NDArray]] | None = None,
+) -> dict[str, Reading]:
+    """What rules with `summary` say of a record's images, from what it stores of them: each (N, E)."""
+    addons = addons or {}
+    exits, classes = predicted.shape[1], int(predicted.max(initial=1)) + 1
+    readers = {
+        rule.name: rule.reader(Setting(exits, classes, parts=addons.get(rule.addon or "", {}), grain=grain))
+        for rule in rules
+        if rule.summary
+    }
+    walk = Readings(readers, len(predicted))
+    for e in range(exits):
+        walk.step(e, Seen.summarised(predicted[:, e], confidence[:, e], certainty[:, e], classes))
+    return walk.done()
+
+
+def at_grain(
+    trace: Trace, grain: Grain | None, addons: Mapping[str, Mapping[str, NDArray]] | None = None
+) -> Trace:
+    """The trace read at that grain, every rule with it; None: as it is.
+
+    Rules read by class keep their scores, and their answers are merged as the exits' are.
+    """
+    if grain is None:
+        return trace
+    merged = trace.merged(grain.groups, grain.temperatures)
+    kept = {
+        name: replace(reading, answers=None if reading.answers is None else _merged(reading.answers, grain))
+        for name, reading in trace.readings.items()
+        if name in RULES and RULES[name].by_class
+    }
+    read = read_logits(merged, grain=grain.name, addons=addons)
+    order = [name for name in trace.readings if name in kept or name in read.readings]
+    return replace(read, readings={name: kept.get(name) or read.readings[name] for name in order})
+
+
+def _merged(answers: NDArray[np.float32], grain: Grain) -> NDArray[np.float32]:
+    """Answers (..., E, C) of a rule at the grain."""
+    exits = range(answers.shape[-2])
+    return np.stack([grain.read(answers[..., exit, :], exit) for exit in exits], axis=-2)

@@ -42,6 +42,22 @@ class Seen:
     previous: NDArray[np.float32] | None = None
     features: NDArray[np.float32] | None = None
 
+    @classmethod
+    def summarised(
+        cls,
+        predicted: NDArray[np.int64],
+        confidence: NDArray[np.float64],
+        certainty: NDArray[np.float64],
+        classes: int,
+    ) -> Seen:
+        """One exit out of a record, where the logits are gone: they stand in as 1 for the predicted class, else 0.
+
+        For rules with `summary` only; `probabilities` mean nothing here.
+        """
+        seen = cls(np.eye(classes, dtype=np.float32)[predicted])
+        vars(seen).update(predicted=predicted, confidence=confidence, certainty=certainty)
+        return seen
+
     @cached_property
     def log_probabilities(self) -> NDArray[np.float64]:
         """Log-softmax, (n, C), in float64 and never through a probability that underflows."""
@@ -123,7 +139,17 @@ class Rule:
     reader: Callable[[Setting], Reader]
     needs: frozenset[str] = frozenset()  # of TOKENS, PREVIOUS, FEATURES
     addon: str | None = None  # the model folder must hold addons/NAME.safetensors with its learned parts
-    by_class: bool = False  # its reader is given the classes' own logits, whatever the grain of the answer
+    by_class: bool = (
+        False  # read once, on the classes' own logits, whatever the grain: its scores are the same there
+    )
+
+    summary: bool = (
+        False  # its reader looks at nothing but predicted, confidence and certainty: a record can be read
+    )
+
+    def __post_init__(self) -> None:
+        if self.needs and not self.by_class:
+            raise ValueError(f"the rule '{self.name}' looks at more than logits, so it must be by_class.")
 
     def top(self, exits: int) -> float:
         """The largest threshold there is with that many exits, the final one included."""

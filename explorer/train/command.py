@@ -11,19 +11,17 @@ import torch
 from PIL import Image
 
 from explorer.data.fashion import LABELS, load_fashion
-from explorer.evaluate.command import records_of
+from explorer.data.grains import fashion_grains
+from explorer.evaluate.command import SAVING, records_of
 from explorer.evaluate.gallery import write_gallery
 from explorer.evaluate.record import save_records
-from explorer.evaluate.tradeoff import settable_threshold
+from explorer.evaluate.tradeoff import own_thresholds
 from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train.card import write_card
 from explorer.train.fashion import BACKBONE, new_network
 from explorer.train.loop import Settings, train
 from explorer.train.recipes import Recipe, get_recipe
-
-# A model's own thresholds are the most accurate on validation that save at least this factor in MACs.
-SAVING = 1.5
 
 
 def run(recipe_name: str, data: Path | None, out: Path, passes: int, seed: int, threads: int) -> None:
@@ -50,13 +48,14 @@ def finish(network: MultiExitViT, recipe: Recipe, settings: Settings, data: Path
         labels=LABELS,
         input=InputSpec("garment", (settings.mean,), (settings.std,)),
         thresholds={},
+        grains=tuple(fashion_grains()),
     )
     save_model(untuned, BACKBONE, out)
     records = records_of(load_model_folder(out), data)  # of the weights as written, in half precision
     save_records(records, out / "evaluation.npz")
-    validation = records["validation"]
-    thresholds = {rule: settable_threshold(validation, rule, SAVING) for rule in validation.scores}
-    save_model(replace(untuned, thresholds=thresholds), BACKBONE, out)
+    thresholds, by_grain = own_thresholds(records["validation"], SAVING)
+    grains = tuple(replace(grain, thresholds=by_grain[grain.name]) for grain in untuned.grains)
+    save_model(replace(untuned, thresholds=thresholds, grains=grains), BACKBONE, out)
     with (out / "run" / "log.csv").open() as file:
         log = list(csv.DictReader(file))
     facts = {"recipe": recipe.name, "settings": asdict(settings), "curves": log}

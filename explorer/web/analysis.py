@@ -18,12 +18,14 @@ from explorer.data.sight import Sight
 from explorer.explain.attending import Attentions
 from explorer.explain.map import Map
 from explorer.explain.packing import pack
+from explorer.grain import read_grains
 from explorer.model.addons import addon_names
 from explorer.model.bundle import Model, read_config
 from explorer.model.catalog import ROOT, find_model, load_model
 from explorer.pipeline import see, to_tensor, warm_up
 from explorer.rules import rules_with
-from explorer.trace import trace_json
+from explorer.rules.reading import at_grain
+from explorer.trace import Trace, trace_json
 from explorer.web.answers import analyses
 from explorer.web.crowd import network_lane, pool
 from explorer.web.uploads import stored
@@ -31,6 +33,15 @@ from explorer.web.uploads import stored
 EXAMPLES = ROOT / "assets" / "examples"
 SHOWN = 384  # pixels of the longer edge of the picture a visitor gets back of an upload
 SHOWN_BYTES = 45_000  # of that picture; what the network saw stays exact, and all of the answer below 300 kB
+COARSE = 3  # best groups of each exit that a coarser reading names
+_READING = (
+    "class_count",
+    "classes",
+    "probabilities",
+    "predicted",
+    "scores",
+    "rules",
+)  # what is other at a grain
 MOST_URI = 2_000_000  # characters of a picture that travels with a question, in base64: 1.5 MB
 
 # An upload is sent back as a PNG, exactly what the network saw; the examples' photos are smaller as JPEGs.
@@ -65,6 +76,32 @@ def rules_json(folder: Path) -> dict[str, Any]:
     return rules
 
 
+def page_trace(model: Model, trace: Trace) -> dict[str, Any]:
+    """One image's trace as the page reads it, and in `readings` what is other at each coarser grain, by its name."""
+    facts = trace_json(trace, model.labels)
+    facts["readings"] = {}
+    for grain in model.grains:
+        read = trace_json(at_grain(trace, grain, model.network.addons), grain.labels, COARSE)
+        facts["readings"][grain.name] = {name: read[name] for name in _READING}
+    return facts
+
+
+def grains_json(folder: Path) -> list[dict[str, Any]]:
+    """A model's coarser readings, the finest first: their groups, each class's group, and thresholds of their own."""
+    grains, _ = read_grains(folder, read_config(folder))
+    return [
+        {
+            "name": grain.name,
+            "title": grain.title,
+            "labels": list(grain.labels),
+            "groups": grain.groups.tolist(),
+            "thresholds": grain.thresholds,
+            "opens": grain.opens,
+        }
+        for grain in grains
+    ]
+
+
 def analyse_image(model: Model, image: Image.Image, sight: Sight | None = None) -> dict[str, Any]:
     """An RGB image through every exit: the trace, what the network saw, and the maps that one pass gives (`passing`).
 
@@ -76,10 +113,11 @@ def analyse_image(model: Model, image: Image.Image, sight: Sight | None = None) 
     return {
         "title": "your image",
         "label": None,
+        "truth": None,
         "image": preview(image),
         "saw": data_uri(sight.image, "PNG"),
         "note": sight.note,
-        "trace": trace_json(trace, model.labels),
+        "trace": page_trace(model, trace),
         "maps": passing(seen),
     }
 
@@ -133,8 +171,19 @@ def model_json(name: str) -> dict[str, Any]:
         "model": name,
         "reference": read_config(folder).get("reference", "labels"),
         "rules": rules_json(folder),
+        "grains": grains_json(folder),
         "examples": examples_json(name),
     }
+
+
+def known_label(model: Model, label: str | None) -> tuple[str | None, int | None]:
+    """A true label and its class, as far as the model knows that word for one class alone.
+
+    ImageNet has two maillots and two cranes: such a label is named and no class is held to be right.
+    """
+    if label not in model.labels:
+        return None, None
+    return label, model.labels.index(label) if model.labels.count(label) == 1 else None
 
 
 @lru_cache(maxsize=4)
@@ -159,9 +208,15 @@ def examples_json(name: str) -> list[dict[str, Any]]:
     first = next((e for e in examples if e.get("opens")), examples[len(examples) // 2] if examples else None)
     if first is not None:
         model = open_model(name)
-        label = first["label"] if first["label"] in model.labels else None
+        label, truth = known_label(model, first["label"])
         facts = analyse_image(model, read_data_uri(first["image"]))
-        first |= {**facts, **{key: first[key] for key in ("title", "image")}, "label": label, "opens": True}
+        first |= {
+            **facts,
+            **{key: first[key] for key in ("title", "image")},
+            "label": label,
+            "truth": truth,
+            "opens": True,
+        }
     return examples
 
 

@@ -22,7 +22,7 @@ from explorer.model.bundle import Model, read_config
 from explorer.model.catalog import find_model
 from explorer.pipeline import default_threshold, see, to_tensor
 from explorer.rules import decide, get_rule
-from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, from_data_uri, open_model
+from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, from_data_uri, open_model, page_trace
 
 COUNT = 14
 RULE = "confidence"
@@ -69,6 +69,7 @@ def example(model: Model, pixels: NDArray[np.uint8], label: int, number: int) ->
         "id": f"{name.lower().replace('/', '-').replace(' ', '-')}-{number}",
         "title": name,
         "label": name,
+        "truth": label,
         "image": data_uri(image, "PNG"),
         "note": _NOTE,
         "maps": facts["maps"] + stored_maps(model, batch),
@@ -131,6 +132,27 @@ def run(name: str, data: Path | None, out: Path | None = None) -> Path:
     stored = {"weights": read_config(folder)["weights"], "examples": examples}
     (out / "examples.json").write_text(json.dumps(stored, separators=(",", ":")) + "\n")
     return out
+
+
+def reread(name: str) -> Path:
+    """Read the stored examples of a model anew, for rules or grains they lack; pictures, maps and times stay.
+
+    Raises `ValueError` if the model's weights are not those the examples were made with, `FileNotFoundError` without
+    examples.
+    """
+    path, config = EXAMPLES / name / "examples.json", read_config(find_model(name))
+    if not path.exists():
+        raise FileNotFoundError(f"{name} has no examples to read anew; make them without --again.")
+    stored = json.loads(path.read_text())
+    if stored["weights"] != config["weights"]:
+        raise ValueError(f"the examples of {name} are of other weights; make them without --again.")
+    model = open_model(name)
+    for one in stored["examples"]:
+        trace = model.network.analyse(to_tensor(model, from_data_uri(one["saw"], model)))[0]
+        one["trace"] |= page_trace(model, trace) | {key: one["trace"][key] for key in ("ms", "ms_full")}
+        one["truth"] = model.labels.index(one["label"]) if one["label"] in model.labels else None
+    path.write_text(json.dumps(stored, separators=(",", ":")) + "\n")
+    return path
 
 
 def _photos(model: Model, out: Path) -> list[dict[str, Any]]:

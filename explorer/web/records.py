@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from explorer.data.sight import Sight
 from explorer.evaluate.gallery import read_gallery
 from explorer.evaluate.record import Record, load_records
+from explorer.grain import CLASSES, choose_grain
 from explorer.model.bundle import ModelError, read_config
 from explorer.model.catalog import find_model
 from explorer.web.analysis import analyse_image, data_uri, open_model
@@ -49,9 +50,9 @@ def pack_record(record: Record) -> dict[str, Any]:
 
 
 # A visitor changes models back and forth; one evaluation is about a megabyte.
-@lru_cache(maxsize=4)
-def evaluation_json(name: str) -> dict[str, Any]:
-    """What the Tune tab needs of a model. Raises `ModelError` for one that was not evaluated."""
+@lru_cache(maxsize=6)
+def evaluation_json(name: str, grain: str = CLASSES) -> dict[str, Any]:
+    """What the Tune tab needs of a model at a grain. Raises `ModelError` for one that was not evaluated at it."""
     folder = find_model(name)
     path = folder / "evaluation.npz"
     if not path.exists():
@@ -61,12 +62,20 @@ def evaluation_json(name: str) -> dict[str, Any]:
     except (KeyError, ValueError, OSError, BadZipFile, zlib.error) as error:
         raise ModelError(f"The evaluation of '{name}' cannot be read; evaluate the model again.") from error
     model, test = open_model(name), records["test"]
+    try:
+        reading = choose_grain(model.grains, grain)
+        records = {split: record.at(grain) for split, record in records.items()}
+    except ValueError as error:
+        raise ModelError(
+            f"The model '{name}' was not evaluated in these groups of classes; choose another answer."
+        ) from error
     network = model.network
     if test.blocks.tolist() != [e.block for e in network.exits]:
         raise ModelError(f"The evaluation of '{name}' is of other exits; evaluate the model again.")
     return {
         "model": name,
-        "labels": list(model.labels),
+        "grain": grain,
+        "labels": list(model.labels if reading is None else reading.labels),
         "teacher": read_config(folder).get("reference") == "teacher",
         "exits": [{"block": e.block, "kind": e.kind, "family": e.family} for e in network.exits],
         "macs": test.macs.tolist(),
@@ -100,7 +109,8 @@ def analyse_gallery(name: str, place: int) -> dict[str, Any]:
         raise ModelError("That picture is not in the model's gallery; reload the page.")
     model, index = open_model(name), gallery.indices[place]
     picture = gallery.picture(place)
-    label = model.labels[int(load_records(find_model(name) / "evaluation.npz")[gallery.split].labels[index])]
+    truth = int(load_records(find_model(name) / "evaluation.npz")[gallery.split].labels[index])
+    label = model.labels[truth]
     # As it lies in the gallery it is what the network was evaluated on; a sight might change it.
     facts = analyse_image(model, picture.convert("RGB"), Sight(picture, ""))
     return {
@@ -108,4 +118,5 @@ def analyse_gallery(name: str, place: int) -> dict[str, Any]:
         "id": f"{gallery.split}-{index}",
         "title": f"{label}, {gallery.split} image {index}",
         "label": label,
+        "truth": truth,
     }

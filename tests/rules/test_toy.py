@@ -36,7 +36,7 @@ class Toy(Reader):
         return 7
 
 RULE = Rule("toy", "Toy", "toys", "nobody, nowhere", "Leave when long. It is a toy.", "length", 0, 100, 0.5, 5,
-            Toy, needs=frozenset({"tokens", "previous"}))
+            Toy, needs=frozenset({"tokens", "previous"}), by_class=True)
 '''
 LEARNED = TOY.replace('"toy"', '"toy-learned"').replace("needs=", 'addon="toy", needs=').replace(
     "def begin", "def __init__(self, setting):\n        self.w = setting.parts['w'][0]\n    def begin"

@@ -41,7 +41,7 @@ test("a run asks step by step until all are through", async () => {
   const { batch, asked } = makeBatch(steps);
   await batch.run([{ path: "p" }]);
   assert.deepEqual(asked.map(([name, { start }]) => [name, start]), [["batch_open", undefined], ["batch_step", 0], ["batch_step", 2]]);
-  assert.deepEqual(asked[1][1], { model: "toy", files: [{ path: "p" }], start: 0, rule: "confidence", thresholds: 0.9 });
+  assert.deepEqual(asked[1][1], { model: "toy", files: [{ path: "p" }], start: 0, rule: "confidence", thresholds: 0.9, grain: "classes" });
   assert.deepEqual(batch.rows, ROWS.slice(0, 3));
   assert.deepEqual(batch.times, { timed: 1, infer: 5, plain: 8 });
   assert.equal(batch.running, false);

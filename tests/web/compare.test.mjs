@@ -24,13 +24,13 @@ const EXAMPLES = [
   {
     id: "middle",
     title: "Boot",
-    label: "Ankle boot",
+    label: "Ankle boot", truth: 9,
     image: "m",
     trace: makeTrace({ scores: scores([0.5, 0.92, 0.96]) }),
   },
-  { id: "easy", title: "Shoe", label: "Sneaker", image: "e", trace: makeTrace({ scores: scores([0.95, 0.96, 0.97]) }) },
-  { id: "home", title: "Sandal", label: "Sandal", image: "h", trace: makeTrace({ scores: scores([0.6, 0.7, 0.8]) }) },
-  { id: "hard", title: "Boot", label: "Ankle boot", image: "d", trace: makeTrace() },
+  { id: "easy", title: "Shoe", label: "Sneaker", truth: 7, image: "e", trace: makeTrace({ scores: scores([0.95, 0.96, 0.97]) }) },
+  { id: "home", title: "Sandal", label: "Sandal", truth: 5, image: "h", trace: makeTrace({ scores: scores([0.6, 0.7, 0.8]) }) },
+  { id: "hard", title: "Boot", label: "Ankle boot", truth: 9, image: "d", trace: makeTrace() },
 ];
 const MODELS = ["toy", "other", "third"].map((name) => ({ name, title: name.toUpperCase() }));
 
@@ -62,7 +62,7 @@ function made(answer = () => new Promise(() => {})) {
 /** What the server says of a picture under another model: exits behind 6 and 12 only. */
 const OTHER = {
   image: "o",
-  label: "Sneaker",
+  label: "Sneaker", truth: 7,
   reference: "teacher",
   rules: { ...RULES, confidence: { ...RULES.confidence, default: 0.6 } },
   trace: makeTrace({
@@ -241,7 +241,7 @@ const side = (parts = {}) => ({
   facts: RULES.confidence,
   thresholds: 0.4,
   title: "Boot",
-  label: "Ankle boot",
+  label: "Ankle boot", truth: 9,
   reference: "labels",
   model: "Toy",
   ...parts,
@@ -272,7 +272,7 @@ test("answers and truth", () => {
   assert.deepEqual(said("models", side({ exit: 1 }), side({ exit: 2 })), ["compare.agree", "compare.both_right"]);
   assert.deepEqual(said("images", side(), side()), ["compare.taken_same", "compare.both_wrong"]);
   assert.deepEqual(said("images", side({ exit: 1 }), side()), ["compare.taken", "compare.only_a_right"]);
-  assert.deepEqual(said("rules", side({ label: null }), side({ label: null })), ["compare.agree"]);
+  assert.deepEqual(said("rules", side({ truth: null }), side({ truth: null })), ["compare.agree"]);
 });
 
 test("labels that a teacher gave are not called true, and are not held against true ones", () => {
@@ -364,6 +364,7 @@ test("every sentence has its words in both languages", () => {
           trace,
           reference,
           label,
+          truth: label && 9,
         })),
       ),
     ),

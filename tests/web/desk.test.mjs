@@ -67,7 +67,7 @@ test("an evaluation is asked for once, and its numbers follow the store", async 
   assert.deepEqual(desk.entry("toy"), { pending: true });
   await opening;
   await desk.open("toy");
-  assert.deepEqual(asked, [["evaluation", { model: "toy" }]]);
+  assert.deepEqual(asked, [["evaluation", { model: "toy", grain: "classes" }]]);
   assert.equal(told, 2); // on its way, and here
 
   store.setThresholds(0.6);

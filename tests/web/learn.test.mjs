@@ -103,11 +103,11 @@ const FACTS = {
 };
 
 /** Two examples: one whose last exit loses the right answer, and one that every exit answers alike and surely. */
-const lost = { id: "lost", title: "Boot", label: "Sneaker", image: "x", saw: "y", trace: makeTrace() };
+const lost = { id: "lost", title: "Boot", label: "Sneaker", truth: 7, image: "x", saw: "y", trace: makeTrace() };
 const sure = {
   id: "sure",
   title: "Sneaker",
-  label: "Sneaker",
+  label: "Sneaker", truth: 7,
   image: "x",
   saw: "y",
   trace: makeTrace({
@@ -286,10 +286,10 @@ test("an image that always leaves at one exit sends the reader to another", asyn
 
 test("overthinking is told by what the exits within reach answer", () => {
   const trace = makeTrace(); // answers Sneaker, Ankle boot, Ankle boot
-  assert.deepEqual(overthought(trace, "Sneaker", [0, 1, 2]), { kind: "destructive", exits: [0] });
-  assert.deepEqual(overthought(trace, "Ankle boot", [0, 1, 2]), { kind: "changes", exits: [0] });
+  assert.deepEqual(overthought(trace, 7, [0, 1, 2]), { kind: "destructive", exits: [0] });
+  assert.deepEqual(overthought(trace, 9, [0, 1, 2]), { kind: "changes", exits: [0] });
   assert.deepEqual(overthought(trace, null, [0, 2]), { kind: "changes", exits: [0] });
-  assert.deepEqual(overthought(trace, "Sneaker", [1, 2]), { kind: "calm", exits: [1] });
+  assert.deepEqual(overthought(trace, 7, [1, 2]), { kind: "calm", exits: [1] });
 });
 
 test("a goal that is met from the start is given, not done; it is done once met anew", () => {

@@ -19,7 +19,7 @@ function makeStore() {
 function ready() {
   const made = makeStore();
   made.store.setRules(RULES);
-  made.store.show({ id: "a", title: "Boot", label: "Ankle boot", image: "x", saw: "y", trace: makeTrace() });
+  made.store.show({ id: "a", title: "Boot", label: "Ankle boot", truth: 9, image: "x", saw: "y", trace: makeTrace() });
   made.frame();
   made.told.length = 0;
   return made;

@@ -59,6 +59,7 @@ def test_steps_make_the_whole(uploads):
     assert row["thumbnail"].startswith("data:image/png")
     assert set(row) == {
         "image",
+        "grain",
         "thumbnail",
         "model",
         "rule",

@@ -87,29 +87,29 @@ test("an unknown family keeps its name", () => {
 
 test("overthinking is called out when an earlier exit was right", () => {
   const trace = makeTrace({ predicted: [0, 0, 1] });
-  assert.deepEqual(verdict(trace, "Ankle boot"), {
+  assert.deepEqual(verdict(trace, { truth: 9, label: "Ankle boot" }), {
     kind: "overthinking",
     text: "Overthinking: Ankle boot was the answer at blocks 4 to 8, and it is true; the last exit changed its mind to Sneaker.",
   });
 });
 
 test("depth is praised when only the deeper exits are right", () => {
-  assert.deepEqual(verdict(makeTrace(), "Ankle boot"), {
+  assert.deepEqual(verdict(makeTrace(), { truth: 9, label: "Ankle boot" }), {
     kind: "depth",
     text: "Depth helped: the true answer, Ankle boot, holds from block 8 on.",
   });
 });
 
 test("nobody right, and everybody right", () => {
-  assert.equal(verdict(makeTrace(), "Bag").text, "No exit found the true answer, Bag.");
+  assert.equal(verdict(makeTrace(), { truth: 8, label: "Bag" }).text, "No exit found the true answer, Bag.");
   assert.equal(
-    verdict(makeTrace({ predicted: [0, 0, 0] }), "Ankle boot").text,
+    verdict(makeTrace({ predicted: [0, 0, 0] }), { truth: 9, label: "Ankle boot" }).text,
     "Every exit gives the true answer, Ankle boot.",
   );
 });
 
 test("without a true label only a sure exit that was overruled is worth the word", () => {
-  assert.equal(verdict(makeTrace(), null).kind, "calm");
+  assert.equal(verdict(makeTrace(), {}).kind, "calm");
   const sure = makeTrace({
     probabilities: [
       [0.05, 0.91, 0.04],
@@ -117,7 +117,7 @@ test("without a true label only a sure exit that was overruled is worth the word
       [0.96, 0.03, 0.01],
     ],
   });
-  const { kind, text } = verdict(sure, null);
+  const { kind, text } = verdict(sure, {});
   assert.equal(kind, "overthinking");
   assert.match(text, /block 4 was sure of Sneaker \(0\.91\), the last exit answers Ankle boot/);
 });

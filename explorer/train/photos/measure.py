@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from torch import Tensor
 from explorer.data.photo import see_photo
 from explorer.data.reading import read_image
 from explorer.model.multi_exit import MultiExitViT
-from explorer.trace import Trace
+from explorer.trace import Trace, joined
 from explorer.train.photos.crops import SIZE, Crops
 from explorer.train.photos.pictures import Pictures
 from explorer.train.photos.student import seen_by
@@ -77,7 +77,7 @@ def traces(network: MultiExitViT, crops: Tensor, batch: int = 32) -> Trace:
     """Every exit's answers on crops (N, 3, 224, 224) uint8. The network must be in eval mode."""
     size = network.backbone.vit.patch_embed.img_size[0]
     parts = [network.analyse(seen_by(part, size)) for part in crops.split(batch)]
-    return replace(parts[0], logits=np.concatenate([part.logits for part in parts]))
+    return joined(parts)
 
 
 def agreement(logits: NDArray[np.float32], held: Held, top: int = 1) -> NDArray[np.float64]:

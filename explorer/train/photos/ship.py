@@ -12,10 +12,12 @@ import timm
 import torch
 from numpy.typing import NDArray
 
+from explorer.data.imagenet_grains import imagenet_grains
 from explorer.data.reading import read_image
 from explorer.evaluate.calibration import ece_by_chance, fit_temperature, reliability
 from explorer.evaluate.record import Record, record_of, save_records
-from explorer.evaluate.tradeoff import at_threshold, most_accurate, settable_threshold
+from explorer.evaluate.tradeoff import at_threshold, most_accurate, own_thresholds
+from explorer.grain import Grain, read_grains
 from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
 from explorer.model.multi_exit import MultiExitViT
 from explorer.rules.reading import read_logits
@@ -32,6 +34,7 @@ FITTED = 3  # every third of the natural photos is validated on, the others test
 # A model's own thresholds agree most, on validation, among those that save a tenth of the plain backbone's MACs, heads
 # included. Where none must be saved, hardly a photo leaves before block 11, and there is no early exit to see.
 SAVING = 1.1
+OPENS = "kinds"  # the grain the page begins with
 GOAL = 1.6  # fewer MACs, heads included, at which agreement with the own final read-out is reported
 TITLE = "LGViT on ViT-S/14 for photographs, 1000 classes"
 
@@ -73,6 +76,7 @@ def ship(
         labels=imagenet_labels(),
         input=InputSpec("photo", MEAN, STD),
         thresholds={},
+        grains=_grains(out),
         reference="teacher",
     )
     save_model(model, backbone, out)
@@ -81,15 +85,17 @@ def ship(
     temperatures = [
         fit_temperature(validation.logits[:, e], _answers(data.validation)) for e in range(len(network.exits))
     ]
+    validation, calibrated = _calibrated(validation, temperatures), _calibrated(test, temperatures)
+    grains = [_warmed(grain, validation, _answers(data.validation)) for grain in model.grains]
     records = {
-        "validation": record_of(_calibrated(validation, temperatures), _answers(data.validation)),
-        "test": record_of(_calibrated(test, temperatures), _answers(data.test)),
+        "validation": record_of(validation, _answers(data.validation), grains),
+        "test": record_of(calibrated, _answers(data.test), grains),
     }
-    thresholds = {
-        rule: settable_threshold(records["validation"], rule, SAVING) for rule in records["validation"].scores
-    }
+    thresholds, by_grain = own_thresholds(records["validation"], SAVING)
+    # The page opens at the middle grain: a visitor's picture is named right far more often there than by class.
+    grains = [replace(grain, thresholds=by_grain[grain.name], opens=grain.name == OPENS) for grain in grains]
     network.temperatures = tuple(temperatures)
-    save_model(replace(model, thresholds=thresholds), backbone, out)
+    save_model(replace(model, thresholds=thresholds, grains=tuple(grains)), backbone, out)
     save_records(records, out / "evaluation.npz")
     facts = {
         "history": history,
@@ -106,6 +112,21 @@ def _answers(part: Held) -> NDArray[np.int64]:
 
 def _calibrated(trace: Trace, temperatures: list[float]) -> Trace:
     return read_logits(replace(trace, logits=trace.logits / np.array(temperatures, np.float32)[:, None]))
+
+
+def _grains(out: Path) -> tuple[Grain, ...]:
+    """ImageNet's kinds and groups: by WordNet where it is installed, else those that lie in the folder already."""
+    try:
+        return tuple(imagenet_grains())
+    except FileNotFoundError:
+        return read_grains(out, {"exits": []})[0] if (out / "labels.txt").exists() else ()
+
+
+def _warmed(grain: Grain, trace: Trace, answers: NDArray[np.int64]) -> Grain:
+    """The grain with temperatures that calibrate its merged probabilities at each exit."""
+    merged = trace.merged(grain.groups).logits
+    fitted = (fit_temperature(merged[:, e], grain.groups[answers]) for e in range(merged.shape[1]))
+    return replace(grain, temperatures=tuple(fitted))
 
 
 def measures(

@@ -10,6 +10,7 @@ from PIL import Image
 from explorer.batch import classify_together
 from explorer.data.collection import MAX_PICTURES, Member, RefusedCollection, list_members, read_members
 from explorer.data.reading import UnreadableImage
+from explorer.grain import choose_grain
 from explorer.pipeline import see
 from explorer.rules import get_rule
 from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, open_model
@@ -63,12 +64,13 @@ def batch_open(asked: dict[str, Any]) -> dict[str, Any]:
 def batch_step(asked: dict[str, Any]) -> dict[str, Any]:
     """One step of a batch: the pictures from `start` on, with real early exits; as many as are read in good time.
 
-    `asked` has `model`, `files`, `start`, `rule` and `thresholds`. Answers with `rows`, a report or an error per
+    `asked` has `model`, `files`, `start`, `rule`, `thresholds`, maybe `grain`. Answers with `rows`, a report or error a
     picture, and `ms`, `plain_ms` and `timed`: the step's milliseconds, the plain backbone's and on how many pictures.
     The server remembers nothing between steps: a visitor who leaves has cancelled.
     """
     model = open_model(offered(asked["model"]))
     rule, thresholds = get_rule(asked["rule"]), numbers(asked["thresholds"])
+    grain = choose_grain(model.grains, asked.get("grain"))
     start = asked["start"]
     if not isinstance(start, int) or not 0 <= start < MAX_PICTURES:
         raise ValueError(f"A step starts at a picture from 0 to {MAX_PICTURES - 1}.")
@@ -91,7 +93,7 @@ def batch_step(asked: dict[str, Any]) -> dict[str, Any]:
         return {"rows": rows, "ms": 0, "plain_ms": None, "timed": 0}
     timed = start // STEP % TIMED_EVERY == 0
     with network_lane:
-        together = classify_together(model, seen, rule, thresholds, timed)
+        together = classify_together(model, seen, rule, thresholds, timed, grain)
     for place, report in zip(places, together.reports, strict=True):
         rows[place] |= report
     return {

@@ -9,6 +9,8 @@ from explorer.model.catalog import find_model
 from explorer.web.analysis import (
     analyse_file,
     data_uri_bytes,
+    grains_json,
+    known_label,
     model_json,
     open_model,
     rules_json,
@@ -47,15 +49,16 @@ def analyse_again(asked: dict[str, Any]) -> dict[str, Any]:
     """
     model = offered(asked["model"])
     folder = find_model(model)
-    facts = {"rules": rules_json(folder), "reference": read_config(folder).get("reference", "labels")}
+    facts: dict[str, Any] = {"rules": rules_json(folder), "grains": grains_json(folder)}
+    facts |= {"reference": read_config(folder).get("reference", "labels")}
     for example in shipped_examples(model):
         if example["image"] == asked["image"]:
             # Those of its pass; maps of one exit and class are asked for when they are looked at.
             maps = [entry for entry in example["maps"] if "exit" not in entry]
             return {**example, "maps": maps, **facts}
     answer = analyse_file(model, data_uri_bytes(asked["image"]))
-    label = asked["label"] if asked["label"] in open_model(model).labels else None
-    return {**answer, "label": label, **facts}
+    label, truth = known_label(open_model(model), asked["label"])
+    return {**answer, "label": label, "truth": truth, **facts}
 
 
 TAB = Tab("compare", PAGE, (examples_of, analyse_again))

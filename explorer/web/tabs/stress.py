@@ -9,8 +9,7 @@ import torch
 
 from explorer.data.corruptions import SEVERITIES, corrupt
 from explorer.pipeline import to_tensor
-from explorer.trace import trace_json
-from explorer.web.analysis import data_uri, from_data_uri, open_model
+from explorer.web.analysis import data_uri, from_data_uri, open_model, page_trace
 from explorer.web.crowd import network_lane
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Column, Tab
@@ -48,7 +47,7 @@ def stress(asked: dict[str, Any]) -> dict[str, Any]:
     return {
         "corruption": asked["corruption"],
         "seed": seed,
-        "traces": [trace_json(trace[severity], model.labels) for severity in SEVERITIES],
+        "traces": [page_trace(model, trace[severity]) for severity in SEVERITIES],
         "pictures": [data_uri(frame, kind) for frame in frames],
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from explorer.grain import CLASSES
 from explorer.web.questions import offered, question
 from explorer.web.records import analyse_gallery, evaluation_json
 from explorer.web.tabs.tab import Tab
@@ -31,8 +32,8 @@ LAYOUT = """
 
 @question
 def evaluation(asked: dict[str, Any]) -> dict[str, Any]:
-    """What a model answered on its validation and test images, at every exit. `asked` has `model`."""
-    return evaluation_json(offered(asked["model"]))
+    """What a model answered on its validation and test images, at every exit. `asked` has `model`, maybe `grain`."""
+    return evaluation_json(offered(asked["model"]), str(asked.get("grain") or CLASSES))
 
 
 @question

@@ -11,6 +11,7 @@ const WATCHED = [
   "model",
   "rule",
   "rules",
+  "grain",
   "thresholds",
   "example",
   "examples",
@@ -47,8 +48,8 @@ export class Address {
   }
 
   /** What the link asks of a model that the server has answered for, as `openModel` takes it. */
-  readView({ model, rules, examples }) {
-    const facts = { model, rules, examples, models: this.#store.models };
+  readView({ model, rules, grains, examples }) {
+    const facts = { model, rules, grains, examples, models: this.#store.models };
     const { values, problems } = readLink(this.#search, { view: facts });
     this.#note(problems);
     return values;

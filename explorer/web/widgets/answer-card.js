@@ -138,7 +138,7 @@ export class AnswerCard extends Widget {
   #showAnswer(trace) {
     const { fired, rule, ruleFacts, thresholds, example } = this.store;
     if (!ruleFacts) return;
-    const { label, probability } = answerAt(trace, fired);
+    const { label, index, probability } = answerAt(trace, fired);
     const saved = savings(trace, fired);
     setText(this.part(".label"), label);
     this.part(".label").title = label;
@@ -147,7 +147,7 @@ export class AnswerCard extends Widget {
     const reason = reasonText(trace, fired, rule, ruleFacts, thresholds);
     setText(this.part(".reason"), t("explore.because", { reason }));
     UNITS.forEach(({ key }, i) => setText(this.factors[i], factorText(saved[key])));
-    setText(this.part(".truth"), truthText(example?.label, label, this.store.reference));
+    setText(this.part(".truth"), truthText(example ?? {}, index, this.store.reference));
 
     const story = storyText(trace, fired, rule, ruleFacts, thresholds);
     if (story === this.#story) return;
@@ -157,8 +157,8 @@ export class AnswerCard extends Widget {
   }
 }
 
-function truthText(truth, answer, reference) {
-  const say = (name) => t(referenced(`explore.truth_${name}`, reference), { label: truth });
+function truthText({ truth, label }, answer, reference) {
+  const say = (name) => t(referenced(`explore.truth_${name}`, reference), { label });
   if (truth === null || truth === undefined) return say("unknown");
   return say(truth === answer ? "right" : "wrong");
 }

@@ -91,7 +91,7 @@ export class ExitLadder extends Widget {
 
   /** What depth did for this image, in words. */
   #showVerdict(trace) {
-    const { kind, text } = verdict(trace, this.store.example?.label, this.store.reference);
+    const { kind, text } = verdict(trace, this.store.example ?? {}, this.store.reference);
     this.part(".verdict").dataset.kind = kind;
     setText(this.part(".verdict"), text);
   }
@@ -126,8 +126,8 @@ export class ExitLadder extends Widget {
 
   /** The trace, and what was decided on it. */
   #record() {
-    const { trace, example, rule, thresholds, fired } = this.store;
-    return { image: example.title, label: example.label, rule, thresholds, fired, trace };
+    const { trace, example, rule, grain, thresholds, fired } = this.store;
+    return { image: example.title, label: example.label, grain, rule, thresholds, fired, trace };
   }
 
   /** Labels and bars, which only a new trace changes. */

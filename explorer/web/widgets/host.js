@@ -76,7 +76,7 @@ export class Host {
   /** Another model. The visitor's picture is analysed by it before anything changes. */
   async choose(model) {
     const { store } = this.#page;
-    const shown = store.uploads.find(({ id }) => id === store.example?.id);
+    const shown = store.rawUploads.find(({ id }) => id === store.example?.id);
     if (!this.#pending) this.#own = shown ? { id: shown.id, file: shown.file ?? shown.image, title: shown.title } : null;
     this.#model = model;
     await this.#reach();
@@ -85,16 +85,16 @@ export class Host {
   /** An example that came without a trace. */
   async open(id) {
     const { store } = this.#page;
-    const example = store.examples.find((one) => one.id === id);
+    const example = store.rawExamples.find((one) => one.id === id);
     if (!example || example.trace) return;
     const turn = this.#begin();
     const { model } = store;
     try {
       const { image, label } = example;
-      const { trace, maps, saw, note } = await ask("analyse_again", { model, image, label });
+      const { trace, maps, saw, note, truth } = await ask("analyse_again", { model, image, label });
       if (turn !== this.#turn || model !== store.model) return;
-      const whole = { ...example, trace, maps, saw, note };
-      store.setExamples(store.examples.map((one) => (one.id === id ? whole : one)));
+      const whole = { ...example, trace, maps, saw, note, truth };
+      store.setExamples(store.rawExamples.map((one) => (one.id === id ? whole : one)));
       store.show(whole);
     } catch (error) {
       if (turn === this.#turn) store.setMessage(error.message);

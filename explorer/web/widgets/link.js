@@ -1,10 +1,11 @@
 // The page's state as a query string and back: short, since only what differs from the defaults is written.
 
+import { CLASSES, openingGrain } from "./reading.js";
 import { choiceOf, defaultChoice, firstExample, MODES } from "./compare/choice.js";
 
 /** Every parameter that is ours; all others in an address are left as they are. */
 export const PARAMETERS = [
-  "tab", "model", "rule", "threshold", "example", "exit", "lesson", "lang",
+  "tab", "model", "rule", "grain", "threshold", "example", "exit", "lesson", "lang",
   "compare", "a", "b", "model_b", "rule_b", "threshold_b",
 ]; // prettier-ignore
 
@@ -22,6 +23,7 @@ export function linkOf(store, home) {
     tab: store.tab === "explore" ? null : store.tab,
     model: store.model === home.model ? null : store.model,
     rule: store.rule === Object.keys(store.rules)[0] ? null : store.rule,
+    grain: store.grain === openingGrain(store.grains) ? null : store.grain,
     threshold: ruleFacts && !same(store.thresholds, ruleFacts.default) ? store.thresholds : null,
     example: isExample && store.example.id !== first ? store.example.id : null,
     exit: trace && store.selected !== null ? trace.exits[store.selected].block : null,
@@ -119,7 +121,7 @@ function readPage(read, { tabs, languages, lessons, models }) {
   };
 }
 
-function readView(read, { rules, examples, models, model }) {
+function readView(read, { rules, grains = [], examples, models, model }) {
   const ids = examples.map(({ id }) => id);
   const rule = read("rule", oneOf(Object.keys(rules), "no_rule"));
   const example = read("example", oneOf(ids, "no_example"));
@@ -143,6 +145,7 @@ function readView(read, { rules, examples, models, model }) {
   };
   return {
     rule,
+    grain: read("grain", oneOf([CLASSES, ...names(grains)], "no_grain")),
     thresholds: read("threshold", limits(ruleInForce)),
     example,
     exit: read("exit", (text) => {

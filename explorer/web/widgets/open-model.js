@@ -3,15 +3,17 @@
 import { firstExample } from "./compare/choice.js";
 
 /**
- * `answer` is what the server says of a model: {model, reference, rules, examples}. `view` is what a link asked for,
- * already checked against it: {rule, thresholds, example, exit, compare}, each of them or none. `own` is a visitor's
- * picture, analysed by this model, that is shown in place of an example.
+ * `answer` is what the server says of a model: {model, reference, rules, grains, examples}. `view` is what a link asked
+ * for, already checked against it: {rule, grain, thresholds, example, exit, compare}, each of them or none. `own` is a
+ * visitor's picture, analysed by this model, that is shown in place of an example.
  */
-export function openModel(store, { model, reference, rules, examples }, view = {}, own = null) {
+export function openModel(store, { model, reference, rules, grains = [], examples }, view = {}, own = null) {
   store.setModel(model, reference);
   store.setRules(rules);
   if (view.rule !== undefined) store.setRule(view.rule);
   store.setExamples(examples);
+  store.setGrains(grains);
+  if (view.grain !== undefined) store.setGrain(view.grain);
   const wanted = examples.find(({ id, trace }) => id === view.example && trace);
   const example = own ?? wanted ?? firstExample(examples);
   if (example?.trace) store.show(example);

@@ -1,7 +1,7 @@
 // Says in words when a deeper answer was a worse one (overthinking, Kaya et al. 2019), and when depth was needed.
 
 import { t } from "./strings.js";
-import { answerAt, probabilityText } from "./words.js";
+import { answerAt, answersClass, probabilityText } from "./words.js";
 
 // Without a true label, how sure an earlier exit must be for its lost answer to be worth a sentence. Our own choice.
 const SURE = 0.8;
@@ -24,22 +24,24 @@ function blocksText(trace, exits) {
  * {kind, text}: kind is "overthinking" (an earlier exit was right, or sure, and the last one changed its mind),
  * "depth" (only the deeper exits are right) or "calm" (nothing changed that matters).
  *
- * `label` is the image's label or null; `reference` says whose it is: "labels" are true, "teacher" is another network's
- * answer.
+ * `truth` and `label` are the index and name of the image's class, or null; `reference` says whose they are: "labels"
+ * are true, "teacher" is another network's answer.
  */
-export function verdict(trace, label, reference = "labels") {
-  if (label === null || label === undefined) return unlabelled(trace);
+export function verdict(trace, { truth, label } = {}, reference = "labels") {
+  if (truth === null || truth === undefined) return unlabelled(trace);
   const early = trace.exits.map((_, exit) => exit).slice(0, -1);
-  const final = answerAt(trace, trace.exits.length - 1).label;
-  const right = early.filter((exit) => answerAt(trace, exit).label === label);
+  const last = trace.exits.length - 1;
+  const final = answerAt(trace, last).label;
+  const isRight = (exit) => answersClass(trace, exit, truth);
+  const right = early.filter(isRight);
   const say = (kind, name, values) => ({ kind, text: t(referenced(`explore.verdict_${name}`, reference), values) });
 
-  if (final !== label && right.length > 0) {
+  if (!isRight(last) && right.length > 0) {
     return say("overthinking", "overthinking", { label, blocks: blocksText(trace, right), final });
   }
-  if (final !== label) return say("calm", "nobody", { label });
+  if (!isRight(last)) return say("calm", "nobody", { label });
   if (right.length === early.length) return say("calm", "everybody", { label });
-  const since = early.findLast((exit) => answerAt(trace, exit).label !== label) + 1;
+  const since = early.findLast((exit) => !isRight(exit)) + 1;
   return say("depth", "depth", { label, block: trace.exits[since].block });
 }
 
@@ -50,8 +52,8 @@ export function referenced(key, reference) {
 
 function unlabelled(trace) {
   const early = trace.exits.map((_, exit) => exit).slice(0, -1);
-  const { label: final } = answerAt(trace, trace.exits.length - 1);
-  const other = early.filter((exit) => answerAt(trace, exit).label !== final);
+  const { label: final, index } = answerAt(trace, trace.exits.length - 1);
+  const other = early.filter((exit) => !answersClass(trace, exit, index));
   const sure = other.findLast((exit) => answerAt(trace, exit).probability >= SURE);
   if (sure !== undefined) {
     const { label, probability } = answerAt(trace, sure);

@@ -3,15 +3,19 @@
 import { CHOICES_STYLE } from "./choices.js";
 import { element, setAttributes, setText } from "./dom.js";
 import { t } from "./strings.js";
+import { CLASSES } from "./reading.js";
 import { natsOf, thresholdText } from "./threshold.js";
 import { Widget } from "./widget.js";
-import { ruleText } from "./words.js";
+import { grainText, ruleText } from "./words.js";
 
 const CONTROLS_STYLE = `${CHOICES_STYLE}
 .controls {
   display: grid; grid-template-columns: minmax(18rem, max-content) minmax(12rem, 1fr); gap: 0.375rem 1.75rem;
   align-items: end;
 }
+.choices.many { display: flex; flex-wrap: wrap; gap: 0.25rem; }
+.top { display: flex; flex-wrap: wrap; gap: 0.375rem 1.75rem; align-items: end; }
+.wide > * { grid-column: 1 / -1; }
 fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
 legend, .name { padding: 0; margin-bottom: 0.25rem; font-size: 0.8125rem; color: var(--quiet); }
 .choices { min-width: 14rem; min-height: 2.25rem; }
@@ -28,9 +32,16 @@ output { min-width: 3.25em; color: var(--ink); font-size: 1.125rem; font-weight:
 }
 `;
 
+const FEW = 4; // rules that fit into one row beside the threshold
+
 const controlsMarkup = () => `
 <div class="controls">
-  <fieldset><legend>${t("explore.rule")}</legend><div class="choices"></div></fieldset>
+  <div class="top">
+    <fieldset><legend>${t("explore.rule")}</legend><div class="choices rules"></div></fieldset>
+    <fieldset class="grain" hidden>
+      <legend><glossary-term name="grain">${t("explore.grain")}</glossary-term></legend><div class="choices grains"></div>
+    </fieldset>
+  </div>
   <div>
     <div class="name">
       <label for="threshold">${t("explore.threshold")}</label><output for="threshold"></output>
@@ -54,7 +65,8 @@ export class RuleControls extends Widget {
   build() {
     this.slider = this.part("#threshold");
     this.each = this.part("#each");
-    this.part(".choices").addEventListener("change", (event) => this.store.setRule(event.target.value));
+    this.part(".rules").addEventListener("change", (event) => this.store.setRule(event.target.value));
+    this.part(".grains").addEventListener("change", (event) => this.store.setGrain(event.target.value));
     this.slider.addEventListener("input", () => this.#move(this.slider.valueAsNumber));
     this.part("#reset").addEventListener("click", () => this.store.resetThresholds());
     this.each.addEventListener("change", () => this.#split(this.each.checked));
@@ -76,6 +88,9 @@ export class RuleControls extends Widget {
     const { ruleFacts: rule } = this.store;
     if (!rule) return;
     if (changed.has("rules")) this.#buildChoices();
+    if (changed.has("grains")) this.#buildGrains();
+    if (changed.has("grains") || changed.has("grain")) this.#showGrain();
+    if (changed.has("rules") || changed.has("grains")) this.#arrange();
     if (changed.has("rules") || changed.has("rule") || changed.has("trace")) this.#showRule(rule);
     this.#showThreshold(rule);
   }
@@ -85,12 +100,37 @@ export class RuleControls extends Widget {
       const input = element("input", { type: "radio", name: "rule", value: name });
       return element("label", {}, input, element("span", {}, ruleText(name, rule, "title")));
     });
-    this.part(".choices").replaceChildren(...choices);
+    this.part(".rules").replaceChildren(...choices);
+    this.part(".rules").classList.toggle("many", choices.length > FEW);
+  }
+
+  /** The classes themselves, then the model's coarser readings; nothing where it has none. */
+  #buildGrains() {
+    const { grains } = this.store;
+    const classes = grains[0]?.groups.length;
+    const choices = [{ name: CLASSES, labels: { length: classes } }, ...grains].map((grain) => {
+      const input = element("input", { type: "radio", name: "grain", value: grain.name });
+      return element("label", {}, input, element("span", {}, grainText(grain)));
+    });
+    this.part(".grains").replaceChildren(...choices);
+    // Side B of Compare answers at the page's grain.
+    this.part(".grain").hidden = grains.length === 0 || this.store.followsGrain === true;
+  }
+
+  /** Many rules, or rules and grains, leave the threshold no room beside them. */
+  #arrange() {
+    const wide = Object.keys(this.store.rules).length > FEW || !this.part(".grain").hidden;
+    this.part(".controls").classList.toggle("wide", wide);
+  }
+
+  #showGrain() {
+    for (const input of this.shadowRoot.querySelectorAll(".grains input"))
+      input.checked = input.value === this.store.grain;
   }
 
   #showRule(rule) {
     const { trace } = this.store;
-    for (const input of this.shadowRoot.querySelectorAll(".choices input")) {
+    for (const input of this.shadowRoot.querySelectorAll(".rules input")) {
       input.checked = input.value === this.store.rule;
       input.disabled = Boolean(trace) && !Object.hasOwn(trace.scores ?? {}, input.value);
     }

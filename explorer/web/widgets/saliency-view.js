@@ -76,7 +76,7 @@ export class SaliencyView extends Widget {
     this.film = new FilmStrip(this.part(".strip"), {
       widget: this,
       show: (i) => this.store.select(i),
-      name: (i) => t("explore.saliency_block", { block: this.store.trace.exits[i].block }),
+      name: (i) => t("explore.saliency_block", { block: this.store.rawTrace.exits[i].block }),
       title: () => methodTitle(this.#facts),
       ready: (tell) => this.#allThere(tell),
       frame: (i) => this.#frame(i),
@@ -111,7 +111,7 @@ export class SaliencyView extends Widget {
   }
 
   #exitAt(block) {
-    const exit = this.store.trace.exits.findIndex((one) => one.block === block);
+    const exit = this.store.rawTrace.exits.findIndex((one) => one.block === block);
     return exit < 0 ? null : exit;
   }
 
@@ -123,7 +123,7 @@ export class SaliencyView extends Widget {
   }
 
   get #classIndex() {
-    const { trace, selectedExit } = this.store;
+    const { rawTrace: trace, selectedExit } = this.store;
     return this.#class ?? trace.classes[trace.predicted[selectedExit]].index;
   }
 
@@ -134,7 +134,7 @@ export class SaliencyView extends Widget {
   }
 
   #entryFor(exit) {
-    const { maps, trace } = this.store;
+    const { maps, rawTrace: trace } = this.store;
     const question = this.#questionFor(exit);
     const fits = [exit, question.against ?? exit].every((one) => explains(this.#facts, trace.exits[one]));
     return fits ? maps.get(question) : { failed: t("explain.not_this_exit"), final: true };
@@ -160,7 +160,7 @@ export class SaliencyView extends Widget {
   }
 
   update() {
-    const { trace } = this.store;
+    const { rawTrace: trace } = this.store;
     if (!trace) return;
     if (trace !== this.#offered) {
       this.#class = null;
@@ -207,7 +207,7 @@ export class SaliencyView extends Widget {
     const maps = entries.map((entry) => (entry?.map && !entry.map.evidence ? mapAt(entry.map) : null));
     const top = this.#same ? Math.max(...maps.map((map) => map?.peak ?? 0)) : null;
     exits.forEach((exit, i) => this.#drawMap(i, exit, maps[i], top, entries[i]));
-    this.film.set(this.store.trace.exits.length, store.selectedExit);
+    this.film.set(this.store.rawTrace.exits.length, store.selectedExit);
     this.trust.update();
 
     clearTimeout(this.#ask);
@@ -227,7 +227,7 @@ export class SaliencyView extends Widget {
   /** Asks for the class's map at every exit, one after the other; whether they are all there. */
   async #allThere(tell) {
     const { store } = this;
-    const { maps, trace } = store;
+    const { maps, rawTrace: trace } = store;
     const { owner } = maps;
     this.#class = this.#classIndex; // one class throughout
     const asked = trace.exits.map((_, exit) => this.#questionFor(exit));
@@ -250,7 +250,7 @@ export class SaliencyView extends Widget {
   }
 
   #drawMap(i, exit, map, top, entry) {
-    const { example, trace } = this.store;
+    const { example, rawTrace: trace } = this.store;
     const { block } = trace.exits[exit];
     const position = trace.classes.findIndex(({ index }) => index === this.#classIndex);
     const { label } = trace.classes[position];

@@ -1,24 +1,28 @@
 // The page's one state: what was analysed, under which rule and threshold, and which exit is looked at.
-//
-// Setters check what they are given; changes are gathered and told once per animation frame, before it is painted.
+// Setters check what they are given.
 
+import { Changes } from "./changes.js";
 import { checkTrace } from "./check.js";
 import { decide } from "./decide.js";
 import { MapShelf } from "./explain/shelf.js";
+import { CLASSES, exampleAt, openingGrain, readingOf } from "./reading.js";
 import { useLanguage } from "./strings.js";
-import { nearestThreshold } from "./threshold.js";
+import { fitting, nearestThreshold } from "./threshold.js";
 
 /** The page's tabs, as the address bar names them. */
 export const TABS = ["explore", "compare", "tune", "stress", "live", "batch", "learn", "about"];
 
 const MOST_UPLOADS = 8;
-const NO_EXAMPLE = { id: null, title: "", label: null, image: null, saw: null, note: "" };
+const NO_EXAMPLE = { id: null, title: "", label: null, truth: null, image: null, saw: null, note: "" };
+// What widgets read at the grain and rule in force, and what of the state it is read from.
+const READ = { trace: "rawTrace", previousTrace: "rawPrevious", example: "rawExample", examples: "rawExamples", uploads: "rawUploads" }; // prettier-ignore
+const RAW = Object.fromEntries(Object.entries(READ).map(([name, raw]) => [raw, name]));
 
 function sameExits(a, b) {
   return a?.exits.length === b?.exits.length && a.exits.every((exit, e) => exit.block === b.exits[e].block);
 }
 
-export class Store {
+export class Store extends Changes {
   #state = {
     tab: TABS[0],
     language: "en",
@@ -26,12 +30,14 @@ export class Store {
     model: null, // its name
     reference: "labels", // what the examples' labels are: true ones, or the answers of a "teacher" network
     models: [], // those on offer: {name, title}
-    trace: null,
-    example: null,
-    previousTrace: null,
+    rawTrace: null, // as it was analysed, by class; `trace` is its reading at the grain and under the rule
+    rawExample: null,
+    rawPrevious: null,
     previousTitle: "",
-    examples: [],
-    uploads: [], // this session's own pictures, in the shape of examples, the newest first
+    rawExamples: [],
+    rawUploads: [], // this session's own pictures, in the shape of examples, the newest first
+    grains: [], // the model's coarser readings, the finest first: {name, title, labels, groups, thresholds}
+    grain: CLASSES,
     rules: {},
     rule: null,
     selected: null, // the exit a person chose; null while the page follows the exit that fires
@@ -42,14 +48,12 @@ export class Store {
     compare: {}, // what Compare compares, where it is not the default: see compare/choice.js
   };
   #chosen = new Map(); // rule -> the thresholds a person chose; a rule nobody touched has its default
-  #maps = new MapShelf(() => this.#tell("maps"));
-  #listeners = new Set();
-  #changed = new Set();
-  #schedule;
+  #maps = new MapShelf(() => this.tell("maps"));
+  #grainChosen = false; // by a person or a link, and so kept when the model changes
 
   static {
     // Everything in the state can be read from outside, store.trace and so on; it is changed by the setters only.
-    for (const name of Object.keys(new this().#state)) {
+    for (const name of Object.keys(new this(() => {}).#state)) {
       const get = function () {
         return this.#state[name];
       };
@@ -57,14 +61,37 @@ export class Store {
     }
   }
 
-  /** `schedule(callback)` runs the callback soon, once; the next animation frame unless a test says otherwise. */
-  constructor(schedule = (callback) => requestAnimationFrame(callback)) {
-    this.#schedule = schedule;
+  /** What the network answered, read at the grain in force and as one meets it who leaves under the rule in force. */
+  get trace() {
+    return this.view(this.rawTrace);
+  }
+  get previousTrace() {
+    return this.view(this.rawPrevious);
+  }
+  /** The picture looked at: `truth` and `label` are its true class's group at the grain in force, or null. */
+  get example() {
+    return exampleAt(this.rawExample, this.grainFacts, this.rule);
+  }
+  get examples() {
+    return this.#all(this.rawExamples);
+  }
+  get uploads() {
+    return this.#all(this.rawUploads);
+  }
+  /** The description of the grain in force; null for the classes themselves. */
+  get grainFacts() {
+    return this.grains.find(({ name }) => name === this.grain) ?? null;
+  }
+  /** Any trace of this model at the grain and under the rule in force. */
+  view(trace) {
+    return readingOf(trace, this.grain, this.rule);
   }
 
-  /** The current rule's description, or null before there are rules. */
+  /** The current rule's description, its default that of the grain in force; null before there are rules. */
   get ruleFacts() {
-    return this.#state.rules[this.#state.rule] ?? null;
+    const facts = this.#state.rules[this.#state.rule] ?? null;
+    const own = this.grainFacts?.thresholds?.[this.#state.rule];
+    return facts && own !== undefined ? { ...facts, default: own } : facts;
   }
   /** One number for all exits, or one per early exit. */
   get thresholds() {
@@ -76,23 +103,19 @@ export class Store {
   }
   /** Index of the exit that fires, or null before there is a trace. */
   get fired() {
-    return this.#state.trace ? this.firedOf(this.#state.trace) : null;
+    return this.rawTrace ? this.firedOf(this.rawTrace) : null;
   }
   /** The current rule's score at every exit; none of them fires where the trace lacks that rule. */
   get scores() {
-    return this.#state.trace ? this.scoresOf(this.#state.trace) : [];
+    return this.rawTrace ? this.scoresOf(this.rawTrace) : [];
   }
-
   scoresOf(trace) {
-    return trace.scores?.[this.#state.rule] ?? trace.exits.map(() => NaN);
+    return this.view(trace).scores?.[this.#state.rule] ?? trace.exits.map(() => NaN);
   }
 
   /** Where any trace would leave under the current rule. Thresholds made for other exits count by their mean. */
   firedOf(trace) {
-    const { thresholds } = this;
-    const fits = !Array.isArray(thresholds) || thresholds.length === trace.exits.length - 1;
-    const mean = () => thresholds.reduce((sum, one) => sum + one, 0) / thresholds.length;
-    return decide(this.scoresOf(trace), fits ? thresholds : mean());
+    return decide(this.scoresOf(trace), fitting(this.thresholds, trace.exits.length));
   }
 
   setTab(name) {
@@ -109,7 +132,6 @@ export class Store {
   setLesson(index) {
     this.#set({ lesson: index });
   }
-
   /** The model whose rules, examples and traces follow: its name, and what it is held to. */
   setModel(name, reference = "labels") {
     this.#set({ model: name, reference });
@@ -122,14 +144,14 @@ export class Store {
 
   /** A visitor's own picture, analysed by `upload.model`; the newest few are kept, in this browser only. */
   addUpload(upload) {
-    this.#set({ uploads: [upload, ...this.uploads].slice(0, MOST_UPLOADS) });
+    this.#set({ rawUploads: [upload, ...this.rawUploads].slice(0, MOST_UPLOADS) });
   }
 
   setRules(rules) {
     const names = Object.keys(rules ?? {});
     if (names.length === 0) throw new TypeError("rules: expected at least one rule; got none.");
     this.#set({ rules, rule: names.includes(this.rule) ? this.rule : names[0] });
-    this.#tell("thresholds");
+    this.tell("thresholds");
   }
 
   /** Switches the rule and brings back that rule's own thresholds. */
@@ -138,9 +160,25 @@ export class Store {
       throw new RangeError(`there is no exit rule '${name}'; choose one of ${Object.keys(this.rules).join(", ")}.`);
     }
     if (name === this.rule) return;
+    const before = this.trace;
     this.#set({ rule: name });
+    if (this.trace !== before) this.#reread();
     this.#dropMisfits();
-    this.#tell("thresholds");
+    this.tell("thresholds");
+  }
+
+  /** The model's coarser readings. The grain in force stays if the model has it too; else the one it opens with. */
+  setGrains(grains) {
+    const stays = this.#grainChosen && (this.grain === CLASSES || grains.some(({ name }) => name === this.grain));
+    this.#takeGrain({ grains, grain: stays ? this.grain : openingGrain(grains) });
+  }
+
+  /** Reads every answer in the groups of that grain, or in "classes". */
+  setGrain(name) {
+    const names = [CLASSES, ...this.grains.map((grain) => grain.name)];
+    if (!names.includes(name)) throw new RangeError(`there is no grain '${name}'; choose one of ${names.join(", ")}.`);
+    this.#grainChosen = true;
+    if (name !== this.grain) this.#takeGrain({ grain: name });
   }
 
   /** One number for all exits, or one per early exit; each is moved to the nearest one the rule allows. */
@@ -157,7 +195,7 @@ export class Store {
     if (String(allowed) === String(this.thresholds) && Array.isArray(allowed) === Array.isArray(this.thresholds))
       return;
     this.#chosen.set(this.rule, allowed);
-    this.#tell("thresholds");
+    this.tell("thresholds");
   }
 
   /** One early exit's own threshold; the others keep theirs. */
@@ -170,7 +208,7 @@ export class Store {
   }
 
   resetThresholds() {
-    if (this.#chosen.delete(this.rule)) this.#tell("thresholds");
+    if (this.#chosen.delete(this.rule)) this.tell("thresholds");
   }
 
   /** Chooses the exit to look at; null follows the exit that fires again. */
@@ -185,20 +223,21 @@ export class Store {
   setExamples(examples) {
     if (!Array.isArray(examples)) throw new TypeError("examples: expected a list.");
     examples.forEach(({ trace }) => trace && checkTrace(trace));
-    this.#set({ examples });
+    this.#set({ rawExamples: examples });
   }
 
   /** Shows an example, or an upload in the same shape: its pictures, trace and maps. */
-  show(example) {
+  show(shown) {
+    const example = shown.raw ?? shown;
     const trace = checkTrace(example.trace);
-    const again = this.example !== null && example.id !== null && example.id === this.example.id;
-    const same = sameExits(trace, this.trace);
+    const again = this.rawExample !== null && example.id !== null && example.id === this.rawExample.id;
+    const same = sameExits(trace, this.rawTrace);
     const ghost =
-      again && same ? {} : { previousTrace: same ? this.trace : null, previousTitle: this.example?.title ?? "" };
+      again && same ? {} : { rawPrevious: same ? this.rawTrace : null, previousTitle: this.rawExample?.title ?? "" };
     this.#set({
       ...ghost,
-      trace,
-      example: { ...NO_EXAMPLE, ...example },
+      rawTrace: trace,
+      rawExample: { ...NO_EXAMPLE, ...example },
       selected: same ? this.selected : null,
       busy: false,
       message: null,
@@ -209,14 +248,13 @@ export class Store {
 
   /** A new trace of the same picture, as another model or a repeated measurement gives. */
   setTrace(trace) {
-    this.show({ ...NO_EXAMPLE, ...this.example, trace, maps: [] });
+    this.show({ ...NO_EXAMPLE, ...this.rawExample, trace, maps: [] });
   }
 
   /** The maps of the picture on show under the model on show. */
   get maps() {
     return this.#maps;
   }
-
   setBusy(busy) {
     this.#set({ busy: Boolean(busy) });
   }
@@ -225,31 +263,11 @@ export class Store {
     this.#set({ message: message ? String(message) : null, busy: false });
   }
 
-  /** Calls `listener(changed)` with the names that changed, once a frame. Returns what ends it. */
-  subscribe(listener) {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** Tells everyone now instead of at the next frame. */
-  flush() {
-    if (this.#changed.size === 0) return;
-    const changed = this.#changed;
-    this.#changed = new Set();
-    for (const listener of this.#listeners) {
-      try {
-        listener(changed);
-      } catch (error) {
-        console.error(error); // one widget's mistake must not blind the others
-      }
-    }
-  }
-
   #dropMisfits() {
     const early = this.trace ? this.trace.exits.length - 1 : null;
     if (early !== null && Array.isArray(this.thresholds) && this.thresholds.length !== early) {
       this.#chosen.delete(this.rule);
-      this.#tell("thresholds");
+      this.tell("thresholds");
     }
   }
 
@@ -257,13 +275,23 @@ export class Store {
     for (const [name, value] of Object.entries(values)) {
       if (Object.is(this.#state[name], value)) continue;
       this.#state[name] = value;
-      this.#tell(name);
+      this.tell(RAW[name] ?? name);
     }
   }
 
-  #tell(name) {
-    if (this.#changed.size === 0) this.#schedule(() => this.flush());
-    this.#changed.add(name);
+  #takeGrain(values) {
+    this.#set(values);
+    this.#reread();
+    this.tell("thresholds");
+  }
+
+  #all(pictures) {
+    return pictures.map((one) => exampleAt(one, this.grainFacts, this.rule));
+  }
+
+  /** Everything that is read at a grain and under a rule is other now. */
+  #reread() {
+    for (const name of Object.keys(READ)) this.tell(name);
   }
 }
 

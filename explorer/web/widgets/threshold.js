@@ -26,3 +26,9 @@ export function thresholdText(rule, value) {
 export function natsOf(threshold, classCount) {
   return (1 - threshold) * Math.log(classCount);
 }
+
+/** Thresholds for that many exits: made for other exits, they count by their mean. */
+export function fitting(thresholds, exits) {
+  if (!Array.isArray(thresholds) || thresholds.length === exits - 1) return thresholds;
+  return thresholds.reduce((sum, one) => sum + one, 0) / thresholds.length;
+}

@@ -47,6 +47,12 @@ export function ruleText(name, rule, part) {
   return hasText(key) ? t(key) : String(rule?.[part] ?? name);
 }
 
+/** A grain's name: "100 kinds"; one of its own by its own title. */
+export function grainText({ name, title, labels }) {
+  const key = `rules.grain_${name}`;
+  return hasText(key) ? t(key, { count: labels.length }) : String(title ?? name);
+}
+
 /** What a rule's score measures, as a noun; a rule without one goes by its title. */
 export function scoreNoun(name, rule) {
   const key = `rules.${name}_noun`;
@@ -87,6 +93,11 @@ export function reasonText(trace, exit, name, rule, thresholds) {
 export function answerAt(trace, exit) {
   const position = trace.predicted[exit];
   return { ...trace.classes[position], probability: trace.probabilities[exit][position] };
+}
+
+/** Whether an exit answers the class of that index; two classes may share a name. */
+export function answersClass(trace, exit, index) {
+  return trace.classes[trace.predicted[exit]].index === index;
 }
 
 const MEASURES = { blocks: String, macs: macsText, ms: msText };

@@ -3,7 +3,7 @@
 import { element, keepChildren, setAttributes, setText, svgElement } from "../dom.js";
 import { saveButtons } from "../save.js";
 import { t } from "../strings.js";
-import { factorText, familyOf, macsText } from "../words.js";
+import { factorText, familyOf, macsText, ruleText } from "../words.js";
 import { BatchWidget } from "./batch-widget.js";
 import { leftAt, sums } from "./results.js";
 
@@ -79,7 +79,7 @@ export class BatchSummary extends BatchWidget {
     const { ran } = this.batch;
     if (!total || !ran) return "";
     const threshold = Array.isArray(ran.thresholds) ? ran.thresholds.join(" · ") : String(ran.thresholds);
-    const rule = this.store.rules[ran.rule]?.title ?? ran.rule;
+    const rule = ruleText(ran.rule, this.store.rules[ran.rule], "title");
     const said = t("batch.ran", { count: total.pictures, model: ran.model, rule, threshold });
     return total.failed ? `${said} ${t("batch.unread", { count: total.failed })}` : said;
   }

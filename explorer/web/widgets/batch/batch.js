@@ -7,7 +7,7 @@ export class Batch {
   files = null; // "examples", or what Gradio's upload handed over
   count = 0; // pictures in the files
   rows = []; // a report or {image, error} per picture that was reached
-  ran = null; // {model, rule, thresholds} of the rows
+  ran = null; // {model, rule, thresholds, grain} of the rows
   running = false;
   cancelled = false;
   message = null; // one sentence why there is nothing, or no more
@@ -28,16 +28,16 @@ export class Batch {
   /** Whether the page's model, rule or thresholds are no longer those that ran. */
   get stale() {
     if (!this.ran) return false;
-    const { model, rule, thresholds } = this.store;
-    return JSON.stringify({ model, rule, thresholds }) !== JSON.stringify(this.ran);
+    const { model, rule, thresholds, grain } = this.store;
+    return JSON.stringify({ model, rule, thresholds, grain }) !== JSON.stringify(this.ran);
   }
 
   /** Runs the files, or what was run last, at the page's model, rule and thresholds; ends when all are through. */
   async run(files = this.files) {
     if (!files) return;
     const turn = ++this.#turn;
-    const { model, rule, thresholds } = this.store;
-    Object.assign(this, { files, count: 0, rows: [], ran: { model, rule, thresholds }, running: true });
+    const { model, rule, thresholds, grain } = this.store;
+    Object.assign(this, { files, count: 0, rows: [], ran: { model, rule, thresholds, grain }, running: true });
     Object.assign(this, { cancelled: false, message: null, times: { timed: 0, infer: 0, plain: 0 } });
     this.#tell();
     try {
@@ -46,7 +46,7 @@ export class Batch {
       this.count = count;
       this.#tell();
       while (this.rows.length < count) {
-        const asked = { model, files, start: this.rows.length, rule, thresholds };
+        const asked = { model, files, start: this.rows.length, rule, thresholds, grain };
         const answer = await this.question("batch_step", asked);
         if (turn !== this.#turn) return;
         if (answer.rows.length === 0) break;

@@ -83,6 +83,7 @@ export class Comparison {
   /** B's own rule and thresholds, unless they are what B itself told last. */
   #separate({ rule, thresholds }) {
     this.b.leave();
+    this.b.takeGrain(this.store.grain);
     if (!Object.hasOwn(this.b.rules, rule)) return; // its model has not answered yet
     const own = JSON.stringify([rule, thresholds]);
     if (own === this.#own) return;
@@ -117,11 +118,13 @@ export class Comparison {
 
   #open(side, example, model) {
     const store = this[side];
-    const { rules, reference } = this.#library.facts(model);
+    const { rules, reference, grains } = this.#library.facts(model);
     store.keep({ models: this.store.models });
     store.setModel(model, reference);
     if (store.rules !== rules) store.setRules(rules);
-    if (store.trace !== example.trace) store.show(example);
+    if (store.grains !== grains) store.setGrains(grains);
+    store.takeGrain(this.store.grain);
+    if (store.rawTrace !== (example.raw ?? example).trace) store.show(example);
     else store.setBusy(false);
   }
 

@@ -5,7 +5,7 @@
 import { savings, thresholdAt } from "../decide.js";
 import { hasText, t } from "../strings.js";
 import { thresholdText } from "../threshold.js";
-import { answerAt, comparisonText, factorText, macsText, msText, probabilityText, scoreNoun } from "../words.js";
+import { answerAt, answersClass, comparisonText, factorText, macsText, msText, probabilityText, scoreNoun } from "../words.js";
 
 /** A side as the functions here want it, from its store; null before there is something to compare. */
 export function sideOf(store, models) {
@@ -19,6 +19,7 @@ export function sideOf(store, models) {
     thresholds,
     title: example.title,
     label: example.label ?? null,
+    truth: example.truth ?? null,
     reference,
     model: models.find(({ name }) => name === model)?.title ?? model,
   };
@@ -31,7 +32,7 @@ export function ruleTitle(name, facts) {
 }
 
 const blockOf = ({ trace, exit }) => trace.exits[exit].block;
-const isRight = (side) => (side.label === null ? null : answerAt(side.trace, side.exit).label === side.label);
+const isRight = (side) => (side.truth === null ? null : answersClass(side.trace, side.exit, side.truth));
 
 /** The differences in a few sentences: where and at what cost, which answers, and why one went on. */
 export function differenceSentences(mode, a, b) {
@@ -72,8 +73,8 @@ function answersText(mode, a, b) {
     pa: probabilityText(one.probability),
     pb: probabilityText(other.probability),
   };
-  if (mode === "images") return t(one.label === other.label ? "compare.taken_same" : "compare.taken", values);
-  return t(one.label === other.label ? "compare.agree" : "compare.disagree", values);
+  if (mode === "images") return t(one.index === other.index ? "compare.taken_same" : "compare.taken", values);
+  return t(one.index === other.index ? "compare.agree" : "compare.disagree", values);
 }
 
 function truthText(mode, a, b) {

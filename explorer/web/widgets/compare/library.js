@@ -1,14 +1,15 @@
 // Which picture under which model has been analysed: what the page holds already, and what the server was asked.
 
 /** An image of the session without what a model said of it. */
-function bare({ id, title, label, image }) {
+function bare(picture) {
+  const { id, title, label, image } = picture.raw ?? picture;
   return { id, title, label, image, trace: null };
 }
 
 export class Library {
   #store;
   #ask;
-  #facts = new Map(); // model -> {rules, reference}
+  #facts = new Map(); // model -> {rules, reference, grains}
   #analysed = new Map(); // "model picture" -> example
 
   /** `ask(name, question)` asks the server, as ask.js does. */
@@ -17,10 +18,10 @@ export class Library {
     this.#ask = ask;
   }
 
-  /** {rules, reference} of a model; null while the server has not been asked of it. */
+  /** {rules, reference, grains} of a model; null while the server has not been asked of it. */
   facts(model) {
-    const { rules, reference } = this.#store;
-    return model === this.#store.model ? { rules, reference } : (this.#facts.get(model) ?? null);
+    const { rules, reference, grains } = this.#store;
+    return model === this.#store.model ? { rules, reference, grains } : (this.#facts.get(model) ?? null);
   }
 
   /** A picture as `model` sees it, or null while the server has not been asked. */
@@ -41,12 +42,12 @@ export class Library {
   async fetch(picture, model) {
     const { uploads, examples } = this.#store;
     const held = bare([...uploads, ...examples].find(({ id }) => id === picture));
-    const { rules, reference, ...answer } = await this.#ask("analyse_again", {
+    const { rules, reference, grains = [], ...answer } = await this.#ask("analyse_again", {
       model,
       image: held.image,
       label: held.label,
     });
-    this.#facts.set(model, { rules, reference });
+    this.#facts.set(model, { rules, reference, grains });
     this.#analysed.set(`${model} ${picture}`, { ...held, ...answer, id: held.id, title: held.title });
   }
 }

@@ -1,8 +1,10 @@
 // A side of the comparison: a store of its own, whose rule and thresholds may be those of another store.
 
+import { CLASSES } from "../reading.js";
 import { Store } from "../store.js";
 
 export class SideStore extends Store {
+  followsGrain = true; // the page's grain is both sides'
   #leader = null; // the store whose rule and thresholds this one has
 
   /**
@@ -22,9 +24,15 @@ export class SideStore extends Store {
   /** Takes the leader's rule and thresholds, as far as they fit this side's model. */
   adopt() {
     const leader = this.#leader;
+    if (leader) this.takeGrain(leader.grain);
     if (!leader?.ruleFacts || !Object.hasOwn(this.rules, leader.rule)) return;
     super.setRule(leader.rule);
     this.own(leader.rule, leader.thresholds);
+  }
+
+  /** The page's grain, or the classes where this side's model lacks it: both sides answer alike as far as they can. */
+  takeGrain(name) {
+    super.setGrain(this.grains.some((grain) => grain.name === name) ? name : CLASSES);
   }
 
   /** This side's rule and thresholds; null is the rule's default. Thresholds of other exits count by their mean. */

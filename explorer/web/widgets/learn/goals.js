@@ -3,6 +3,7 @@
 import { decide } from "../decide.js";
 import { hasText, t } from "../strings.js";
 import { nearestThreshold } from "../threshold.js";
+import { answerAt, answersClass } from "../words.js";
 
 /** Every threshold the rule's slider can be set to, rising. */
 export function settable(rule) {
@@ -35,17 +36,17 @@ export function labelAt(trace, exit) {
 
 /**
  * What depth does to the answers of an image: `exits` are those a lesson on overthinking wants the image to leave at.
- * kind "destructive": an exit before the last has the true label and the last has not; "changes": an exit answers other
+ * kind "destructive": an exit before the last answers the true class, the index `truth`, and the last does not; "changes": an exit answers other
  * than the last; "calm": all answer alike, and the first exit would do. Only exits in `within` count.
  */
-export function overthought(trace, label, within) {
+export function overthought(trace, truth, within) {
   const last = trace.exits.length - 1;
-  const final = labelAt(trace, last);
+  const final = answerAt(trace, last).index;
   const early = within.filter((exit) => exit < last);
-  const right = early.filter((exit) => labelAt(trace, exit) === label);
-  if (label !== null && label !== undefined && final !== label && right.length > 0)
+  const right = early.filter((exit) => answersClass(trace, exit, truth));
+  if (truth !== null && truth !== undefined && final !== truth && right.length > 0)
     return { kind: "destructive", exits: right };
-  const other = early.filter((exit) => labelAt(trace, exit) !== final);
+  const other = early.filter((exit) => !answersClass(trace, exit, final));
   if (other.length > 0) return { kind: "changes", exits: other };
   return { kind: "calm", exits: [within[0] ?? last] };
 }

@@ -72,14 +72,14 @@ export const JUDGING = [
       const rule = store.rules.confidence ? "confidence" : store.rule;
       const within = ({ trace }) => reachable(trace, rule, store.rules[rule]);
       const worth = { destructive: 2, changes: 1, calm: 0 };
-      const telling = (example) => worth[overthought(example.trace, example.label, within(example)).kind];
+      const telling = (example) => worth[overthought(example.trace, example.truth, within(example)).kind];
       setScene(store, best(traced(store), telling), rule);
       if (store.trace) store.setThresholds(store.ruleFacts.max);
     },
     goal({ store, memory }) {
       const { trace, fired, example } = store;
       if (!trace) return null;
-      const { kind, exits } = overthought(trace, example?.label, reachableNow(store));
+      const { kind, exits } = overthought(trace, example?.truth, reachableNow(store));
       return {
         kind,
         ...reached(memory, exits.includes(fired), trace),

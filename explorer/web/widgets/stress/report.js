@@ -7,7 +7,7 @@ export function rowsOf(stress, corruptions) {
   const header = ["corruption", "severity", "exit_block", "answer", "probability", "right", "macs"];
   const rows = corruptions.flatMap((name) =>
     (stress.points(name) ?? []).map(({ severity, exit, block, label, probability, right }) => {
-      const { macs } = stress.answer(name).traces[severity];
+      const { macs } = stress.store.view(stress.answer(name).traces[severity]);
       return [name, severity, block, label, probability, right, macs[exit]];
     }),
   );
@@ -16,12 +16,13 @@ export function rowsOf(stress, corruptions) {
 
 /** What was asked, under which rule, and every trace. */
 export function sweepJson(stress, corruptions) {
-  const { model, rule, thresholds, example } = stress.store;
+  const { model, rule, thresholds, grain, example } = stress.store;
   const answered = corruptions.filter((name) => stress.answer(name)?.traces);
   return {
     model,
     rule,
     thresholds,
+    grain,
     picture: example?.title ?? t("stress.untouched"),
     label: example?.label ?? null,
     corruptions: answered.map((name) => ({

@@ -13,13 +13,14 @@ const KEPT = 64; // answers, of some 100 kB each for photos: enough for eight pi
 
 /** Where every severity's trace leaves: {severity, exit, block, label, probability, right}. `store` has the rule. */
 export function pointsOf(traces, store, truth) {
-  const points = traces.map((trace, severity) => {
+  const points = traces.map((raw, severity) => {
+    const trace = store.view(raw);
     const exit = store.firedOf(trace);
-    const { label, probability } = answerAt(trace, exit);
-    return { severity, exit, block: trace.exits[exit].block, label, probability };
+    const { label, index, probability } = answerAt(trace, exit);
+    return { severity, exit, block: trace.exits[exit].block, label, index, probability };
   });
-  const expected = truth ?? points[0].label; // without a known label the untouched picture's answer
-  return points.map((point) => ({ ...point, right: point.label === expected }));
+  const expected = truth ?? points[0].index; // without a known class the untouched picture's answer
+  return points.map(({ index, ...point }) => ({ ...point, right: index === expected }));
 }
 
 export class Stress {
@@ -62,13 +63,13 @@ export class Stress {
   /** The points of a corruption under the rule in force, or null while its answer is not there. */
   points(corruption = this.corruption) {
     const { traces } = this.answer(corruption) ?? {};
-    return traces ? pointsOf(traces, this.store, this.store.example?.label) : null;
+    return traces ? pointsOf(traces, this.store, this.store.example?.truth) : null;
   }
 
   /** {picture, trace} at the severity in force; of the untouched picture until the answer is there. */
   get frame() {
     const { traces, pictures } = this.answer() ?? {};
-    if (traces) return { picture: pictures[this.severity], trace: traces[this.severity], severity: this.severity };
+    if (traces) return { picture: pictures[this.severity], trace: this.store.view(traces[this.severity]), severity: this.severity };
     return { picture: this.store.example?.saw ?? null, trace: this.store.trace, severity: 0 };
   }
 

@@ -1,15 +1,18 @@
 // What the Tune tab's widgets share: the evaluations, asked for once each, the split looked at, and the live numbers.
 
 import { ask, NoAnswer } from "../ask.js";
+import { CLASSES } from "../reading.js";
 import { t } from "../strings.js";
-import { readEvaluation } from "./evaluation.js";
+import { fitting } from "../threshold.js";
+import { readEvaluation, underRule } from "./evaluation.js";
 import { makeTally, tally } from "./tally.js";
 
 /** The splits of an evaluation: thresholds are chosen on the first and reported on the second. */
 export const SPLITS = ["validation", "test"];
 
 export class Desk {
-  #entries = new Map(); // model -> {pending: true}, {failed: sentence} or {evaluation, tally}
+  #entries = new Map(); // "model grain" -> {pending: true}, {failed: sentence} or {evaluation}
+  #tallies = new WeakMap(); // evaluation -> its tally
   #listeners = new Set();
   #split = SPLITS[0];
   #key = [];
@@ -32,31 +35,32 @@ export class Desk {
     this.#tell();
   }
 
-  /** {pending: true}, {failed: sentence}, {evaluation, tally}, or undefined before anybody opened the model. */
-  entry(model) {
-    return this.#entries.get(model);
+  /** {pending: true}, {failed: sentence}, {evaluation}, or undefined before anybody opened the model. */
+  entry(model, grain = CLASSES) {
+    return this.#entries.get(keyOf(model, grain));
   }
 
-  /** Asks for a model's evaluation, unless it is here, on its way, or failed before. */
-  async open(model) {
-    if (model === null || this.#entries.has(model)) return;
-    this.#entries.set(model, { pending: true });
+  /** Asks for a model's evaluation at a grain, unless it is here, on its way, or failed before. */
+  async open(model, grain = CLASSES) {
+    const key = keyOf(model, grain);
+    if (model === null || this.#entries.has(key)) return;
+    this.#entries.set(key, { pending: true });
     this.#tell();
     try {
-      const evaluation = await readEvaluation(await this.#ask("evaluation", { model }));
-      this.#entries.set(model, { evaluation, tally: makeTally(evaluation) });
+      const evaluation = await readEvaluation(await this.#ask("evaluation", { model, grain }));
+      this.#entries.set(key, { evaluation });
     } catch (error) {
       if (!(error instanceof NoAnswer)) console.error(error);
-      this.#entries.set(model, { failed: error instanceof NoAnswer ? error.message : t("tune.unreadable") });
+      this.#entries.set(key, { failed: error instanceof NoAnswer ? error.message : t("tune.unreadable") });
     }
     this.#tell();
   }
 
   /** Forgets a failure, so that opening asks again. */
-  retry(model) {
-    if (!this.#entries.get(model)?.failed) return;
-    this.#entries.delete(model);
-    this.open(model);
+  retry(model, grain = CLASSES) {
+    if (!this.entry(model, grain)?.failed) return;
+    this.#entries.delete(keyOf(model, grain));
+    this.open(model, grain);
   }
 
   /**
@@ -64,8 +68,10 @@ export class Desk {
    * there are none. However many widgets ask, a setting is tallied once.
    */
   now(store) {
-    const { evaluation, tally: out } = this.entry(store.model) ?? {};
-    const split = evaluation?.splits[this.#split];
+    const entry = this.entry(store.model, store.grain);
+    if (!entry?.evaluation) return null;
+    const evaluation = underRule(entry.evaluation, store.rule);
+    const split = evaluation.splits[this.#split];
     const scores = split?.scores[store.rule];
     if (!scores) return null;
     const { thresholds } = store;
@@ -73,9 +79,16 @@ export class Desk {
     if (this.#now === null || key.some((part, i) => part !== this.#key[i])) {
       this.#key = key;
       const used = fitting(thresholds, split.exits);
+      const out = this.#tallyOf(evaluation);
       this.#now = { evaluation, split, scores, thresholds: used, tally: tally(split, scores, used, out) };
     }
     return this.#now;
+  }
+
+  /** Room for an evaluation's numbers, made once. */
+  #tallyOf(evaluation) {
+    if (!this.#tallies.has(evaluation)) this.#tallies.set(evaluation, makeTally(evaluation));
+    return this.#tallies.get(evaluation);
   }
 
   subscribe(listener) {
@@ -88,11 +101,7 @@ export class Desk {
   }
 }
 
-/** Thresholds made for other exits count by their mean, as in the store. */
-function fitting(thresholds, exits) {
-  if (!Array.isArray(thresholds) || thresholds.length === exits - 1) return thresholds;
-  return thresholds.reduce((sum, one) => sum + one, 0) / thresholds.length;
-}
+const keyOf = (model, grain) => `${model} ${grain}`;
 
 /** The desk the tab's widgets share. */
 export const sharedDesk = new Desk();

@@ -59,7 +59,35 @@ export async function readEvaluation(answer) {
     const [labels, predicted] = await Promise.all([packed.labels, packed.predicted].map(unpackArray));
     const scores = {};
     for (const [rule, values] of Object.entries(packed.scores)) scores[rule] = await unpackArray(values);
-    splits[name] = makeSplit(name, answer.exits.length, answer.labels.length, { labels, predicted, scores });
+    const answers = {};
+    for (const [rule, values] of Object.entries(packed.answers ?? {})) answers[rule] = await unpackArray(values);
+    const made = makeSplit(name, answer.exits.length, answer.labels.length, { labels, predicted, scores });
+    splits[name] = { ...made, answers, ownMacs: packed.own_macs ?? {} };
   }
   return { ...answer, splits };
+}
+
+const under = new WeakMap(); // evaluation -> rule -> evaluation
+
+/** The evaluation as images that leave under a rule meet it: its own answers, and its own MACs included. */
+export function underRule(evaluation, rule) {
+  const splits = Object.values(evaluation.splits);
+  if (!splits.some(({ answers, ownMacs }) => answers?.[rule] || ownMacs?.[rule])) return evaluation;
+  if (!under.has(evaluation)) under.set(evaluation, new Map());
+  const known = under.get(evaluation);
+  if (!known.has(rule)) {
+    const own = splits[0].ownMacs?.[rule];
+    const { exits, labels } = evaluation;
+    const read = (split) => {
+      const predicted = split.answers[rule];
+      if (!predicted) return split;
+      return { ...split, ...makeSplit(split.name, exits.length, labels.length, { ...split, predicted }) };
+    };
+    known.set(rule, {
+      ...evaluation,
+      macs: own ? evaluation.macs.map((spent, e) => spent + own[e]) : evaluation.macs,
+      splits: Object.fromEntries(splits.map((split) => [split.name, read(split)])),
+    });
+  }
+  return known.get(rule);
 }

@@ -2,9 +2,10 @@
 
 import { element, setAttributes, setText } from "../dom.js";
 import { download } from "../save.js";
+import { CLASSES } from "../reading.js";
 import { t } from "../strings.js";
 import { thresholdText } from "../threshold.js";
-import { factorText, macsText } from "../words.js";
+import { factorText, macsText, ruleText } from "../words.js";
 import { countText, percentText } from "./numbers.js";
 import { searchEach, searchOne } from "./search.js";
 import { makeTally, tally } from "./tally.js";
@@ -170,7 +171,7 @@ export class TuneFinder extends TuneWidget {
     const { ruleFacts: rule } = this.store;
     const each = Array.isArray(found.thresholds);
     const text = [found.thresholds].flat().map((one) => thresholdText(rule, one));
-    const names = { rule: rule.title, thresholds: text.join("  ") };
+    const names = { rule: ruleText(this.store.rule, rule, "title"), thresholds: text.join("  ") };
     setText(this.part(".chosen"), t(each ? "tune.found_each" : "tune.found_one", names));
     const missed = found.kind === "floor" ? t(`tune.missed_accuracy${this.#held(this.evaluation)}`) : t("tune.missed_macs");
     setText(this.part(".missed"), found.reached ? "" : missed);
@@ -202,10 +203,11 @@ export class TuneFinder extends TuneWidget {
   /** The file that `python -m explorer classify --thresholds` and `evaluate --thresholds` take. */
   #take() {
     const { rule, thresholds, goal, how, reached, validation, test } = this.#found;
-    const { model } = this.store;
+    const { model, grain } = this.store;
     const facts = {
       model,
       rule,
+      ...(grain === CLASSES ? {} : { grain }),
       thresholds,
       chosen_for: { ...goal, searched: how === "each" ? "one threshold per exit" : "one threshold for all exits", reached }, // prettier-ignore
       promised: { on: "validation", ...validation },

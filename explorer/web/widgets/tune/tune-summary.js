@@ -54,12 +54,12 @@ export class TuneSummary extends TuneWidget {
 
   build() {
     this.part(".choices").addEventListener("change", (event) => this.desk.setSplit(event.target.value));
-    this.part(".status button").addEventListener("click", () => this.desk.retry(this.store.model));
+    this.part(".status button").addEventListener("click", () => this.desk.retry(this.store.model, this.store.grain));
   }
 
   wait() {
-    const { evaluation, failed } = this.desk.entry(this.store.model) ?? {};
-    const rule = this.store.ruleFacts?.title ?? "";
+    const { evaluation, failed } = this.desk.entry(this.store.model, this.store.grain) ?? {};
+    const rule = ruleText(this.store.rule, this.store.ruleFacts, "title");
     const why = evaluation ? t("tune.no_rule", { rule }) : (failed ?? t("tune.loading"));
     setText(this.part(".status span"), why);
     this.part(".status button").hidden = !failed;

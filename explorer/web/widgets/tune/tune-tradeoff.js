@@ -5,7 +5,8 @@ import { element, keepChildren, setAttributes, setText, svgElement } from "../do
 import { saveButtons } from "../save.js";
 import { t } from "../strings.js";
 import { thresholdText } from "../threshold.js";
-import { macsText } from "../words.js";
+import { macsText, ruleText } from "../words.js";
+import { underRule } from "./evaluation.js";
 import { countText, percentText } from "./numbers.js";
 import { candidates, curve, nearestCost, settable } from "./tradeoff.js";
 import { tradeoffFrame } from "./tradeoff-frame.js";
@@ -85,12 +86,13 @@ export class TuneTradeoff extends TuneWidget {
     this.#set(to ?? middle + steps * rule.step);
   }
 
-  #curvesOf({ evaluation, split }) {
+  #curvesOf({ split }) {
     if (!this.#curves.has(split)) {
-      const all = Object.entries(split.scores).map(([rule, scores]) => [
-        rule,
-        curve(split, scores, candidates(split, scores), evaluation.macs),
-      ]);
+      const { evaluation: plain } = this.desk.entry(this.store.model, this.store.grain);
+      const all = Object.entries(split.scores).map(([rule, scores]) => {
+        const { splits, macs } = underRule(plain, rule);
+        return [rule, curve(splits[split.name], scores, candidates(split, scores), macs)];
+      });
       this.#curves.set(split, Object.fromEntries(all));
     }
     return this.#curves.get(split);
@@ -178,7 +180,7 @@ export class TuneTradeoff extends TuneWidget {
     const { rules, rule: current } = this.store;
     const item = (kind, text) => element("span", {}, element("i", { class: kind, "aria-hidden": "true" }), text);
     const lines = Object.keys(curves).map((rule, i) =>
-      item(rule === current ? "line now" : `line other-${i % 3}`, rules[rule]?.title ?? rule),
+      item(rule === current ? "line now" : `line other-${i % 3}`, ruleText(rule, rules[rule], "title")),
     );
     this.part(".legend").replaceChildren(
       ...lines,
@@ -200,7 +202,7 @@ export class TuneTradeoff extends TuneWidget {
     const apart = Array.isArray(thresholds);
     const values = {
       threshold: apart ? t("tune.one_each") : thresholdText(rule, thresholds),
-      rule: rule.title,
+      rule: ruleText(this.store.rule, rule, "title"),
       accuracy: percentText(tally.accuracy),
       macs: macsText(tally.meanMacs),
     };

@@ -23,7 +23,7 @@ export class TuneWidget extends Widget {
 
   /** Whether the answers are a teacher's, so that accuracy is agreement with it. */
   get teacher() {
-    return Boolean(this.desk.entry(this.store.model)?.evaluation?.teacher);
+    return Boolean(this.desk.entry(this.store.model, this.store.grain)?.evaluation?.teacher);
   }
 
   /** The exit a person chose to look at, or null. What fires for the image in Explore says nothing about a data set. */
@@ -38,7 +38,7 @@ export class TuneWidget extends Widget {
 
   update(changed) {
     if (this.width === 0) return; // the tab is not open; it draws when it becomes visible
-    this.desk.open(this.store.model);
+    this.desk.open(this.store.model, this.store.grain);
     const now = this.desk.now(this.store);
     this.classList.toggle("waiting", now === null);
     if (now === null) {

@@ -1,0 +1,56 @@
+// A trace read at a grain and under a rule: an ordinary trace again, so that every widget can draw it.
+
+/** The name of the finest reading, the model's own classes. */
+export const CLASSES = "classes";
+
+/** The grain a model opens with. */
+export function openingGrain(grains) {
+  return grains.find(({ opens }) => opens)?.name ?? CLASSES;
+}
+
+const read = new WeakMap(); // trace -> "grain rule" -> reading
+const readings = new WeakSet(); // what came out of `readingOf` is not read again
+
+/**
+ * `trace.readings[grain]` holds what is other at a coarser grain, `trace.rules[rule]` what a rule adds: the answers of
+ * whoever leaves under it, and its own MACs. A grain or rule that the trace lacks changes nothing. The same trace,
+ * grain and rule give the same object.
+ */
+export function readingOf(trace, grain, rule) {
+  if (!trace || readings.has(trace)) return trace;
+  const coarse = trace.readings?.[grain];
+  const own = (coarse ?? trace).rules?.[rule];
+  if (!coarse && !own) return trace;
+  if (!read.has(trace)) read.set(trace, new Map());
+  const key = `${grain} ${own ? rule : ""}`;
+  const known = read.get(trace);
+  if (!known.has(key)) {
+    const { macs, ...answers } = own ?? {};
+    const view = { ...trace, ...coarse };
+    if (answers.predicted) Object.assign(view, { predicted: answers.predicted, probabilities: answers.probabilities });
+    if (macs) view.macs = trace.macs.map((spent, e) => spent + macs[e]);
+    readings.add(view);
+    known.set(key, view);
+  }
+  return known.get(key);
+}
+
+const seen = new WeakMap(); // example -> {key, view}
+
+/**
+ * An example read likewise: its trace, and its true class as {truth, label}, the index and name of its group. `raw` is
+ * the example as it came. `groups` is the grain's description, or null for the classes.
+ */
+export function exampleAt(example, groups, rule) {
+  if (!example || example.raw) return example;
+  const grain = groups?.name ?? CLASSES;
+  const key = `${grain} ${rule}`;
+  const known = seen.get(example);
+  if (known?.key === key) return known.view;
+  const truth = example.truth ?? null;
+  const group = groups && truth !== null ? groups.groups[truth] : truth;
+  const label = groups && truth !== null ? groups.labels[group] : (example.label ?? null);
+  const view = { ...example, trace: readingOf(example.trace, grain, rule), truth: group, label, raw: example };
+  seen.set(example, { key, view });
+  return view;
+}
