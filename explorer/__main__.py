@@ -140,26 +140,37 @@ def train(
 
 @app.command()
 def convert(
+    layout: Annotated[str, typer.Argument(help="whose: lgvit-official, the layout of LGViT's authors")],
     source: Annotated[
-        Path, typer.Argument(help="folder as LGViT's authors publish them: config, weights, preprocessor")
+        str, typer.Argument(help="folder or hub id with config, weights, preprocessor; or the weights' file")
     ],
-    out: Annotated[Path, typer.Argument(help="the model folder to write, as checkpoints/NAME")],
-    title: Annotated[str, typer.Option(help="what the page calls it")] = "LGViT, converted",
+    out: Annotated[
+        Path | None, typer.Argument(help="the model folder to write [default: checkpoints/NAME]")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="what the page calls it")] = None,
+    revision: Annotated[str | None, typer.Option(help="of the hub id: a branch, tag or commit")] = None,
 ) -> None:
-    """Make a model folder of a checkpoint in the LGViT authors' own layout (ViT backbone)."""
+    """Make a model folder of a checkpoint in the LGViT authors' own layout, on ViT, DeiT or Swin."""
     from explorer.model.bundle import ModelError
     from explorer.model.convert import convert_lgvit, is_lgvit
+    from explorer.model.hub import snapshot
 
     try:
-        if not source.is_dir():
+        if layout != "lgvit-official":
+            raise ModelError(f"there is no layout '{layout}'; choose lgvit-official.")
+        path = Path(source)
+        if not path.exists() and (source.count("/") != 1 or source.startswith((".", "/", "~"))):
             raise ModelError(
                 f"There is no folder {source}; name the one that holds the authors' config.json."
             )
-        if not is_lgvit(source):
+        folder = path.parent if path.is_file() else path if path.exists() else snapshot(source, revision)
+        if not is_lgvit(folder):
             raise ModelError(
-                f"{source} holds no LGViT of the authors': its config.json names no highway_type."
+                f"{folder} holds no LGViT of the authors': its config.json names no highway_type."
             )
-        print(convert_lgvit(source, out, title))
+        name = source.rstrip("/").rpartition("/")[2]
+        target = out or Path("checkpoints") / name
+        print(convert_lgvit(folder, target, title or f"{name}, converted", path if path.is_file() else None))
     except ModelError as error:
         fail(error)
 

@@ -27,6 +27,11 @@ LGVIT_HEADS: dict[int, list[_HeadChoice]] = {
     4: [_LPH_DW, _LPH_PW, _GAH_2, _GAH_3],
     2: [_LPH_DW, _GAH_2],
 }
+# On Swin the authors' code thins less: its grids are smaller (models/swin_highway/modeling_highway_swin.py).
+_GAH_1: _HeadChoice = ("gah", {"stride": 1})
+LGVIT_SWIN_HEADS = [_LPH_DW, _LPH_DW, _LPH_PW, _LPH_PW, _GAH_1, _GAH_1, _GAH_2, _GAH_2]
+# Blocks of the eight exits of a 24-block Swin: one in stage 2, six in stage 3, one in stage 4.
+LGVIT_SWIN_BLOCKS = (4, 7, 10, 13, 16, 19, 22, 23)
 # Blocks of the eight exits of a 12-block ViT or DeiT, same source.
 LGVIT_BLOCKS = (4, 5, 6, 7, 8, 9, 10, 11)
 
@@ -40,6 +45,14 @@ def lgvit_exits(blocks: tuple[int, ...] = LGVIT_BLOCKS) -> list[ExitSpec]:
     return [
         ExitSpec(block, head, options)
         for block, (head, options) in zip(blocks, LGVIT_HEADS[len(blocks)], strict=True)
+    ]
+
+
+def lgvit_swin_exits(blocks: tuple[int, ...] = LGVIT_SWIN_BLOCKS) -> list[ExitSpec]:
+    """LGViT's heads on Swin, at those eight blocks."""
+    return [
+        ExitSpec(block, head, options)
+        for block, (head, options) in zip(blocks, LGVIT_SWIN_HEADS, strict=True)
     ]
 
 

@@ -16,7 +16,7 @@ PATIENCE = 3  # seconds for the hub to answer whether it has a model
 ASKED_AGAIN = 600  # seconds after which the hub is asked anew
 # Only what a model folder holds is fetched, never code.
 _OURS = ["config.json", "labels.txt", "*.safetensors", "README.md", "evaluation.npz", "training.json"]
-_THEIRS = ["preprocessor_config.json", "pytorch_model.bin"]
+_THEIRS = ["preprocessor_config.json", "pytorch_model*.bin", "*.index.json"]
 
 _answered: dict[str, tuple[float, bool]] = {}
 
@@ -29,7 +29,7 @@ def fetch(repo: str) -> Path:
     converted = _converted(repo)
     if (converted / "config.json").exists():
         return converted
-    folder = _snapshot(repo)
+    folder = snapshot(repo)
     if not is_lgvit(folder):
         return folder
     return convert_lgvit(folder, converted, PUBLISHED.get(repo, f"{repo}, converted"))
@@ -39,10 +39,15 @@ def _converted(repo: str) -> Path:
     return cached_assets_path("exit-explorer", namespace=repo, subfolder="converted")
 
 
-def _snapshot(repo: str) -> Path:
+def snapshot(repo: str, revision: str | None = None) -> Path:
+    """What a hub id holds, as it is published, at a branch, tag or commit. Raises `ModelError`, one sentence."""
     for here in (True, False):
         try:
-            return Path(snapshot_download(repo, allow_patterns=[*_OURS, *_THEIRS], local_files_only=here))
+            return Path(
+                snapshot_download(
+                    repo, revision=revision, allow_patterns=[*_OURS, *_THEIRS], local_files_only=here
+                )
+            )
         except Exception as error:  # the hub's client raises many kinds, all meaning the same here
             reason = error
     raise ModelError(

@@ -43,7 +43,9 @@ def test_the_callers_weights_are_left_as_they_were(weights):
 
 
 def test_other_heads_are_refused():
-    with pytest.raises(ValueError, match="only LGViT heads on ViT can be converted, not SDN on ViT"):
+    with pytest.raises(
+        ValueError, match="only LGViT heads on ViT, DeiT, Swin can be converted, not SDN on ViT"
+    ):
         from_lgvit({**CONFIG, "highway_type": "SDN"}, {})
 
 
@@ -83,14 +85,6 @@ def test_a_published_folder_with_a_broken_file_is_refused_in_words(tmp_path, fil
         convert_lgvit(source, tmp_path / "ours", "")
 
 
-def test_a_published_deit_is_refused_in_words(tmp_path):
-    source = published(tmp_path / "theirs")
-    config = json.loads((source / "config.json").read_text()) | {"backbone": "DeiT"}
-    (source / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ModelError, match="only LGViT heads on ViT can be converted, not LGViT on DeiT"):
-        convert_lgvit(source, tmp_path / "ours", "")
-
-
 def test_a_model_folder_of_ours_is_not_taken_for_one_of_theirs(tmp_path, tiny_model_folder):
     assert not is_lgvit(tiny_model_folder)
     assert not is_lgvit(tmp_path)
@@ -98,8 +92,16 @@ def test_a_model_folder_of_ours_is_not_taken_for_one_of_theirs(tmp_path, tiny_mo
 
 def test_the_command_converts_and_says_what_it_cannot(tmp_path, tiny_model_folder):
     run = CliRunner().invoke
-    done = run(app, ["convert", str(published(tmp_path / "theirs")), str(tmp_path / "ours"), "--title", "T"])
-    assert (done.exit_code, done.stdout.strip()) == (0, str(tmp_path / "ours"))
-    refused = run(app, ["convert", str(tiny_model_folder), str(tmp_path / "no")])
+    theirs, out = published(tmp_path / "theirs", pickled=True), tmp_path / "ours"
+    done = run(app, ["convert", "lgvit-official", str(theirs), str(out), "--title", "T"])
+    assert (done.exit_code, done.stdout.strip()) == (0, str(out))
+    # The file of weights itself, whatever its name, beside its configuration.
+    weights = (theirs / "pytorch_model.bin").rename(theirs / "best.bin")
+    again = run(app, ["convert", "lgvit-official", str(weights), str(tmp_path / "again")])
+    assert (again.exit_code, again.stdout.strip()) == (0, str(tmp_path / "again"))
+    refused = run(app, ["convert", "lgvit-official", str(tiny_model_folder), str(tmp_path / "no")])
     assert refused.exit_code == 2
     assert "names no highway_type" in refused.stderr
+    unknown = run(app, ["convert", "theirs", str(theirs)])
+    assert unknown.exit_code == 2
+    assert "there is no layout 'theirs'; choose lgvit-official" in unknown.stderr

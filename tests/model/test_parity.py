@@ -62,5 +62,7 @@ def test_the_recorded_blocks_are_not_all_the_same(vectors):
 
 
 def test_another_backbone_is_refused_in_words():
-    with pytest.raises(ValueError, match="only LGViT heads on ViT"):
-        from_lgvit({**CONFIG, "backbone": "Swin"}, {})
+    with pytest.raises(
+        ValueError, match="only LGViT heads on ViT, DeiT, Swin can be converted, not LGViT on PVT"
+    ):
+        from_lgvit({**CONFIG, "backbone": "PVT"}, {})

@@ -52,9 +52,17 @@ def _deit(norm_eps: float | None = None, **options: Any) -> VisionTransformerDis
     return VisionTransformerDistilled(**options, **_norms(norm_eps))
 
 
-def _swin(**options: Any) -> SwinTransformer:
-    """A Swin by its constructor's options."""
-    return SwinTransformer(**options)
+def _swin(norm_eps: float | None = None, **options: Any) -> SwinTransformer:
+    """A Swin by its constructor's options; `norm_eps` is that of its blocks and the final norm.
+
+    Where patches are embedded and tokens merged, norms keep torch's 1e-5, as in transformers.
+    """
+    swin = SwinTransformer(**options)
+    if norm_eps is not None:
+        for name, norm in swin.named_modules():
+            if isinstance(norm, nn.LayerNorm) and (".blocks." in name or name == "norm"):
+                norm.eps = norm_eps
+    return swin
 
 
 def _norms(eps: float | None) -> dict[str, Any]:
