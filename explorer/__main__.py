@@ -176,6 +176,34 @@ def convert(
 
 
 @app.command()
+def wrap(
+    name: Annotated[str, typer.Argument(help="timm's name of a classifier, as vit_small_patch16_224")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="[default: checkpoints/NAME]")] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="your own state dict [default: timm's, from the hub]")
+    ] = None,
+    labels: Annotated[Path | None, typer.Option(help="text file, a class a line")] = None,
+    title: Annotated[str | None, typer.Option(help="what the page calls it")] = None,
+    calibrate: Annotated[
+        Path | None, typer.Option(help="folder with a subfolder per class: fits temperatures and thresholds")
+    ] = None,
+) -> None:
+    """Read any timm classifier out behind every block with its own last layer; nothing is trained."""
+    from explorer.evaluate.calibrating import calibrate_folder
+    from explorer.model.wrap import wrap as make
+
+    try:
+        folder = out or Path("checkpoints") / name
+        model = make(name, folder, weights, labels, title)
+        print(f"{folder}: {len(model.network.specs)} exits, {len(model.labels)} classes")
+        if calibrate:
+            for line in calibrate_folder(folder, calibrate):
+                print(line)
+    except (ValueError, FileNotFoundError) as error:
+        fail(error)
+
+
+@app.command()
 def distil(
     out: Annotated[Path, typer.Option(help="where the model goes")] = Path("checkpoints/photos"),
     data: Annotated[Path, typer.Option(help="folder with pictures/ and weights/; see the README")] = Path(

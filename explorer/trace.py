@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FAMILIES = {"lph-dw": "local", "lph-pw": "local", "gah": "global", "linear": "linear", "final": "final"}
+FAMILIES = {
+    "lph-dw": "local",
+    "lph-pw": "local",
+    "gah": "global",
+    "linear": "linear",
+    "shared": "shared",
+    "final": "final",
+}
 
 
 def softmax(logits: NDArray) -> NDArray[np.float64]:
@@ -53,7 +60,7 @@ class Exit:
 
     @property
     def family(self) -> str:
-        """What the head looks at: `local`, `global`, `linear` ([CLS] alone) or `final`."""
+        """What the head looks at: `local`, `global`, `linear` ([CLS] alone), `shared` (the last layer) or `final`."""
         return FAMILIES[self.kind]
 
 

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from explorer.model.backbone import TokenShape
+from explorer.model.backbone import Backbone, TokenShape
 from explorer.model.backbone.base import full_precision
 from explorer.model.folding import FoldedPerception
 
@@ -63,6 +63,9 @@ class Head(nn.Module):
         self.grid = shape.grid
         self.prefix = shape.prefix
         self.classifier = readout
+
+    def attach(self, backbone: Backbone, readout_macs: int) -> None:
+        """Tells the head which network it stands in; only one without weights of its own needs to know."""
 
     def features(self, tokens: Tensor) -> Tensor:
         """Raw tokens (N, prefix + H * W, D) to the head's output tokens."""
@@ -197,11 +200,43 @@ class LinearHead(Head):
         return self.classifier.macs()
 
 
+class SharedHead(Head):
+    """The network's own final norm and classifier behind an earlier block: nothing is trained for the exit.
+
+    A network that was not trained for it answers badly from its shallow blocks: what LGViT's heads are for.
+    """
+
+    def __init__(self, shape: TokenShape, readout: Readout) -> None:
+        super().__init__(shape, readout)
+        del self.classifier
+        self.width = shape.width
+        # In a list, so that the exit's weights do not hold the whole backbone's.
+        self.reads: list[Backbone] = []
+        self.cost = 0
+
+    def attach(self, backbone: Backbone, readout_macs: int) -> None:
+        if (self.width, self.grid) != (backbone.width, backbone.grid):
+            raise ValueError(
+                "a shared read-out reads tokens like the last block's; in a Swin only its last stage has such."
+            )
+        self.reads, self.cost = [backbone], readout_macs
+
+    def features(self, tokens: Tensor) -> Tensor:
+        return tokens[:, :0]
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        return self.reads[0].readout(tokens), self.features(tokens)
+
+    def macs(self) -> int:
+        return self.cost
+
+
 HEADS: dict[str, Callable[..., Head]] = {
     "lph-dw": partial(LocalPerceptionHead, depthwise=True),
     "lph-pw": partial(LocalPerceptionHead, depthwise=False),
     "gah": GlobalAggregationHead,
     "linear": LinearHead,
+    "shared": SharedHead,
 }
 
 

@@ -88,6 +88,8 @@ class MultiExitViT(nn.Module):
         self.heads = nn.ModuleList(heads)
         self.exits = (*(Exit(spec.block, spec.head) for spec in exits), Exit(backbone.blocks, "final"))
         costs = count(backbone)
+        for head in heads:
+            head.attach(backbone, costs.readout)
         self.macs = exit_macs(costs, blocks, heads)
         self.macs_single = single_macs(costs, blocks, heads)
         self.macs_full = costs.full

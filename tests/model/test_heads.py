@@ -202,10 +202,10 @@ def test_one_image_and_a_batch_get_the_same_answer(kind, options):
 
 def test_an_unknown_head_is_refused_with_the_names_there_are():
     with pytest.raises(
-        ValueError, match="there is no exit head 'mlp'; choose one of lph-dw, lph-pw, gah, linear"
+        ValueError, match="there is no exit head 'mlp'; choose one of lph-dw, lph-pw, gah, linear, shared"
     ):
         build_head("mlp", TokenShape(GRID, WIDTH, 1), CLASSES, 1)
-    assert list(HEADS) == ["lph-dw", "lph-pw", "gah", "linear"]
+    assert list(HEADS) == ["lph-dw", "lph-pw", "gah", "linear", "shared"]
 
 
 def test_a_global_head_needs_a_width_of_eights():

@@ -114,6 +114,17 @@ class Backbone(nn.Module):
         """Classes of the final read-out, C."""
         return self.vit.num_classes
 
+    @property
+    def classifiers(self) -> list[nn.Linear]:
+        """The linear layers that give the final logits: one, or two whose answers are averaged (distilled DeiT)."""
+        found = self.vit.get_classifier()
+        return list(found) if isinstance(found, tuple) else [found]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What timm says of how its own weights were trained: `mean` and `std` of the input's channels, and more."""
+        return self.vit.pretrained_cfg
+
     def embed(self, images: Tensor) -> Tensor:
         """Normalised images (N, channels, height, width) to block 1's tokens, (N, prefix + patches, D)."""
         raise NotImplementedError
