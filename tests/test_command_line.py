@@ -87,4 +87,4 @@ def test_converting_a_missing_folder_says_that_it_is_missing(tmp_path):
     sentence = (
         f"error: There is no folder {tmp_path / 'none'}; name the one that holds the authors' config.json."
     )
-    refused(call("convert", tmp_path / "none", tmp_path / "out"), re.escape(sentence))
+    refused(call("convert", "lgvit-official", tmp_path / "none", tmp_path / "out"), re.escape(sentence))
