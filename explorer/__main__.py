@@ -117,24 +117,50 @@ def evaluate(
 @app.command()
 def train(
     recipe: Annotated[str, typer.Option(help="lgvit, lgvit-stage1, sdn or deebert")] = "lgvit",
-    data: DataOption = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="your pictures, a subfolder per class; or, without --backbone, Fashion-MNIST's idx files"
+        ),
+    ] = None,
+    backbone: Annotated[
+        str | None, typer.Option(help="a model of yours or ours, or timm's name: what training starts from")
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="where the model goes [default: checkpoints/fashion-RECIPE]")
+        Path | None, typer.Option(help="where the model goes [default: checkpoints/DATA-RECIPE]")
     ] = None,
     passes: Annotated[int, typer.Option(help="over the training images, all stages together")] = 11,
     seed: Annotated[int, typer.Option(help="of weights, order and augmentation")] = 0,
     threads: Annotated[int, typer.Option(help="CPU threads; two runs side by side are quickest with 1")] = 2,
+    frozen: Annotated[bool, typer.Option(help="hold the backbone still; heads and read-outs learn")] = False,
+    size: Annotated[
+        int | None, typer.Option(help="pixels the network sees [default: the backbone's]")
+    ] = None,
+    lr: Annotated[float, typer.Option(help="learning rate of heads and read-outs, with --backbone")] = 2e-4,
+    batch: Annotated[int, typer.Option(help="pictures a step, with --backbone")] = 32,
+    scratch: Annotated[bool, typer.Option(help="do not fetch timm's weights")] = False,
+    title: Annotated[str | None, typer.Option(help="what the page calls it")] = None,
 ) -> None:
-    """Train a model on Fashion-MNIST. Cut off at any moment, the same command goes on where it was."""
+    """Train a model, on your own pictures or on Fashion-MNIST. Cut off at any moment, the same command goes on."""
     from explorer.train.command import run
-    from explorer.train.loop import Stopped
+    from explorer.train.loop import Settings, Stopped
+    from explorer.train.own import run as run_own
 
     try:
-        run(recipe, data, out or Path("checkpoints") / f"fashion-{recipe}", passes, seed, threads)
+        if backbone is None:
+            run(recipe, data, out or Path("checkpoints") / f"fashion-{recipe}", passes, seed, threads)
+        elif data is None:
+            raise ValueError("--backbone needs --data, a folder with a subfolder of pictures per class.")
+        else:
+            settings = Settings(
+                passes=passes, batch=batch, lr=lr, lr_blocks=lr, seed=seed, mirrored=0.5, frozen=frozen
+            )
+            target = out or Path("checkpoints") / f"{data.resolve().name}-{recipe}"
+            run_own(recipe, data, backbone, target, settings, size, title, scratch, threads)
     except Stopped:
         print("stopped; the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None
-    except (ValueError, OSError) as error:
+    except (ValueError, FileNotFoundError) as error:
         fail(error)
 
 

@@ -20,7 +20,7 @@ from explorer.model.bundle import InputSpec, Model, load_model_folder, save_mode
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train.card import write_card
 from explorer.train.fashion import BACKBONE, new_network
-from explorer.train.loop import Settings, train
+from explorer.train.loop import MEAN, STD, Settings, train
 from explorer.train.recipes import Recipe, get_recipe
 
 
@@ -46,7 +46,7 @@ def finish(network: MultiExitViT, recipe: Recipe, settings: Settings, data: Path
         else f"{recipe.title}, {settings.passes} passes",
         network=network,
         labels=LABELS,
-        input=InputSpec("garment", (settings.mean,), (settings.std,)),
+        input=InputSpec("garment", (MEAN,), (STD,)),
         thresholds={},
         grains=tuple(fashion_grains()),
     )

@@ -21,11 +21,12 @@ from torch import Tensor, nn
 
 from explorer.data.fashion import Split
 from explorer.model.multi_exit import MultiExitViT
-from explorer.train.batches import Batches, normalise
+from explorer.train.batches import MIRRORED, Batches, Channels, as_input
 from explorer.train.losses import final_only
 from explorer.train.recipes import Recipe, Stage
 
 SAVE_EVERY = 60  # seconds between checkpoints
+MEAN, STD = 0.2860, 0.3530  # of Fashion-MNIST's training pixels in [0, 1]
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,10 @@ class Settings:
     weight_decay: float = 0.05
     warmup: float = 0.05  # share of a stage's steps
     seed: int = 0
-    mean: float = 0.2860  # of the training images' pixels in [0, 1]
-    std: float = 0.3530
+    mean: Channels = MEAN
+    std: Channels = STD
+    mirrored: float = MIRRORED
+    frozen: bool = False  # the backbone is held still in every stage; heads and the final classifier learn
 
 
 class Stopped(Exception):
@@ -63,7 +66,13 @@ def train(
     """
     folder.mkdir(parents=True, exist_ok=True)
     _record(folder / "config.json", {"recipe": recipe.name, "settings": asdict(settings)})
-    batches = Batches(data["train"], settings.batch, settings.seed, settings.mean, settings.std)
+    batches = Batches(
+        data["train"], settings.batch, settings.seed, settings.mean, settings.std, settings.mirrored
+    )
+    if batches.per_pass == 0:
+        raise ValueError(
+            f"{len(data['train'])} training pictures are fewer than a batch of {settings.batch}."
+        )
     run = _Run(network, recipe, settings, batches, data["validation"], folder)
     run.resume()
     previous = {s: signal.signal(s, run.ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
@@ -75,9 +84,10 @@ def train(
 
 
 def _record(path: Path, config: dict[str, Any]) -> None:
+    text = json.dumps(config, indent=1)
     if not path.exists():
-        path.write_text(json.dumps(config, indent=1))
-    elif json.loads(path.read_text()) != config:
+        path.write_text(text)
+    elif json.loads(path.read_text()) != json.loads(text):
         raise ValueError(f"{path.parent} holds a run with other settings; choose another --out or delete it.")
 
 
@@ -184,7 +194,10 @@ class _Run:
         here than AdamW alone in the few passes there were. Biases and norms are not decayed.
         """
         network, settings = self.network, self.settings
-        network.backbone.requires_grad_(not stage.frozen)
+        network.backbone.requires_grad_(not (stage.frozen or settings.frozen))
+        if settings.frozen and not stage.frozen:
+            for classifier in network.backbone.classifiers:
+                classifier.requires_grad_(True)
         trained = [(n, p) for n, p in network.named_parameters() if p.requires_grad]
         blocks = [p for n, p in trained if ".blocks." in n and p.ndim == 2]
         others = [p for n, p in trained if not (".blocks." in n and p.ndim == 2)]
@@ -208,7 +221,7 @@ class _Run:
 
     def prepare_modes(self, stage: Stage) -> None:
         self.network.train()
-        if stage.frozen:
+        if stage.frozen or self.settings.frozen:
             self.network.backbone.eval()
 
     def take_step(self, stage: Stage, total: int) -> float:
@@ -218,7 +231,9 @@ class _Run:
                 group["lr"] = group["peak_lr"] * schedule(self.step / total, self.settings.warmup)
             optimiser.zero_grad(set_to_none=True)
         final_turn = (stage.alternate and self.step % 2 == 0) or stage.loss is final_only
-        outputs = self.network(images, heads=not final_turn)
+        with self.network.in_precision():
+            outputs = self.network(images.to(self.network.device), heads=not final_turn)
+        labels = labels.to(self.network.device)
         loss_of = final_only if final_turn else stage.loss
         loss: Tensor = loss_of(self.network, outputs, labels, self.step / total)
         loss.backward()
@@ -263,7 +278,7 @@ def accuracy_per_exit(
     network.eval()
     right = torch.zeros(len(network.exits))
     for start in range(0, len(split), batch):
-        images = torch.from_numpy(split.images[start : start + batch])[:, None]
-        trace = network.analyse(normalise(images, settings.mean, settings.std))
+        images = torch.from_numpy(split.images[start : start + batch])
+        trace = network.analyse(as_input(images, settings.mean, settings.std))
         right += torch.from_numpy((trace.predicted == split.labels[start : start + batch, None]).sum(axis=0))
     return (right / len(split)).tolist()

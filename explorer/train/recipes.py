@@ -37,7 +37,7 @@ class Recipe:
 
     name: str
     title: str
-    exits: Callable[[], list[ExitSpec]]
+    exits: Callable[..., list[ExitSpec]]  # of blocks, LGViT's where none are given
     stages: tuple[Stage, ...]
 
 

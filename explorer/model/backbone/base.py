@@ -114,6 +114,11 @@ class Backbone(nn.Module):
         """Classes of the final read-out, C."""
         return self.vit.num_classes
 
+    def resize(self, size: tuple[int, int]) -> None:
+        """Take images of that height and width instead, in place; position embeddings are interpolated."""
+        if size != self.input_size:
+            self.vit.set_input_size(img_size=size)
+
     @property
     def classifiers(self) -> list[nn.Linear]:
         """The linear layers that give the final logits: one, or two whose answers are averaged (distilled DeiT)."""

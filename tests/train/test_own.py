@@ -1,0 +1,127 @@
+"""Training on a folder of your own pictures: classes are its subfolders, and it ends in an evaluated model folder."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from explorer.__main__ import app
+from explorer.data.folders import list_folder, load_split
+from explorer.evaluate.record import load_records
+from explorer.model.bundle import load_model_folder
+from explorer.model.catalog import list_models
+
+COLOURS = {"blue": (20, 40, 200), "green & <grey>": (30, 180, 40), "red": (200, 10, 10)}
+
+
+def picture(colour, rng) -> Image.Image:
+    return Image.fromarray(
+        np.clip(np.array(colour) + rng.normal(0, 40, (20, 26, 3)), 0, 255).astype(np.uint8)
+    )
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    folder, rng = tmp_path_factory.mktemp("colours") / "colours", np.random.default_rng(0)
+    for name, colour in COLOURS.items():
+        (folder / name).mkdir(parents=True)
+        for i in range(20):
+            picture(colour, rng).save(folder / name / f"{name[:3]}{i}.png")
+    (folder / "red" / "broken.png").write_bytes(b"no picture")
+    return folder
+
+
+def train(*options):
+    return CliRunner().invoke(app, ["train", *map(str, options)])
+
+
+@pytest.fixture(scope="module")
+def trained(pictures, tmp_path_factory):
+    out = tmp_path_factory.mktemp("checkpoints") / "mine"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("torch.set_num_threads", lambda _: None)
+        done = train(
+            "--data", pictures, "--backbone", "test_vit", "--scratch", "--size", 32, "--recipe", "sdn",
+            "--passes", 2, "--batch", 8, "--out", out,
+        )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    return out, done
+
+
+def test_the_folder_is_an_evaluated_model_that_the_page_lists(trained):
+    out, done = trained
+    model = load_model_folder(out)
+    assert model.labels == ("blue", "green & <grey>", "red")
+    assert model.network.backbone.input_size == (32, 32)
+    assert [(e.block, e.kind) for e in model.network.exits][-1] == (6, "final")
+    assert {e.kind for e in model.network.exits[:-1]} == {"linear"}
+    assert {"confidence", "entropy", "patience"} <= set(model.thresholds)
+    records = load_records(out / "evaluation.npz")
+    assert records["test"].accuracy[-1] > 0.8  # colours: the solved read-outs alone tell them apart
+    assert (out / "README.md").read_text().count("test_vit") == 1
+    assert "broken.png: left out." in done.output
+    assert [entry.name for entry in list_models(out / "none", out.parent)] == ["mine"]
+    assert json.loads((out / "training.json").read_text())["curves"][-1]["pass"] == "2"
+
+
+def test_a_finished_run_is_not_trained_again_and_other_settings_are_refused(trained, pictures):
+    out, _ = trained
+    common = ["--data", pictures, "--backbone", "test_vit", "--scratch", "--size", 32, "--recipe", "sdn"]
+    again = train(*common, "--passes", 2, "--batch", 8, "--out", out)
+    assert again.exit_code == 0, again.output
+    assert len(json.loads((out / "training.json").read_text())["curves"]) == 2
+    other = train(*common, "--passes", 3, "--batch", 8, "--out", out)
+    assert (other.exit_code, "holds a run with other settings" in other.stderr) == (2, True)
+
+
+def test_from_a_model_folder_the_backbone_stays_still_where_it_is_asked_to(trained, pictures, tmp_path):
+    out, _ = trained
+    done = train(
+        "--data", pictures, "--backbone", out, "--recipe", "lgvit", "--frozen",
+        "--passes", 2, "--batch", 8, "--out", tmp_path / "lgvit",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    before, after = load_model_folder(out).network, load_model_folder(tmp_path / "lgvit").network
+    kept = before.backbone.state_dict()
+    changed = {key for key, value in after.backbone.state_dict().items() if not value.equal(kept[key])}
+    assert changed == {"vit.head.weight", "vit.head.bias"}
+    assert {e.family for e in after.exits} == {"local", "global", "final"}
+
+
+def test_a_hash_of_its_name_decides_where_a_picture_goes(pictures):
+    parts = list_folder(pictures).parts
+    assert sum(map(len, parts.values())) == 61
+    assert all(len(part) >= 3 for part in parts.values())
+    again = list_folder(pictures).parts
+    assert parts == again
+    split = load_split(parts["test"], (16, 24), told=lambda _: None)
+    assert split.images.shape[1:] == (16, 24, 3)
+
+
+def test_a_folder_that_is_split_already_is_taken_as_it_is(tmp_path):
+    rng = np.random.default_rng(1)
+    for part, count in (("train", 4), ("val", 2), ("test", 3)):
+        for name, colour in COLOURS.items():
+            (tmp_path / part / name).mkdir(parents=True)
+            for i in range(count):
+                picture(colour, rng).save(tmp_path / part / name / f"{i}.jpg")
+    found = list_folder(tmp_path)
+    assert {split: len(pairs) for split, pairs in found.parts.items()} == {
+        "train": 12,
+        "validation": 6,
+        "test": 9,
+    }
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda f: f / "none", "there is no folder"),
+        (lambda f: f, "holds 0 classes; put pictures in a subfolder per class"),
+    ],
+)
+def test_a_folder_without_classes_is_refused(tmp_path, make, sentence):
+    with pytest.raises((ValueError, FileNotFoundError), match=sentence):
+        list_folder(make(tmp_path))
