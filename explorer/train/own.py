@@ -38,8 +38,8 @@ tags:
 
 Made by `python -m explorer train --data {data} --backbone {backbone} --recipe {recipe}`: {classes} classes, learned
 from {train} pictures in {passes} passes{frozen} ({minutes:.1f} minutes of training time), seed {seed}; before that
-every read-out was solved by ridge regression. Temperatures and thresholds were chosen on {validation} other pictures, and
-what follows was measured on {test} more, seen by neither.
+every read-out was solved by ridge regression. Temperatures and thresholds were chosen on {validation} other pictures,
+and what follows was measured on {test} more, seen by neither.
 
 - **Input**: {height} x {width} pixels, the middle of the picture.
 - **Cost**: {macs:.0f} M multiply-accumulates to the end without exits.
