@@ -292,6 +292,29 @@ def test_tabs_that_need_no_network_load_none(site, host, tab, shows):
     assert [path for path in host[1] if "/kept/" in path] == []
 
 
+def test_the_photo_model_leaves_where_python_lets_it_leave_and_loads_its_large_pieces_in_parts(
+    context, tmp_path
+):
+    build_site(tmp_path / "some" / "path", ["photos"])
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert max(path.stat().st_size for path in files) < MOST_BYTES
+    pictures = sorted((ROOT / "assets" / "examples" / "photos").glob("*.jpg"))[:2]
+    model = explorer.load_model("photos")
+    with hosted(tmp_path) as (address, asked):
+        page = context.new_page()
+        page.goto(address)
+        page.wait_for_function(f"{STORE}?.trace")
+        rows = run_batch(page, pictures, 2)
+        assert any("/kept/photos/b04-2.onnx" in path for path in asked)
+    for row, path in zip(rows, pictures, strict=True):
+        left = explorer.infer(model, [explorer.read_image(path)], "confidence")
+        assert row["exit"]["index"] == left.exit[0]
+        logits = left.logits[0].astype(float)
+        assert row["prediction"][0]["label"] == model.labels[logits.argmax()]
+        surest = 1 / np.exp(logits - logits.max()).sum()
+        assert row["prediction"][0]["probability"] == pytest.approx(surest, abs=1e-3)
+
+
 def test_every_file_is_small_and_every_link_within_the_page_is_relative(built):
     files = [path for path in built.rglob("*") if path.is_file()]
     assert max(path.stat().st_size for path in files) < MOST_BYTES
