@@ -139,8 +139,7 @@ def _store(name: str, out: Path, listed: list[dict[str, str]]) -> dict[str, Any]
     """A model's answers to the questions that need no network, as files."""
     opening = model_json(name)
     opening["rules"] = {rule: facts for rule, facts in opening["rules"].items() if rule in BROWSER_RULES}
-    if "grains" in opening:
-        opening["grains"] = []  # the worker reads the classes themselves alone
+    opening["grains"] = []  # the worker reads the classes themselves alone
     answers = {
         "opening": opening,
         "evaluated": {"evaluation": measured_json(name), "models": listed},

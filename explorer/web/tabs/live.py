@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from explorer.batch import classify_together
+from explorer.grain import choose_grain
 from explorer.pipeline import see
 from explorer.rules import get_rule
 from explorer.web.analysis import open_model, read_data_uri
@@ -24,14 +25,15 @@ MAIN = """
 def live(asked: dict[str, Any]) -> dict[str, Any]:
     """One frame, really stopped at the exit that fires.
 
-    `asked` has `model`, `frame` (a data URI), `rule`, `thresholds`, and `plain`: whether to time the backbone without
-    exits as well. Answers with a report as `classify --json` gives it, and the model's `exits`.
+    `asked` has `model`, `frame` (a data URI), `rule`, `thresholds`, `grain`, and `plain`: whether to time the backbone
+    without exits as well. Answers with a report as `classify --json` gives it, and the model's `exits`.
     """
     model = open_model(offered(asked["model"]))
     rule, thresholds = get_rule(asked["rule"]), numbers(asked["thresholds"])
+    grain = choose_grain(model.grains, asked.get("grain"))
     seen = see(model, read_data_uri(asked["frame"])).image
     with network_lane:
-        together = classify_together(model, [seen], rule, thresholds, bool(asked["plain"]))
+        together = classify_together(model, [seen], rule, thresholds, bool(asked["plain"]), grain)
     exits = [{"block": e.block, "kind": e.kind, "family": e.family} for e in model.network.exits]
     return {**together.reports[0], "exits": exits}
 
