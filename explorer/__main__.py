@@ -361,7 +361,7 @@ def bench(
     only: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME]...", help="analyse, infer, first, page, start, site, upload [default: all]"
+            metavar="[NAME]...", help="analyse, infer, first, page, start, site, upload, visit [default: all]"
         ),
     ] = None,
     model: ModelOption = "fashion",

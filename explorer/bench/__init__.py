@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from explorer.bench import network, page, site, upload
+from explorer.bench import network, page, site, upload, visit
 
 # Name -> what measures it: a model's name to rows of (what, value, aim or remark).
 Row = tuple[str, str, str]
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[str], list[Row]]] = {
     "start": page.start,
     "site": site.site,
     "upload": upload.upload,
+    "visit": visit.visit,
 }
 
 

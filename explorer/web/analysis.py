@@ -20,7 +20,7 @@ from explorer.explain.map import Map
 from explorer.explain.packing import pack
 from explorer.grain import read_grains
 from explorer.model.addons import addon_names
-from explorer.model.bundle import Model, read_config
+from explorer.model.bundle import Model, ModelError, read_config
 from explorer.model.catalog import ROOT, find_model, load_model
 from explorer.pipeline import see, to_tensor, warm_up
 from explorer.rules import rules_with
@@ -42,6 +42,8 @@ _READING = (
     "scores",
     "rules",
 )  # what is other at a grain
+THUMBNAIL = 96  # pixels of the longer edge of an example that is not whole yet
+MOST_AT_FIRST = 300_000  # bytes of examples as JSON that a first view brings whole
 MOST_URI = 2_000_000  # characters of a picture that travels with a question, in base64: 1.5 MB
 
 # An upload is sent back as a PNG, exactly what the network saw; the examples' photos are smaller as JPEGs.
@@ -161,10 +163,10 @@ def file_of(picture: Any) -> bytes:
     return stored(picture.get("path") if isinstance(picture, dict) else picture).read_bytes()
 
 
-def model_json(name: str) -> dict[str, Any]:
+def model_json(name: str, short: bool = False) -> dict[str, Any]:
     """What the page needs when a model is chosen: its rules, what it is held to, and the examples, analysed by it.
 
-    Loads no network where the examples are precomputed.
+    Loads no network where the examples are precomputed. `short` leaves out what the page can ask for later.
     """
     folder = find_model(name)
     return {
@@ -172,7 +174,7 @@ def model_json(name: str) -> dict[str, Any]:
         "reference": read_config(folder).get("reference", "labels"),
         "rules": rules_json(folder),
         "grains": grains_json(folder),
-        "examples": examples_json(name),
+        "examples": short_examples(name) if short else examples_json(name),
     }
 
 
@@ -184,6 +186,35 @@ def known_label(model: Model, label: str | None) -> tuple[str | None, int | None
     if label not in model.labels:
         return None, None
     return label, model.labels.index(label) if model.labels.count(label) == 1 else None
+
+
+@lru_cache(maxsize=8)
+def short_examples(name: str) -> list[dict[str, Any]]:
+    """The examples for a first view: where they are large, only the one it opens with is whole.
+
+    The others say that they are `short`, and have their trace and a small picture; `example_json` has the rest.
+    """
+    examples = examples_json(name)
+    if len(json.dumps(examples)) < MOST_AT_FIRST:
+        return examples
+    opens = next((e for e in examples if e.get("opens")), examples[len(examples) // 2])
+    return [example if example is opens else _short(example) for example in examples]
+
+
+def _short(example: dict[str, Any]) -> dict[str, Any]:
+    picture = read_data_uri(example["image"])
+    picture.thumbnail((THUMBNAIL, THUMBNAIL))
+    names = ("id", "title", "label", "truth", "note", "trace")
+    kept: dict[str, Any] = {key: example[key] for key in names if key in example}
+    return {**kept, "image": data_uri(picture, "JPEG"), "short": True}
+
+
+def example_json(name: str, id_: str) -> dict[str, Any]:
+    """An example whole. Raises `ModelError` where the model has none of that id."""
+    for example in examples_json(name):
+        if example["id"] == id_:
+            return example
+    raise ModelError("The model has no such example; reload the page.")
 
 
 @lru_cache(maxsize=4)

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from explorer.data.collection import MAX_BYTES
 from explorer.explain.registry import methods_json
@@ -16,10 +17,11 @@ from explorer.model.catalog import DEFAULT, Entry, list_models, named_here
 from explorer.model.hub import PUBLISHED, reachable
 from explorer.web.analysis import model_json
 from explorer.web.api import offer
+from explorer.web.files import Compressed, Files
 from explorer.web.guard import Guard
 from explorer.web.language import LANGUAGES, i18n, speak, strings, word
 from explorer.web.questions import sentence, waiting
-from explorer.web.script import style_element, widgets_css, widgets_script
+from explorer.web.script import style_rules, widgets_css, widgets_script
 from explorer.web.slots import SLOTS
 from explorer.web.tabs import TABS
 from explorer.web.tabs.tab import Slot, Tab
@@ -27,6 +29,12 @@ from explorer.web.uploads import UPLOADS_CHECKED, UPLOADS_KEPT, private_folder
 
 HERE = Path(__file__).parent
 TITLE = "Exit Explorer"
+# The model that the page shows, or is about to: its own files may come after Gradio's.
+_SHOWN = """async () => {
+  while (!window.ExitExplorer?.Host) await new Promise((done) => setTimeout(done, 20));
+  const { start, store } = window.ExitExplorer;
+  return [store.model ?? start.model];
+}"""
 HEADER = "<page-header></page-header>"
 TOOLS = """
 <div class="ee-tools">
@@ -43,7 +51,7 @@ def opening() -> dict[str, Any]:
     problem = None
     for name in (DEFAULT, *(entry.name for entry in list_models())):
         try:
-            answer = model_json(named_here(name))
+            answer = model_json(named_here(name), short=True)
         except Exception as error:
             problem = problem or sentence(error)
             continue
@@ -121,11 +129,24 @@ def build() -> gr.Blocks:
             visible="hidden",
         )
         # A model that the page opened by itself, as for a link: the picker must show it. hosts/gradio.js triggers this.
-        host.submit(None, None, picker, js="() => [window.ExitExplorer.store.model]")
+        host.submit(None, None, picker, js=_SHOWN)
         picker.input(None, picker, None, js="(model) => { window.ExitExplorer.host.choose(model); }")
         offer()
-        page.load(with_the_hubs, None, picker, api_visibility="private", show_progress="hidden")
+        # Other choices empty Gradio's picker, so it is told once more what the page shows.
+        page.load(with_the_hubs, None, picker, api_visibility="private", show_progress="hidden").then(
+            None, None, picker, js=_SHOWN
+        )
     return page
+
+
+def start_script() -> str:
+    """The script with what the page opens with, as it is now: models may have come and gone since the start.
+
+    A script and not a template, where Gradio would read braces and backticks in a label as code.
+    """
+    listed = [{"name": entry.name, "title": picker_label(entry)} for entry in list_models()]
+    start = json.dumps({**opening(), "models": listed, "methods": methods_json()})
+    return f"(window.ExitExplorer ??= {{}}).start = {start};"
 
 
 def launch_kwargs() -> dict[str, Any]:
@@ -133,24 +154,25 @@ def launch_kwargs() -> dict[str, Any]:
 
     Raises `ModelError` if there is no model to open with.
     """
-    start = {
-        "start": {
-            **opening(),
-            "models": [{"name": e.name, "title": picker_label(e)} for e in list_models()],
-            "methods": methods_json(),
-        },
-        "strings": {language: strings(language) for language in LANGUAGES},
-    }
-    # In the head and not in a template, where Gradio would read braces and backticks in a label as code.
-    facts = json.dumps(start).replace("<", "\\u003c")
-    css = widgets_css() + (HERE / "page.css").read_text(encoding="utf-8")
-    head = f"{style_element(css)}<script>window.ExitExplorer = {facts};\n{widgets_script()}</script>"
+    opening()  # before anything is served
+    files = Files()
+    start = files.add("start", "text/javascript", start_script)
+    rules = style_rules(widgets_css() + (HERE / "page.css").read_text(encoding="utf-8"))
+    css = files.add("css", "text/css", rules)
+    words = json.dumps({language: strings(language) for language in LANGUAGES}, ensure_ascii=False)
+    said = files.add("strings", "text/javascript", f"(window.ExitExplorer ??= {{}}).strings = {words};")
+    script = files.add("script", "text/javascript", widgets_script())
+    scripts = "".join(f'<script src="{address}"></script>' for address in (start, said, script))
+    head = f'<link rel="stylesheet" href="{css}">{scripts}'
     return {
         "head": head,
         "theme": gr.themes.Default(),
         "footer_links": ["api", "settings"],
         "i18n": i18n(),
         "max_file_size": MAX_BYTES,
-        "app_kwargs": {"middleware": [Middleware(Guard)]},
+        "app_kwargs": {
+            "middleware": [Middleware(Guard), Middleware(Compressed)],
+            "routes": [Route("/gradio_api/explorer/{name}", files.serve)],
+        },
         "num_workers": 0,  # Gradio's separate file servers would not stand behind the guard
     }

@@ -48,14 +48,14 @@ def widgets_script(folder: Path = WIDGETS, entry: str = "index.js") -> str:
     return "(() => {\n" + "\n".join(joined.values()) + "\n})();"
 
 
-def style_element(css: str) -> str:
-    """Our stylesheet for the page's head, so that it wins against Gradio's own rules wherever they come.
+def style_rules(css: str) -> str:
+    """Our stylesheet, so that it wins against Gradio's own rules wherever they come.
 
     With server-side rendering Gradio puts its stylesheets after ours, without it before; so every rule is nested under
-    the root, thrice for weight. A rule that begins with `:root` means that same root.
+    the root, repeated three times for specificity. A rule that begins with `:root` means that same root.
     """
     nested = re.sub(r"^(\s*):root", r"\1&", css, flags=re.MULTILINE)
-    return f"<style>:root:root:root {{\n{nested}\n}}</style>"
+    return f":root:root:root {{\n{nested}\n}}"
 
 
 def widgets_css(folder: Path = WIDGETS) -> str:

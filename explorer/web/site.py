@@ -19,7 +19,7 @@ from explorer.web.evaluation import evaluation_json as measured_json
 from explorer.web.language import LANGUAGES, strings
 from explorer.web.records import evaluation_json
 from explorer.web.runtime import RUNTIME_VERSION, fetch_runtime
-from explorer.web.script import style_element, widgets_css, widgets_script
+from explorer.web.script import style_rules, widgets_css, widgets_script
 from explorer.web.site_model import write_model
 from explorer.web.tabs import TABS
 from explorer.web.tabs.tab import Slot, Tab
@@ -94,8 +94,7 @@ def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None
     (out / "start.js").write_text(f"window.ExitExplorer = {json.dumps(start)};\n", encoding="utf-8")
     (out / "page.js").write_text(widgets_script(), encoding="utf-8")
     css = "".join((HERE / name).read_text("utf-8") for name in ("page.css", "site.css"))
-    nested = style_element(widgets_css() + css).removeprefix("<style>").removesuffix("</style>")
-    (out / "page.css").write_text(nested, encoding="utf-8")
+    (out / "page.css").write_text(style_rules(widgets_css() + css), encoding="utf-8")
     (out / "index.html").write_text(_page(), encoding="utf-8")
     shutil.copytree(HERE / "browser", out / "worker", ignore=shutil.ignore_patterns("sw.js", "package.json"))
     (out / "host").mkdir()

@@ -50,14 +50,33 @@ def test_opening_the_page_loads_no_network(monkeypatch):
 
     monkeypatch.setattr(analysis, "load_model", never)
     page.build()
-    assert "ankle" in page.launch_kwargs()["head"].lower()
+    page.launch_kwargs()
+    assert "ankle" in page.start_script().lower()
 
 
-def test_a_label_cannot_leave_the_start_data(monkeypatch):
-    monkeypatch.setattr(page, "model_json", lambda _: {"label": "</script><script>alert(1)</script>"})
-    head = page.launch_kwargs()["head"]
-    assert head.count("</script") == 1
-    assert "\\u003c/script>" in head
+def test_a_label_is_data_in_the_start_script(monkeypatch):
+    label = '</script><script>alert("1`${2}")</script>'
+    monkeypatch.setattr(page, "opening", lambda: {"model": "m", "label": label})
+    start = page.start_script().removeprefix("(window.ExitExplorer ??= {}).start = ").removesuffix(";")
+    assert json.loads(start)["label"] == label
+    assert "script" not in page.launch_kwargs()["head"].replace("<script src=", "").replace(
+        "</script>", ""
+    ).replace("explorer/script?", "")
+
+
+def test_large_examples_come_short_at_first_and_whole_when_asked_for():
+    whole, short = analysis.examples_json("photos"), analysis.short_examples("photos")
+    assert [e["id"] for e in short] == [e["id"] for e in whole]
+    (opens,) = [e for e in short if "short" not in e]
+    assert opens["opens"]
+    assert all(e["trace"] == w["trace"] for e, w in zip(short, whole, strict=True))
+    assert len(json.dumps(short)) < len(json.dumps(whole)) / 5
+    asked = {"model": "photos", "id": whole[0]["id"]}
+    assert explore.example(asked) == {"model": "photos", **whole[0]}
+    assert explore.example({"model": "photos", "id": "none"})["error"].startswith(
+        "The model has no such example"
+    )
+    assert analysis.short_examples(DEFAULT) == analysis.examples_json(DEFAULT)
 
 
 def test_the_models_own_thresholds_are_the_rules_defaults(tiny_model_folder):

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import re
 import sys
 from subprocess import run
 
@@ -94,3 +95,25 @@ def test_a_mistake_inside_gradio_or_on_the_way_is_a_sentence_too(monkeypatch):
         )
         form = client.post("/gradio_api/component_server", files={"x": b"y"})
         assert form.status_code == 415
+
+
+def test_the_pages_own_files_are_compressed_and_kept_and_the_start_is_asked_for_anew():
+    with served.serving() as client:
+        markup = client.get("/").text
+        addresses = re.findall(r'(?:src|href)="(gradio_api/explorer/[^"]+)"', markup)
+        assert [a.split("/")[-1].split("?")[0] for a in addresses] == ["css", "start", "strings", "script"]
+        for address in addresses:
+            answer = client.get(f"/{address}", headers={"Accept-Encoding": "br"})
+            assert answer.headers["content-encoding"] == "br"
+            kept = "no-cache" if address.endswith("start") else "public, max-age=31536000, immutable"
+            assert answer.headers["cache-control"] == kept
+            again = client.get(f"/{address}", headers={"If-None-Match": answer.headers["etag"]})
+            assert (again.status_code, again.content) == (304, b"")
+            plain = client.get(f"/{address}", headers={"Accept-Encoding": "identity"})
+            assert "content-encoding" not in plain.headers
+            assert plain.text == answer.text
+        stale = client.get("/gradio_api/explorer/script?0123456789abcdef")
+        assert stale.headers["cache-control"] == "no-cache"
+        assert client.get("/gradio_api/explorer/nothing").status_code == 404
+        assert client.get("/", headers={"Accept-Encoding": "br"}).headers["content-encoding"] == "br"
+        assert len(markup) < 100_000

@@ -3,7 +3,7 @@
 import pytest
 
 from explorer.web import page
-from explorer.web.script import style_element, widgets_css, widgets_script
+from explorer.web.script import style_rules, widgets_css, widgets_script
 
 
 def test_each_module_keeps_its_names_and_comes_after_what_it_imports(tmp_path):
@@ -49,13 +49,13 @@ def test_the_stylesheet_is_nested_under_the_root_and_its_own_root_is_that_one():
         ".a { color: red; }\n:root[data-x] .b,\n:root:not([y]) .c { color: blue; }\n"
         "@media print {\n  :root .d { x: y; }\n}"
     )
-    style = style_element(css)
-    assert style.startswith("<style>:root:root:root {\n.a {")
+    style = style_rules(css)
+    assert style.startswith(":root:root:root {\n.a {")
     assert "&[data-x] .b,\n&:not([y]) .c {" in style
     assert "\n  & .d {" in style
-    assert style.endswith("}</style>")
+    assert style.endswith("}")
 
 
 def test_no_rule_of_the_page_names_the_root_where_it_would_not_be_found():
     css = widgets_css() + (page.HERE / "page.css").read_text()
-    assert ":root" not in style_element(css).removeprefix("<style>:root:root:root {")
+    assert ":root" not in style_rules(css).removeprefix(":root:root:root {")

@@ -37,7 +37,7 @@ PAGE = """
 @question
 def examples_of(asked: dict[str, Any]) -> dict[str, Any]:
     """A model's rules and its examples, analysed by it. `asked` has `model`."""
-    return model_json(offered(asked["model"]))
+    return model_json(offered(asked["model"]), short=True)
 
 
 @question

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from explorer.web.analysis import analyse_file, file_of
+from explorer.web.analysis import analyse_file, example_json, file_of
 from explorer.web.explaining import explain, grade, sanity
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Column, Slot, Tab
@@ -37,10 +37,16 @@ def analyse(asked: dict[str, Any]) -> dict[str, Any]:
     return analyse_file(offered(asked["model"]), file_of(asked["picture"]))
 
 
+@question
+def example(asked: dict[str, Any]) -> dict[str, Any]:
+    """One of a model's examples whole. `asked` has `model` and `id`."""
+    return example_json(offered(asked["model"]), str(asked["id"]))
+
+
 LAYOUT = (
     Column("side", (SIDE_TOP, Slot.PICTURE, SIDE_BOTTOM)),
     Column("main", (MAIN,)),
     Column("why", (WHY,)),
 )
 
-TAB = Tab("explore", LAYOUT, (analyse, explain, grade, sanity))
+TAB = Tab("explore", LAYOUT, (analyse, example, explain, grade, sanity))

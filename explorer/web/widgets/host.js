@@ -26,7 +26,9 @@ export class Host {
     page.server = server;
     globalThis.document?.addEventListener("example", ({ detail }) => this.open(detail.id));
     page.store.subscribe((changed) => {
-      if (changed.has("example") && this.#own && page.store.example?.id !== this.#own.id) forgetPicture();
+      if (!changed.has("example")) return;
+      if (this.#own && page.store.example?.id !== this.#own.id) forgetPicture();
+      if (page.store.example?.short) this.open(page.store.example.id);
     });
   }
 
@@ -82,24 +84,29 @@ export class Host {
     await this.#reach();
   }
 
-  /** An example that came without a trace. */
+  /** An example that came without a trace, or short: with a small picture and without what the views below need. */
   async open(id) {
     const { store } = this.#page;
     const example = store.rawExamples.find((one) => one.id === id);
-    if (!example || example.trace) return;
-    const turn = this.#begin();
-    const { model } = store;
+    if (!example || (example.trace && !example.short)) return;
+    const { model, rawExample: seen } = store;
+    store.setBusy(true);
     try {
-      const { image, label } = example;
-      const { trace, maps, saw, note, truth } = await ask("analyse_again", { model, image, label });
-      if (turn !== this.#turn || model !== store.model) return;
-      const whole = { ...example, trace, maps, saw, note, truth };
+      const whole = await this.#whole(example, model);
+      if (model !== store.model) return;
       store.setExamples(store.rawExamples.map((one) => (one.id === id ? whole : one)));
-      store.show(whole);
+      if (example.short ? store.example?.id === id : store.rawExample === seen) store.show(whole);
     } catch (error) {
-      if (turn === this.#turn) store.setMessage(error.message);
+      if (model === store.model) store.setMessage(error.message);
     }
-    this.#end(turn);
+    if (!this.#pending) store.setBusy(false);
+  }
+
+  async #whole(example, model) {
+    if (example.short) return ask("example", { model, id: example.id });
+    const { image, label } = example;
+    const { trace, maps, saw, note, truth } = await ask("analyse_again", { model, image, label });
+    return { ...example, trace, maps, saw, note, truth };
   }
 
   /** A batch's files, as its questions take them. */

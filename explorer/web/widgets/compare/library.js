@@ -2,8 +2,8 @@
 
 /** An image of the session without what a model said of it. */
 function bare(picture) {
-  const { id, title, label, image } = picture.raw ?? picture;
-  return { id, title, label, image, trace: null };
+  const { id, title, label, image, short } = picture.raw ?? picture;
+  return { id, title, label, image, short, trace: null };
 }
 
 export class Library {
@@ -27,7 +27,7 @@ export class Library {
   /** A picture as `model` sees it, or null while the server has not been asked. */
   example(picture, model) {
     const { examples, uploads } = this.#store;
-    const inModel = model === this.#store.model && examples.find(({ id, trace }) => id === picture && trace);
+    const inModel = model === this.#store.model && examples.find(({ id, trace, short }) => id === picture && trace && !short);
     const upload = uploads.find((one) => one.id === picture && one.model === model);
     return inModel || upload || (this.#analysed.get(`${model} ${picture}`) ?? null);
   }
@@ -41,7 +41,16 @@ export class Library {
   /** Asks the server what `model` makes of a picture the page holds. Throws `NoAnswer`. */
   async fetch(picture, model) {
     const { uploads, examples } = this.#store;
-    const held = bare([...uploads, ...examples].find(({ id }) => id === picture));
+    let held = bare([...uploads, ...examples].find(({ id }) => id === picture));
+    if (held.short) {
+      const whole = await this.#ask("example", { model: this.#store.model, id: picture });
+      held = bare(whole);
+      if (model === whole.model) {
+        this.#facts.set(model, this.facts(model));
+        this.#analysed.set(`${model} ${picture}`, whole);
+        return;
+      }
+    }
     const { rules, reference, grains = [], ...answer } = await this.#ask("analyse_again", {
       model,
       image: held.image,
