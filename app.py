@@ -1,13 +1,16 @@
 """Builds the Exit Explorer page and opens it; also the entry point of a Hugging Face Space."""
 
+import os
 import sys
 
 from explorer.model.bundle import ModelError
 from explorer.web.page import build, launch_kwargs
+from explorer.web.serve import serve
 
 if __name__ == "__main__":
     try:
         options, page = launch_kwargs(), build()
     except ModelError as error:  # there is none to open
         sys.exit(str(error))
-    page.launch(**options)
+    serve(page, options)
+    os._exit(0)  # threads that still compute for visitors who left are not waited for

@@ -15,9 +15,12 @@ LANGUAGES = {"en": "English", "de": "Deutsch"}
 # A part of Gradio's has its words as properties. On a change of language, and at the start where the language is not
 # the browser's, they are set anew by an event that stays in the browser.
 _ON_LANGUAGE = """
-const { store } = window.ExitExplorer;
-store.subscribe((changed) => changed.has("language") && trigger("select"));
-if (!navigator.language.startsWith(store.language)) trigger("select");
+(function listen() {
+  if (!window.ExitExplorer?.store) return setTimeout(listen, 20); // the page's own script is still on its way
+  const { store } = window.ExitExplorer;
+  store.subscribe((changed) => changed.has("language") && trigger("select"));
+  if (!navigator.language.startsWith(store.language)) trigger("select");
+})();
 """
 _UPDATE = """() => {
   const texts = Object.entries(%s).map(([property, key]) => [property, window.ExitExplorer.t(`gradio.${key}`)]);

@@ -22,6 +22,7 @@ from explorer.web.guard import Guard
 from explorer.web.language import LANGUAGES, i18n, speak, strings, word
 from explorer.web.questions import sentence, waiting
 from explorer.web.script import style_rules, widgets_css, widgets_script
+from explorer.web.serve import health, upkeep
 from explorer.web.slots import SLOTS
 from explorer.web.tabs import TABS
 from explorer.web.tabs.tab import Slot, Tab
@@ -172,7 +173,12 @@ def launch_kwargs() -> dict[str, Any]:
         "max_file_size": MAX_BYTES,
         "app_kwargs": {
             "middleware": [Middleware(Guard), Middleware(Compressed)],
-            "routes": [Route("/gradio_api/explorer/{name}", files.serve)],
+            "routes": [
+                Route("/gradio_api/explorer/health", health),  # where a proxy passes on Gradio's paths alone
+                Route("/gradio_api/explorer/{name}", files.serve),
+                Route("/healthz", health),
+            ],
+            "lifespan": upkeep,
         },
         "num_workers": 0,  # Gradio's separate file servers would not stand behind the guard
     }

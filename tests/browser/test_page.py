@@ -255,6 +255,7 @@ def test_a_visitors_picture_stays_under_another_model_and_after_a_reload_and_lea
 
     kept = "async () => (await indexedDB.databases()).length > 0 && sessionStorage.getItem('exit-explorer-own-picture')"
     page.wait_for_function(kept)
+    page.wait_for_function("(name) => location.search.includes(name)", arg=other.name)
     page.reload()
     page.wait_for_function("window.ExitExplorer?.store?.example?.id?.startsWith('upload')", timeout=60_000)
     assert state(page, "[s.example.image, s.trace.model, s.busy]") == [picture, other.name, False]

@@ -1,44 +1,51 @@
 // Ties the widgets to Gradio: its server answers them, its picker and drop zones tell them what a visitor chose.
 // `element`, `trigger`, `server` and `watch` are what gr.HTML hands its js_on_load.
 
-const { Host, acceptAnyFile, start, store } = window.ExitExplorer;
-acceptAnyFile(document);
-
-/** Uploads a File as Gradio's own drop zone does. */
-async function send(file) {
-  const form = new FormData();
-  form.append("files", file, file.name);
-  const answer = await fetch("gradio_api/upload", { method: "POST", body: form });
-  if (!answer.ok) throw new Error(window.ExitExplorer.t("page.no_answer"));
-  const [path] = await answer.json();
-  return { path, orig_name: file.name, meta: { _type: "gradio.FileData" } };
+/** The page's own files load beside Gradio's, in their order; whichever is first. */
+async function loaded() {
+  while (!window.ExitExplorer?.Host) await new Promise((done) => setTimeout(done, 20));
 }
 
-/** A frame of the Live tab as the server takes it: a small picture as a data URI. */
-async function uriOf(bitmap) {
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
-  canvas.getContext("2d").drawImage(bitmap, 0, 0);
-  bitmap.close();
-  // A picture as small as a network's input would lose what it has to a JPEG.
-  return canvas.width <= 100 ? canvas.toDataURL("image/png") : canvas.toDataURL("image/jpeg", 0.85);
-}
+loaded().then(() => {
+  const { Host, acceptAnyFile, start, store } = window.ExitExplorer;
+  acceptAnyFile(document);
 
-// Gradio's `server` makes its functions when they are named.
-const asked = new Proxy(server, {
-  get: (all, name) =>
-    name === "live" ? async (question) => all.live({ ...question, frame: await uriOf(question.frame) }) : all[name],
+  /** Uploads a File as Gradio's own drop zone does. */
+  async function send(file) {
+    const form = new FormData();
+    form.append("files", file, file.name);
+    const answer = await fetch("gradio_api/upload", { method: "POST", body: form });
+    if (!answer.ok) throw new Error(window.ExitExplorer.t("page.no_answer"));
+    const [path] = await answer.json();
+    return { path, orig_name: file.name, meta: { _type: "gradio.FileData" } };
+  }
+
+  /** A frame of the Live tab as the server takes it: a small picture as a data URI. */
+  async function uriOf(bitmap) {
+    const canvas = document.createElement("canvas");
+    Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
+    canvas.getContext("2d").drawImage(bitmap, 0, 0);
+    bitmap.close();
+    // A picture as small as a network's input would lose what it has to a JPEG.
+    return canvas.width <= 100 ? canvas.toDataURL("image/png") : canvas.toDataURL("image/jpeg", 0.85);
+  }
+
+  // Gradio's `server` makes its functions when they are named.
+  const asked = new Proxy(server, {
+    get: (all, name) =>
+      name === "live" ? async (question) => all.live({ ...question, frame: await uriOf(question.frame) }) : all[name],
+  });
+
+  /** The picker shows the model the page shows: one that a link asked for, or the last where another did not open. */
+  const settle = (chosen) => store.model !== chosen && trigger("submit");
+
+  const host = new Host(asked, { send });
+  window.ExitExplorer.host = {
+    take: (file) => host.take(file),
+    choose: (model) => host.choose(model).then(() => settle(model)),
+    receiveFiles: (files) => host.receiveFiles(files),
+  };
+  host.begin().then(() => settle(start.model));
+  // For the bench: a timer set in a frame runs once that frame has been painted.
+  requestAnimationFrame(() => setTimeout(() => performance.mark("first-example")));
 });
-
-/** The picker shows the model the page shows: one that a link asked for, or the last where another did not open. */
-const settle = (chosen) => store.model !== chosen && trigger("submit");
-
-const host = new Host(asked, { send });
-window.ExitExplorer.host = {
-  take: (file) => host.take(file),
-  choose: (model) => host.choose(model).then(() => settle(model)),
-  receiveFiles: (files) => host.receiveFiles(files),
-};
-host.begin().then(() => settle(start.model));
-// For the bench: a timer set in a frame runs once that frame has been painted.
-requestAnimationFrame(() => setTimeout(() => performance.mark("first-example")));

@@ -1,0 +1,83 @@
+"""Serving the page until it is told to stop: work that runs is ended first, and every upload is deleted."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import gradio as gr
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from explorer.model.catalog import DEFAULT, list_models
+from explorer.web.crowd import crowd
+from explorer.web.uploads import UPLOADS_CHECKED, bytes_kept, delete_all, delete_old
+
+GRACE = 8.0  # seconds for running work when the server is told to stop; systems kill after ten
+
+
+async def health(_: Request) -> JSONResponse:
+    """Whether the server takes questions, and if not why: 200 or 503."""
+    problems = []
+    if crowd.closing:
+        problems.append("The server is about to stop.")
+    if crowd.inside >= crowd.most:
+        problems.append(f"The server is busy for about {crowd.wait} seconds.")
+    models = await asyncio.to_thread(list_models)
+    if not models:
+        problems.append("There is no model on this machine.")
+    try:
+        kept = await asyncio.to_thread(bytes_kept)
+    except OSError:
+        kept = 0
+        problems.append("The folder for uploads cannot be read.")
+    facts = {
+        "ready": not problems,
+        "problems": problems,
+        "models": len(models),
+        "default_model": DEFAULT in [entry.name for entry in models],
+        "waiting": crowd.inside,
+        "upload_bytes": kept,
+    }
+    return JSONResponse(facts, 200 if not problems else 503, {"Cache-Control": "no-store"})
+
+
+@asynccontextmanager
+async def upkeep(_: Any) -> AsyncIterator[None]:
+    """While the server runs, uploads are looked through; when it ends, the rest are deleted."""
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(UPLOADS_CHECKED)
+            await asyncio.to_thread(delete_old)
+
+    task = asyncio.create_task(look())
+    try:
+        yield
+    finally:
+        task.cancel()
+        delete_all()
+
+
+def serve(page: gr.Blocks, options: dict[str, Any]) -> None:
+    """Launch the page, and end on SIGTERM or Ctrl+C: no further question is taken, those that run get GRACE seconds."""
+    told = threading.Event()
+    crowd.closing = False
+    page.launch(prevent_thread_lock=True, **options)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    while not told.wait(1.0):
+        pass
+    crowd.closing = True
+    until = time.monotonic() + GRACE
+    while crowd.inside and time.monotonic() < until:
+        time.sleep(0.05)
+    # Gradio waits for streams that only end with their page; nobody else is to wait for them.
+    threading.Thread(target=page.close, kwargs={"verbose": False}, daemon=True).start()
+    time.sleep(0.3)
+    delete_all()
