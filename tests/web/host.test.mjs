@@ -19,6 +19,7 @@ async function page() {
   const answers = {
     examples_of: ({ model }) => ({ model, reference: "labels", rules: RULES, examples: [exampleOf(model)] }),
     analyse: ({ model }) => ({ model, title: "your image", image: "data:mine", saw: "", trace: trace(model) }),
+    example: ({ model, id }) => ({ model, id, title: "Small", image: "data:whole", saw: "data:saw", trace: trace(model) }),
     analyse_again: ({ model }) => ({ model, image: "data:bare", saw: "data:saw", note: "", trace: trace(model) }),
   };
   const server = Object.fromEntries(
@@ -144,6 +145,19 @@ test("an example without a trace is analysed when it is chosen", async () => {
   await opened;
   assert.deepEqual([store.example.id, store.example.saw, store.busy], ["bare", "data:saw", false]);
   assert.equal(store.examples[1].trace.model, "A");
+});
+
+test("an example that came short is whole once it is shown, and a map of views below comes with it", async () => {
+  const { store, waiting } = await page();
+  const short = { id: "small", title: "Small", label: null, image: "data:thumb", short: true, trace: trace("A") };
+  store.setExamples([exampleOf("A"), short]);
+  store.show(short);
+  await settle();
+  assert.deepEqual(waiting.map(({ name, asked }) => [name, asked]), [["example", { model: "A", id: "small" }]]);
+  assert.equal(store.example.saw, null);
+  await goAll(waiting);
+  assert.deepEqual([store.example.id, store.example.saw, store.example.image, store.busy], ["small", "data:saw", "data:whole", false]);
+  assert.equal(store.examples[1].short, undefined);
 });
 
 test("an answer about another model, and none at all, are no answers", async () => {
