@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +73,20 @@ def picker_choices() -> list[tuple[str, str]]:
     return [(picker_label(entry), entry.name) for entry in list_models()]
 
 
-def with_the_hubs() -> dict[str, Any]:
-    """The picker's choices as they are now, your newest models among them, and last the published ones that can be had.
+def newer_choices(shown: list[tuple[str, str]]) -> Callable[[], dict[str, Any]]:
+    """What the picker offers now, your newest models among them, and last the published ones; no change where none is.
 
     Asked once a page is open, so that nobody waits for a hub that is slow or not there.
     """
-    hub = [(f"{PUBLISHED[repo]} (hub: {repo}, downloaded when first chosen)", repo) for repo in reachable()]
-    return gr.update(choices=picker_choices() + hub)
+
+    def look() -> dict[str, Any]:
+        hub = [
+            (f"{PUBLISHED[repo]} (hub: {repo}, downloaded when first chosen)", repo) for repo in reachable()
+        ]
+        choices = picker_choices() + hub
+        return gr.skip() if choices == shown else gr.update(choices=choices)
+
+    return look
 
 
 def static(markup: str, **options: Any) -> gr.HTML:
@@ -108,8 +116,9 @@ def build() -> gr.Blocks:
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=uploads) as page:
         with gr.Row(elem_classes="ee-top"):
             static(HEADER)
+            offered_first = picker_choices()
             picker = gr.Dropdown(
-                picker_choices(),
+                offered_first,
                 value=opening()["model"],
                 label=word("model"),
                 container=False,
@@ -133,9 +142,8 @@ def build() -> gr.Blocks:
         host.submit(None, None, picker, js=_SHOWN)
         picker.input(None, picker, None, js="(model) => { window.ExitExplorer.host.choose(model); }")
         offer()
-        # Other choices empty Gradio's picker, so it is told once more what the page shows.
-        page.load(with_the_hubs, None, picker, api_visibility="private", show_progress="hidden").then(
-            None, None, picker, js=_SHOWN
+        page.load(
+            newer_choices(offered_first), None, picker, api_visibility="private", show_progress="hidden"
         )
     return page
 

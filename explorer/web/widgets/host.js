@@ -50,7 +50,7 @@ export class Host {
       await this.open(view.example);
     } else {
       const file = await keptPicture();
-      if (file && !this.#own) await this.take(file);
+      if (file && !this.#own) this.take(file); // the page stands without it, and says that it is on its way
     }
   }
 
