@@ -361,16 +361,18 @@ def bench(
     only: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME]...", help="analyse, infer, first, page, start, site, upload, visit [default: all]"
+            metavar="[NAME]...",
+            help="analyse, infer, first, page, serve, site, start, upload, visit [default: all]",
         ),
     ] = None,
     model: ModelOption = "fashion",
+    seconds: Annotated[float, typer.Option(help="of serve, for each crowd")] = 60.0,
 ) -> None:
     """Measure what the README claims about speed, all in one run, as ratios."""
     from explorer.bench import run
 
     try:
-        run(only, model)
+        run(only, model, seconds)
     except ValueError as error:
         fail(error)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from explorer.bench import network, page, site, upload, visit
+from explorer.bench import network, page, serve, site, upload, visit
 
 # Name -> what measures it: a model's name to rows of (what, value, aim or remark).
 Row = tuple[str, str, str]
@@ -17,14 +17,15 @@ BENCHES: dict[str, Callable[[str], list[Row]]] = {
     "first": page.first_example,
     "page": page.latency,
     "start": page.start,
+    "serve": serve.serve,
     "site": site.site,
     "upload": upload.upload,
     "visit": visit.visit,
 }
 
 
-def run(only: list[str] | None, model: str) -> None:
-    """Run the benches named, or all. Raises `ValueError` for a name that is none."""
+def run(only: list[str] | None, model: str, seconds: float = 60.0) -> None:
+    """Run the benches named, or all; `serve` gives each crowd `seconds`. Raises `ValueError` for an unknown name."""
     for name in only or BENCHES:
         if name not in BENCHES:
             raise ValueError(f"there is no bench '{name}'; choose from {', '.join(BENCHES)}.")
@@ -32,7 +33,7 @@ def run(only: list[str] | None, model: str) -> None:
     console = Console()
     for name in only or BENCHES:
         with console.status(f"measuring {name}"):
-            rows = BENCHES[name](model)
+            rows = serve.serve(model, seconds) if name == "serve" else BENCHES[name](model)
         for row in rows:
             table.add_row(name, *row)
     console.print(table)
