@@ -406,6 +406,37 @@ def site(
 
 
 @app.command()
+def deploy(
+    repo_id: Annotated[str, typer.Argument(metavar="USER/NAME", help="the Space on the Hugging Face hub")],
+    static: Annotated[
+        bool, typer.Option("--static", help="the edition without a server, for a static Space (needs npm)")
+    ] = False,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="a model of your own to take along; with --static: one of the site, the first opens"
+        ),
+    ] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="if the Space is made now: for you alone")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only list what would go")] = False,
+) -> None:
+    """Put this page on a Hugging Face Space: make it if needed, and make its files equal to what the page needs."""
+    from explorer.deploy import deploy as send
+
+    try:
+        files = send(repo_id, static, model or (), private, dry_run)
+    except (ValueError, OSError) as error:
+        fail(error)
+    if dry_run:
+        for name, size in files:
+            print(f"{size:>12,}  {name}")
+    total = f"{len(files)} files, {sum(size for _, size in files) / 1e6:.1f} MB"
+    print(f"{total} would go to {repo_id}." if dry_run else f"{total} are on the Space {repo_id}.")
+
+
+@app.command()
 def screens(
     out: Annotated[Path, typer.Option(help="where the pictures go")] = Path("docs/screens"),
     only: Annotated[list[str] | None, typer.Argument(metavar="[TAB]...", help="[default: all]")] = None,

@@ -1,0 +1,112 @@
+"""python -m explorer deploy: put the page on a Hugging Face Space, as a Gradio app or as static files."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from explorer.model.bundle import ModelError
+from explorer.model.catalog import ROOT, SHIPPED, find_model
+
+# What a Space needs of the repository, beside the models that are named: not the tests, nor the documentation.
+_FILES = ("app.py", "README.md", "requirements.txt", "LICENSE")
+_FOLDERS = ("explorer", "assets")
+_MODEL_FILES = ("*.json", "labels.txt", "*.safetensors", "*.npz", "*.md", "addons/*", "gallery*")
+_LEFT_OUT = {"__pycache__", "node_modules"}
+_REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+
+
+def deploy(
+    repo_id: str,
+    static: bool = False,
+    models: Sequence[str] = (),
+    private: bool = False,
+    dry_run: bool = False,
+) -> list[tuple[str, int]]:
+    """Make the Space if there is none, and its files equal to what this page needs, in commits of the hub's client.
+
+    The client sends large and binary files by Xet or LFS, which a plain git push would have to be set up for.
+
+    Args:
+        repo_id: "USER/NAME" of the Space.
+        static: the edition without a server, `explorer.web.site`; needs npm.
+        models: with `static` the models of the site, the first one opens; else models of your own to take along.
+        private: for a Space that is made now.
+        dry_run: only say what would go; nothing is sent, and no account is needed.
+
+    Returns:
+        Path in the Space and bytes of every file, sorted.
+
+    Raises:
+        ValueError: no such name, model or program, or a hub that refuses; one plain sentence.
+    """
+    if not _REPO.fullmatch(repo_id):
+        raise ValueError(f"'{repo_id}' is no name of a Space; write it as USER/NAME.")
+    if not static:
+        files = space_files(ROOT, models)
+        if not dry_run:
+            _send(repo_id, "gradio", ROOT, sorted(files), private)
+        return _sizes(files)
+    from explorer.web.site import build_site
+
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "site"
+        build_site(out, models, repo_id)
+        files = {path.relative_to(out).as_posix(): path for path in out.rglob("*") if path.is_file()}
+        if not dry_run:
+            _send(repo_id, "static", out, sorted(files), private)
+        return _sizes(files)
+
+
+def space_files(root: Path, models: Sequence[str] = ()) -> dict[str, Path]:
+    """The files of the Gradio Space by their path in it. Raises `ModelError`."""
+    paths = [root / name for name in _FILES if (root / name).is_file()]
+    for folder in _FOLDERS:
+        paths += [path for path in (root / folder).rglob("*") if path.is_file()]
+    for name in models:
+        folder = find_model(name).resolve()
+        if folder.parent == SHIPPED:
+            continue
+        if not folder.is_relative_to(root):
+            raise ModelError(f"{folder} lies outside this folder; put the model into checkpoints/ first.")
+        paths += [path for pattern in _MODEL_FILES for path in folder.glob(pattern) if path.is_file()]
+    files = {path.relative_to(root).as_posix(): path for path in paths}
+    return {name: path for name, path in files.items() if _wanted(name)}
+
+
+def _wanted(name: str) -> bool:
+    parts = name.split("/")
+    return (
+        not (_LEFT_OUT & set(parts))
+        and not any(p.startswith(".") for p in parts)
+        and not name.endswith(".pyi")
+    )
+
+
+def _sizes(files: dict[str, Path]) -> list[tuple[str, int]]:
+    return [(name, path.stat().st_size) for name, path in sorted(files.items())]
+
+
+def _send(repo_id: str, sdk: str, folder: Path, names: list[str], private: bool) -> None:
+    from huggingface_hub import HfApi
+
+    hub = HfApi()
+    try:
+        hub.create_repo(repo_id, repo_type="space", space_sdk=sdk, private=private or None, exist_ok=True)
+        hub.upload_folder(
+            repo_id=repo_id,
+            repo_type="space",
+            folder_path=folder,
+            allow_patterns=[glob.escape(name) for name in names],
+            delete_patterns=["*"],  # what an earlier version had and this one has not
+            commit_message="Exit Explorer",
+        )
+    except Exception as error:  # the client raises many kinds: no account, no right, no network, no room
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ValueError(
+            f"The hub did not take it ({reason}); log in by `hf auth login`, check the name and try again: "
+            "what has arrived is not sent twice."
+        ) from error
