@@ -29,7 +29,6 @@ JSON = st.recursive(
     max_leaves=8,
 )
 KEYS = [
-    "model",
     "picture",
     "saw",
     "files",
@@ -42,6 +41,15 @@ KEYS = [
     "place",
     "seed",
 ]
+
+
+def refusal(kind, action, *arguments):
+    """The sentence of an error of that kind; None where there is none. Any other error fails the test."""
+    try:
+        action(*arguments)
+    except kind as error:
+        return str(error)
+    return None
 
 
 @QUICK
