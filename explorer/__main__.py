@@ -19,6 +19,7 @@ ModelOption = Annotated[str, typer.Option(help="name, folder or hub id")]
 ThresholdsOption = Annotated[
     Path | None, typer.Option(help="rule and thresholds from a file that the page's Tune tab exported")
 ]
+DeviceOption = Annotated[str, typer.Option(help="where the network runs, as torch names it: cpu, cuda, mps")]
 DataOption = Annotated[Path | None, typer.Option(help="folder with Fashion-MNIST's four idx files")]
 
 
@@ -40,7 +41,12 @@ def begin() -> None:
 
 @app.command()
 def classify(
-    images: Annotated[list[str], typer.Argument(help="image files")],
+    images: Annotated[
+        list[str],
+        typer.Argument(
+            help="files, folders, zip archives, patterns; - for names or a picture on standard input"
+        ),
+    ],
     model: Annotated[
         str | None,
         typer.Option(
@@ -59,16 +65,58 @@ def classify(
         str | None, typer.Option(help="answer in the model's kinds or groups of classes [default: classes]")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line per image")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="write all into this file: .csv, .jsonl or .parquet")
+    ] = None,
+    device: DeviceOption = "cpu",
 ) -> None:
     """Classify images, leaving early where the network is sure."""
     from explorer.classify import run
 
     try:
-        all_read = run(images, model, rule, threshold, thresholds, as_json, grain)
-    except ValueError as error:
+        all_read = run(images, model, rule, threshold, thresholds, as_json, grain, out, device)
+    except (ValueError, OSError) as error:
         fail(error)
     if not all_read:
         raise typer.Exit(2)
+
+
+@app.command()
+def infer(
+    data: Annotated[
+        list[Path],
+        typer.Option(help="a folder of pictures or of tar shards, or a tar shard; may be repeated"),
+    ],
+    out: Annotated[Path, typer.Option(help="the folder for the answers, JSON lines in parts")],
+    model: Annotated[
+        str | None, typer.Option(help="name, folder or hub id [default: EXIT_EXPLORER_MODEL, else photos]")
+    ] = None,
+    rule: Annotated[str | None, typer.Option(help="an exit rule [default: confidence]")] = None,
+    threshold: Annotated[float | None, typer.Option(help="[default: the model's]")] = None,
+    thresholds: ThresholdsOption = None,
+    grain: Annotated[
+        str | None, typer.Option(help="answer in the model's kinds or groups of classes [default: classes]")
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="as torch names it [default: cuda:LOCAL_RANK where there is one, else cpu]"),
+    ] = None,
+) -> None:
+    """Answer a whole data set, really stopping early; under accelerate launch or torchrun on several processes.
+
+    Stopped at any moment, the same command does what is missing, on any number of processes.
+    """
+    from explorer.classify import open_run
+    from explorer.many.shards import Place, default_device, run
+
+    try:
+        place = Place.here()
+        where = device or default_device()
+        opened, chosen, limits, read = open_run(model, rule, threshold, thresholds, grain, where)
+        for part, rows in run(opened, list(map(str, data)), out, chosen, limits, place, read):
+            print(f"{part}: {rows} pictures, process {place.rank + 1} of {place.world}", flush=True)
+    except (ValueError, OSError) as error:
+        fail(error)
 
 
 @app.command()

@@ -11,12 +11,13 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from explorer.classify import TOP
 from explorer.grain import CLASSES, Grain
 from explorer.model.bundle import Model
 from explorer.pipeline import to_tensor
 from explorer.rules import Rule
 from explorer.trace import softmax
+
+TOP = 5  # labels reported of an answer
 
 
 @dataclass(frozen=True)

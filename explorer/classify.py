@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
+from itertools import tee
 from pathlib import Path
 from typing import Any
 
+import torch
+from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from explorer.data.reading import UnreadableImage, read_image
+from explorer.batch import TOP
+from explorer.data.collection import read_members
 from explorer.grain import CLASSES, Grain, choose_grain
+from explorer.many.batches import reports
+from explorer.many.sources import find_pictures
+from explorer.many.writers import writing
 from explorer.model.bundle import Model
 from explorer.model.catalog import DEFAULT, load_model, named_here
-from explorer.pipeline import default_threshold, see, to_tensor, warm_up
+from explorer.pipeline import default_threshold, see, to_image, to_tensor, warm_up
 from explorer.rules import Rule, get_rule
 from explorer.rules.chosen import read_chosen
 from explorer.rules.reading import at_grain
 
-TOP = 5  # labels reported of the answer
 RULE = "confidence"
 
 
@@ -31,16 +38,56 @@ def run(
     thresholds: Path | None,
     as_json: bool,
     grain_name: str | None = None,
+    out: Path | None = None,
+    device: str = "cpu",
 ) -> bool:
-    """Print one report per image. Returns False if any could not be read; the others are still reported.
+    """Report every picture that `images` names (`explorer.many.sources`): printed, or all of them written into `out`.
+
+    What is printed are tables or JSON lines, one picture after the other; into a file they go in batches. Returns False
+    if any picture could not be read; the others are still reported. Raises `ValueError` as `open_run` does, and for an
+    `out` that cannot be written.
+    """
+    model, rule, limit, grain = open_run(model_name, rule_name, threshold, thresholds, grain_name, device)
+    warm_up(model)
+    members, again = tee(find_pictures(images))
+    pictures = zip((member.name for member in members), read_members(again), strict=True)
+    if out is not None:
+        return _write(out, reports(model, pictures, rule, limit, grain))
+    all_read = True
+    for name, found in pictures:
+        if isinstance(found, str):
+            all_read = False
+            print(f"{name}: {found}", file=sys.stderr)
+            if as_json:
+                print(json.dumps({"image": name, "error": found}))
+            continue
+        facts = {**classify(model, found, rule, limit, grain), "image": name}
+        if as_json:
+            print(json.dumps(facts))
+        else:
+            _show(facts)
+    return all_read
+
+
+def open_run(
+    model_name: str | None,
+    rule_name: str | None,
+    threshold: float | None,
+    thresholds: Path | None,
+    grain_name: str | None = None,
+    device: str = "cpu",
+) -> tuple[Model, Rule, float | list[float], Grain | None]:
+    """The model, rule, thresholds and grain that a command's options name.
 
     `grain_name` is one of the model's coarser readings of its classes. `thresholds` is a file
     (`explorer.rules.chosen`) that brings rule, thresholds and, if none is named, the model and the grain.
-    Raises `ValueError` for an unknown model, rule or grain, or a file that is no such file or fits another model.
+    Raises `ValueError` for an unknown model, rule, grain or device, a threshold out of range, or a file that is no such
+    file or fits another model.
     """
     limit: float | list[float]
+    _check_device(device)
     if thresholds is None:
-        rule, model = get_rule(rule_name or RULE), load_model(model_name or DEFAULT)
+        rule, model = get_rule(rule_name or RULE), load_model(model_name or DEFAULT, device)
         grain = choose_grain(model.grains, grain_name)
         limit = default_threshold(model, rule.name, grain) if threshold is None else threshold
     else:
@@ -49,7 +96,7 @@ def run(
                 "--thresholds brings its own rule and thresholds; leave out --rule and --threshold."
             )
         chosen = read_chosen(thresholds)
-        model = load_model(model_name or named_here(chosen.model))
+        model = load_model(model_name or named_here(chosen.model), device)
         chosen.check(len(model.network.exits), model.name)
         if chosen.model not in (model.name, model_name):
             print(
@@ -59,30 +106,41 @@ def run(
         rule, limit = get_rule(chosen.rule), chosen.thresholds
         grain = choose_grain(model.grains, grain_name or chosen.grain)
     check_threshold(rule, limit, len(model.network.exits))
-    warm_up(model)
-    all_read = True
-    for path in images:
-        try:
-            facts = classify(model, path, rule, limit, grain)
-        except UnreadableImage as error:
-            all_read = False
-            print(f"{path}: {error}", file=sys.stderr)
-            if as_json:
-                print(json.dumps({"image": path, "error": str(error)}))
-            continue
-        if as_json:
-            print(json.dumps(facts))
-        else:
-            _show(facts)
-    return all_read
+    return model, rule, limit, grain
+
+
+def _check_device(device: str) -> None:
+    """Raises `ValueError` for a device that torch does not have here."""
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # torch raises one or another
+        raise ValueError(f"there is no device '{device}' here; try cpu, cuda or mps.") from error
+
+
+def _write(out: Path, rows: Iterable[dict[str, Any]]) -> bool:
+    """Every report into a file; whether all pictures were read."""
+    count = failed = 0
+    with writing(out) as write:
+        for row in rows:
+            write(row)
+            count, failed = count + 1, failed + ("error" in row)
+    print(f"{out}: {count} pictures" + (f", {failed} of them could not be read" if failed else ""))
+    return not failed
 
 
 def classify(
-    model: Model, path: str | bytes, rule: Rule, threshold: float | list[float], grain: Grain | None = None
+    model: Model,
+    path: str | bytes | Image.Image,
+    rule: Rule,
+    threshold: float | list[float],
+    grain: Grain | None = None,
 ) -> dict[str, Any]:
-    """One image's report, of plain JSON types, in a grain's groups or else classes. Raises `UnreadableImage`."""
+    """One picture's report, of plain JSON types, in a grain's groups or else classes; `image` as it was given.
+
+    Raises `UnreadableImage`.
+    """
     labels = model.labels if grain is None else grain.labels
-    batch = to_tensor(model, see(model, read_image(path)).image)
+    batch = to_tensor(model, see(model, to_image(path)).image)
     left = model.network.infer(batch, rule, threshold, grain)
     trace = at_grain(model.network.analyse(batch), grain, model.network.addons)[0]
     scores, fired = trace.scores[rule.name], int(left.exit[0])
@@ -90,7 +148,7 @@ def classify(
     probabilities = under.probabilities
     best = (-probabilities[fired]).argsort(kind="stable")[:TOP]
     return {
-        "image": path,
+        "image": None if isinstance(path, Image.Image) else path,
         "model": model.name,
         "rule": rule.name,
         "threshold": threshold,

@@ -67,12 +67,12 @@ def space_files(root: Path, models: Sequence[str] = ()) -> dict[str, Path]:
     for folder in _FOLDERS:
         paths += [path for path in (root / folder).rglob("*") if path.is_file()]
     for name in models:
-        folder = find_model(name).resolve()
-        if folder.parent == SHIPPED:
+        own = find_model(name).resolve()
+        if own.parent == SHIPPED:
             continue
-        if not folder.is_relative_to(root):
-            raise ModelError(f"{folder} lies outside this folder; put the model into checkpoints/ first.")
-        paths += [path for pattern in _MODEL_FILES for path in folder.glob(pattern) if path.is_file()]
+        if not own.is_relative_to(root):
+            raise ModelError(f"{own} lies outside this folder; put the model into checkpoints/ first.")
+        paths += [path for pattern in _MODEL_FILES for path in own.glob(pattern) if path.is_file()]
     files = {path.relative_to(root).as_posix(): path for path in paths}
     return {name: path for name, path in files.items() if _wanted(name)}
 

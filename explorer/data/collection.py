@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -51,12 +51,12 @@ class Member:
     problem: str | None = None
 
 
-def list_members(files: Iterable[tuple[Path, str]]) -> list[Member]:
+def list_members(files: Iterable[tuple[Path, str]], unbounded: bool = False) -> list[Member]:
     """Every file of a collection, in order, from (path, name) pairs; an archive gives one member per file in it.
 
     Only lists of contents are read. Folders, hidden files and what systems add (`__MACOSX`, `@eaDir`) are passed over;
     a damaged archive and unsafe entries carry their problem. Raises `RefusedCollection` for more than MAX_PICTURES
-    files or MAX_BYTES, for nothing at all, and when a file is gone.
+    files or MAX_BYTES unless `unbounded`, for nothing at all, and when a file is gone.
     """
     members: list[Member] = []
     size = 0
@@ -67,11 +67,11 @@ def list_members(files: Iterable[tuple[Path, str]]) -> list[Member]:
             raise RefusedCollection(f"{name} is not there any more; send it again.") from error
         members += held
         size += bytes_held
-        if len(members) > MAX_PICTURES:
+        if len(members) > MAX_PICTURES and not unbounded:
             raise RefusedCollection(
                 f"That is more than {MAX_PICTURES} files; send at most {MAX_PICTURES} at a time."
             )
-        if size > MAX_BYTES:
+        if size > MAX_BYTES and not unbounded:
             raise RefusedCollection(
                 f"Together these files hold more than {MAX_BYTES // 1_000_000} MB; send fewer or smaller ones."
             )
@@ -80,7 +80,7 @@ def list_members(files: Iterable[tuple[Path, str]]) -> list[Member]:
     return members
 
 
-def read_members(members: Sequence[Member]) -> Iterator[Image.Image | str]:
+def read_members(members: Iterable[Member]) -> Iterator[Image.Image | str]:
     """Each member's picture in RGB (see `read_image`), or one plain sentence why there is none.
 
     An archive stays open while its members follow each other.
