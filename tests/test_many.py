@@ -278,5 +278,5 @@ def test_a_folder_of_pictures_is_a_shard_and_a_damaged_archive_is_said(tiny_mode
         archive.add(tmp_path / "set" / "a.png", "b.png")
     whole = (tmp_path / "cut.tar").read_bytes()
     (tmp_path / "cut.tar").write_bytes(whole[:700])
-    with pytest.raises(ValueError, match="damaged or cut off"):
+    with pytest.raises(ValueError, match="is damaged or"):
         names_in(tmp_path / "cut.tar")
