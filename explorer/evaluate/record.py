@@ -147,9 +147,11 @@ def _stored(start: str, record: Record) -> dict[str, NDArray]:
     for rule, scores in record.scores.items():
         if rule not in follows:
             arrays[f"{start}_{rule}"] = scores.astype(np.float32)
-    for rule, answers in record.answers.items():
-        if rule not in follows:
-            arrays[f"{start}_{rule}_answers"] = answers.astype(np.uint16)
+    for (
+        rule,
+        answers,
+    ) in record.answers.items():  # in full: of exits that tie in float32 the surest would be lost
+        arrays[f"{start}_{rule}_answers"] = answers.astype(np.uint16)
     return arrays
 
 
@@ -186,7 +188,9 @@ def _loaded(arrays: dict[str, NDArray], start: str, addons: Mapping[str, Mapping
         sure, certain = (scores[base] for base in BASES)
         read = read_summary(predicted, sure, certain, missing, grain, addons)
         scores |= {name: reading.scores for name, reading in read.items()}
-        answers |= {n: r.answers.argmax(axis=-1) for n, r in read.items() if r.answers is not None}
+        for name, reading in read.items():
+            if reading.answers is not None:
+                answers.setdefault(name, reading.answers.argmax(axis=-1))
     return Record(
         labels=arrays[f"{start}_labels"].astype(np.int64),
         predicted=predicted,

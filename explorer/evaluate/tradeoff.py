@@ -60,6 +60,7 @@ def at_threshold(record: Record, rule: str, threshold: float) -> Point:
 def candidates(record: Record, rule: str, count: int = 400) -> NDArray[np.float64]:
     """Thresholds worth trying, rising: the scores, or quantiles where there are many; last, "never"."""
     scores = record.scores[rule][:, :-1]
+    scores = scores[~np.isnan(scores)]  # which never fires
     values = np.unique(scores)
     if len(values) > count:
         values = np.unique(np.quantile(scores, np.linspace(0, 1, count)))

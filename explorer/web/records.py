@@ -43,10 +43,19 @@ def pack_record(record: Record) -> dict[str, Any]:
     return {
         "labels": pack_array(record.labels),
         "predicted": pack_array(record.predicted),
-        "scores": {rule: pack_array(scores) for rule, scores in record.scores.items()},
+        "scores": _packed_scores(record.scores),
         "answers": {rule: pack_array(answers) for rule, answers in record.answers.items()},
         "own_macs": {rule: macs.tolist() for rule, macs in record.own_macs.items()},
     }
+
+
+def _packed_scores(scores: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
+    """Every rule's scores; {"same": RULE} where an earlier rule has the very same, as SDN has confidence's."""
+    packed: dict[str, Any] = {}
+    for rule, values in scores.items():
+        twin = next((r for r in packed if np.array_equal(scores[r], values, equal_nan=True)), None)
+        packed[rule] = pack_array(values) if twin is None else {"same": twin}
+    return packed
 
 
 # A visitor changes models back and forth; one evaluation is about a megabyte.

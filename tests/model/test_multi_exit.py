@@ -59,9 +59,10 @@ def test_infer_agrees_with_analyse_and_decide(network, name, count):
         left = network.infer(images, rule, thresholds)
         expected = decide(scores, thresholds)
         assert left.exit.tolist() == expected.tolist()
-        answers = trace.logits[np.arange(count), expected]
+        under = trace.under(name)
+        answers = under.logits[np.arange(count), expected]
         np.testing.assert_allclose(left.logits, answers, atol=1e-5)
-        assert left.macs.tolist() == trace.macs[expected].tolist()
+        assert left.macs.tolist() == under.macs[expected].tolist()
 
 
 def test_a_score_equal_to_its_threshold_leaves_in_infer_as_in_decide(network):

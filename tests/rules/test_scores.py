@@ -18,6 +18,8 @@ some_logits = arrays(
     elements=st.floats(-9, 9, width=32),
 )
 
+BY_LOGITS = [name for name, rule in RULES.items() if not rule.needs and rule.addon is None]
+
 
 def trace_of(logits) -> Trace:
     logits = np.asarray(logits, np.float32)
@@ -59,7 +61,7 @@ def test_patience_counts_the_streak_that_ends_at_each_exit():
 
 def test_a_batch_is_scored_image_by_image():
     logits = np.random.default_rng(0).normal(size=(5, 4, 3))
-    for name in RULES:
+    for name in BY_LOGITS:
         batch = score(name, trace_of(logits))
         assert batch.shape == (5, 4)
         np.testing.assert_array_equal(batch, [score(name, trace_of(row)) for row in logits])
@@ -68,12 +70,16 @@ def test_a_batch_is_scored_image_by_image():
 # --- what holds for any logits ---
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", BY_LOGITS)
 @given(logits=some_logits, exit_index=st.integers(0, 6))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_a_score_depends_on_no_later_exit(name, logits, exit_index):
     e = min(exit_index, len(logits) - 1)
-    assert score(name, trace_of(logits[: e + 1]))[e] == score(name, trace_of(logits))[e]
+    other = logits.copy()
+    other[e + 1 :] = -other[e + 1 :][:, ::-1]
+    np.testing.assert_array_equal(
+        score(name, trace_of(other))[: e + 1], score(name, trace_of(logits))[: e + 1]
+    )
 
 
 @given(some_logits)

@@ -58,7 +58,8 @@ export async function readEvaluation(answer) {
   for (const [name, packed] of Object.entries(answer.splits)) {
     const [labels, predicted] = await Promise.all([packed.labels, packed.predicted].map(unpackArray));
     const scores = {};
-    for (const [rule, values] of Object.entries(packed.scores)) scores[rule] = await unpackArray(values);
+    for (const [rule, values] of Object.entries(packed.scores))
+      scores[rule] = values.same ? scores[values.same] : await unpackArray(values);
     const answers = {};
     for (const [rule, values] of Object.entries(packed.answers ?? {})) answers[rule] = await unpackArray(values);
     const made = makeSplit(name, answer.exits.length, answer.labels.length, { labels, predicted, scores });
