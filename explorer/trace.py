@@ -196,7 +196,7 @@ def trace_json(trace: Trace, labels: list[str] | tuple[str, ...], top: int = 5) 
     answered = [r.answers.argmax(axis=-1) for r in trace.readings.values() if r.answers is not None]
     shown = set(best.ravel().tolist()).union(*(row.tolist() for row in answered))
     classes = sorted(shown, key=lambda c: (-probabilities[:, c].max(), c))
-    own = {name: _reading_json(trace.under(name), r, classes) for name, r in trace.readings.items()}
+    own = {name: _reading_json(trace, name, classes) for name in trace.readings}
     return {
         "model": trace.model,
         "blocks": trace.blocks,
@@ -214,17 +214,29 @@ def trace_json(trace: Trace, labels: list[str] | tuple[str, ...], top: int = 5) 
     }
 
 
-def _reading_json(under: Trace, reading: Reading, classes: list[int]) -> dict[str, Any]:
-    """What a rule adds to the trace besides its scores; nothing for most."""
+def _reading_json(trace: Trace, rule: str, classes: list[int]) -> dict[str, Any]:
+    """What a rule adds to the trace besides its scores; nothing for most.
+
+    `answers` holds the exits, by index, where it answers otherwise; `looks` what is not already a rule's scores.
+    """
+    under, reading = trace.under(rule), trace.readings[rule]
     facts: dict[str, Any] = {}
     if reading.macs.any():
         facts["macs"] = reading.macs.tolist()
     if reading.answers is not None:
-        facts["probabilities"] = _rounded(under.probabilities, classes)
-        facts["predicted"] = [classes.index(c) for c in under.predicted.tolist()]
-    if reading.looks:
-        facts["looks"] = {name: _listed(row) for name, row in reading.looks.items()}
-    return facts
+        rows, predicted = _rounded(under.probabilities, classes), under.predicted.tolist()
+        facts["answers"] = {
+            str(e): {"predicted": classes.index(predicted[e]), "probabilities": rows[e]}
+            for e in range(len(predicted))
+            if not np.array_equal(reading.answers[e], trace.logits[e])
+        }
+    known = list(trace.scores.values())
+    looks = {
+        name: _listed(row)
+        for name, row in reading.looks.items()
+        if not any(np.array_equal(row, scores, equal_nan=True) for scores in known)
+    }
+    return facts | ({"looks": looks} if looks else {})
 
 
 def _rounded(probabilities: NDArray[np.float64], classes: list[int]) -> list[list[float]]:

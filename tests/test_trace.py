@@ -147,9 +147,10 @@ def test_a_rules_own_answers_cost_and_looks_reach_the_page_and_make_the_trace_un
     assert under.macs.tolist() == [105, 210, 315]
     facts = trace_json(trace, LABELS, top=2)["rules"]["luck"]
     assert facts["macs"] == [5, 10, 15]
-    assert facts["predicted"] == [1, 1, 2]  # positions in classes 0, 1, 4, 5, 3
+    assert facts["answers"].keys() == {"1", "2"}  # the first exit's are its own
+    assert facts["answers"]["2"]["predicted"] == 2  # positions in classes 0, 1, 4, 5, 3
     np.testing.assert_allclose(
-        facts["probabilities"], np.array(PROBABILITIES)[[0, 0, 1]][:, [0, 1, 4, 5, 3]], atol=1e-6
+        facts["answers"]["2"]["probabilities"], np.array(PROBABILITIES)[1, [0, 1, 4, 5, 3]], atol=1e-6
     )
     assert facts["looks"] == {"cosine": [0.5, 0.75, None]}
 
@@ -158,4 +159,4 @@ def test_an_image_of_a_batch_keeps_its_own_readings():
     batch = read_logits(trace_of(np.random.default_rng(1).normal(size=(3, 3, 4))))
     for i, one in enumerate(batch):
         for name, scores in one.scores.items():
-            assert scores.tolist() == batch.scores[name][i].tolist()
+            np.testing.assert_array_equal(scores, batch.scores[name][i])

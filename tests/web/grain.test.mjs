@@ -22,7 +22,7 @@ const KINDS = {
   scores: { confidence: [0.9, 0.95, 0.99], entropy: [0.5, 0.7, 0.9], patience: [1, 2, 3] },
   rules: {},
 };
-const OWN = { macs: [1e6, 2e6, 3e6], predicted: [1, 0, 1], probabilities: [[0.3, 0.5, 0.2], [0.7, 0.2, 0.1], [0.3, 0.5, 0.2]] };
+const OWN = { macs: [1e6, 2e6, 3e6], answers: { 2: { predicted: 1, probabilities: [0.3, 0.5, 0.2] } } };
 const trace = () => makeTrace({ readings: { kinds: KINDS }, rules: { patience: OWN } });
 
 function makeStore(grains = [GRAIN]) {
@@ -59,6 +59,7 @@ test("under a rule with answers and a cost of its own the trace has them, once",
   store.flush();
   assert.ok(heard.includes("trace"));
   assert.deepEqual(store.trace.predicted, [1, 0, 1]);
+  assert.deepEqual(store.trace.probabilities, [...trace().probabilities.slice(0, 2), [0.3, 0.5, 0.2]]);
   assert.deepEqual(store.trace.macs, [101e6, 202e6, 333e6]);
   assert.equal(store.view(store.trace), store.trace); // what is read already is not read again
   assert.equal(store.trace, store.trace);

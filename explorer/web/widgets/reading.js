@@ -25,9 +25,12 @@ export function readingOf(trace, grain, rule) {
   const key = `${grain} ${own ? rule : ""}`;
   const known = read.get(trace);
   if (!known.has(key)) {
-    const { macs, ...answers } = own ?? {};
+    const { macs, answers } = own ?? {};
     const view = { ...trace, ...coarse };
-    if (answers.predicted) Object.assign(view, { predicted: answers.predicted, probabilities: answers.probabilities });
+    if (answers) {
+      view.predicted = view.predicted.map((position, e) => answers[e]?.predicted ?? position);
+      view.probabilities = view.probabilities.map((row, e) => answers[e]?.probabilities ?? row);
+    }
     if (macs) view.macs = trace.macs.map((spent, e) => spent + macs[e]);
     readings.add(view);
     known.set(key, view);
