@@ -250,6 +250,28 @@ def convert(
 
 
 @app.command()
+def verify(
+    folder: Annotated[str, typer.Argument(help="a model: name, folder or hub id")],
+    store: Annotated[
+        bool, typer.Option(help="first store what it answers now, to be compared with later")
+    ] = False,
+) -> None:
+    """Check a model folder: hashes, shapes, finite weights, and a stored sample's answers."""
+    from explorer.model.catalog import find_model
+    from explorer.model.verify import store_sample
+    from explorer.model.verify import verify as check
+
+    try:
+        found = find_model(folder)
+        if store:
+            store_sample(found)
+        for line in check(found):
+            print(line)
+    except ValueError as error:
+        fail(error)
+
+
+@app.command()
 def wrap(
     name: Annotated[str, typer.Argument(help="timm's name of a classifier, as vit_small_patch16_224")],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="[default: checkpoints/NAME]")] = None,
