@@ -10,8 +10,11 @@ from explorer.model.bundle import Model, ModelError, load_model_folder, read_con
 from explorer.model.hub import fetch
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ROOT / "assets" / "models"
-YOURS = ROOT / "checkpoints"
+IN_CHECKOUT = (ROOT / "assets" / "models").is_dir()
+# Installed by pip, the assets lie inside the package, and your own models where you are.
+ASSETS = ROOT / "assets" if IN_CHECKOUT else Path(__file__).resolve().parents[1] / "assets"
+SHIPPED = ASSETS / "models"
+YOURS = (ROOT if IN_CHECKOUT else Path.cwd()) / "checkpoints"
 # What the page opens with and the command line asks; a Space or a class names another by the variable.
 DEFAULT = os.environ.get("EXIT_EXPLORER_MODEL") or "photos"
 

@@ -21,7 +21,7 @@ from explorer.explain.packing import pack
 from explorer.grain import read_grains
 from explorer.model.addons import addon_names
 from explorer.model.bundle import Model, ModelError, read_config
-from explorer.model.catalog import ROOT, find_model, load_model
+from explorer.model.catalog import ASSETS, find_model, load_model
 from explorer.pipeline import see, to_tensor, warm_up
 from explorer.rules import rules_with
 from explorer.rules.reading import at_grain
@@ -30,7 +30,7 @@ from explorer.web.answers import analyses
 from explorer.web.crowd import network_lane, pool
 from explorer.web.uploads import stored
 
-EXAMPLES = ROOT / "assets" / "examples"
+EXAMPLES = ASSETS / "examples"
 SHOWN = 384  # pixels of the longer edge of the picture a visitor gets back of an upload
 SHOWN_BYTES = 45_000  # of that picture; what the network saw stays exact, and all of the answer below 300 kB
 COARSE = 3  # best groups of each exit that a coarser reading names
