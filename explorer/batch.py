@@ -93,10 +93,14 @@ def shares(left_after: NDArray[np.floating]) -> NDArray[np.float64]:
 
 @torch.inference_mode()
 def _plain_ms(model: Model, batch: torch.Tensor) -> float:
-    """Milliseconds of a batch through the backbone alone, as timm runs it; the second of two passes."""
+    """Milliseconds of a batch through the backbone alone, as timm runs it, in the precision `infer` runs in.
+
+    The second of two passes.
+    """
     on_device = batch.to(model.network.device)
     for _ in range(2):
         start = perf_counter()
-        model.network.backbone(on_device).cpu()
+        with model.network.in_precision():
+            model.network.backbone(on_device).cpu()
         spent = (perf_counter() - start) * 1000
     return spent

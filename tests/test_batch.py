@@ -76,3 +76,15 @@ def test_the_plain_backbone_is_timed_only_when_asked(model):
 def test_a_wrong_number_of_thresholds_is_refused(model):
     with pytest.raises(ValueError, match="expected one threshold, or 4"):
         classify_together(model, pictures(1), get_rule("confidence"), [0.5, 0.5])
+
+
+def test_the_plain_pass_that_time_is_compared_with_runs_in_the_same_precision(tiny_model_folder, monkeypatch):
+    from contextlib import nullcontext
+
+    from explorer.batch import _plain_ms
+    from explorer.model.bundle import load_model_folder
+
+    model, entered = load_model_folder(tiny_model_folder), []
+    monkeypatch.setattr(model.network, "in_precision", lambda: entered.append(1) or nullcontext())
+    _plain_ms(model, torch.zeros(2, 1, 28, 28))
+    assert len(entered) == 2
