@@ -7,13 +7,14 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from explorer.bench import network, page, serve, site, upload, visit
+from explorer.bench import explain, network, page, serve, site, upload, visit
 
 # Name -> what measures it: a model's name to rows of (what, value, aim or remark).
 Row = tuple[str, str, str]
 BENCHES: dict[str, Callable[[str], list[Row]]] = {
     "analyse": network.analyse,
     "infer": network.infer,
+    "explain": explain.explain,
     "first": page.first_example,
     "page": page.latency,
     "start": page.start,

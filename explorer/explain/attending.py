@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,9 +81,8 @@ class AttentionRecorder:
     def __init__(self, backbone: Backbone, token: int | None = 0) -> None:
         self.backbone, self.prefix, self.grid, self.token = backbone, backbone.prefix, backbone.grid, token
         self._distances = _distances(backbone)
-        self._seen: list[
-            Callable[[slice], Tensor]
-        ] = []  # per block: what works out the weights of those images
+        # Per block, its queries and keys; of other than plain blocks the tokens they read.
+        self._seen: list[tuple[Tensor, Tensor] | Tensor] = []
 
     @classmethod
     def of(cls, backbone: Backbone) -> AttentionRecorder | None:
@@ -96,44 +94,48 @@ class AttentionRecorder:
         layer = self.backbone.layers[block - 1]
         if is_plain(layer):
             behind, query, key = attend(layer, tokens)
-            self._seen.append(lambda images: weights_of(query[images].float(), key[images].float()))
+            self._seen.append((query, key))
             return behind
-        self._seen.append(lambda images: self.backbone.attention(block, tokens[images].float()))
+        self._seen.append(tokens)
         return self.backbone.block(block, tokens)
 
     @torch.inference_mode()
     def read(self, image: int | None = None) -> Attentions:
         """The maps of the pass, of all its images or of one; then their first axis is 1 long."""
-        images = slice(None) if image is None else slice(image, image + 1)
-        rows, distance, rollout = [], [], []
-        mixed: list[Tensor] = []
-        for work_out in self._seen:
-            weights = work_out(images)
-            rows.append(self._row(weights))
-            patches = weights[..., self.prefix :, self.prefix :]
-            reach = (patches * self._distances.to(patches)).sum(-1) / patches.sum(-1).clamp_min(1e-12)
-            distance.append(reach.mean(dim=-1))
-            mean = weights.mean(dim=1)
-            row = 0.5 * (self._row(mean) + self._start(mean))[:, None]  # (N, 1, T): a vector times matrices
-            for matrix in reversed(mixed):
-                row = row @ matrix
-            rollout.append(row[:, 0])
-            mixed.append(0.5 * mean + 0.5 * torch.eye(mean.shape[-1], device=mean.device))
+        weights = self._weights(slice(None) if image is None else slice(image, image + 1))
+        patches = weights[..., self.prefix :, self.prefix :]
+        reach = (patches * self._distances.to(patches)).sum(-1) / patches.sum(-1).clamp_min(1e-12)
+        mixed = 0.5 * weights.mean(dim=2) + 0.5 * torch.eye(weights.shape[-1], device=weights.device)
+        # From the last block down to the first, the rows of all blocks above at once: vectors times matrices.
+        rows = self._row(mixed[-1])[:, None]  # (N, depths, T)
+        for matrix in reversed(mixed[:-1]):
+            rows = torch.cat([self._row(matrix)[:, None], rows @ matrix], dim=1)
         return Attentions(
-            self._on_patches(torch.stack(rows, dim=1)),
-            self._on_patches(torch.stack(rollout, dim=1)),
-            torch.stack(distance, dim=1).cpu().numpy(),
+            self._on_patches(self._row(weights).transpose(0, 1)),
+            self._on_patches(rows),
+            reach.mean(dim=-1).transpose(0, 1).cpu().numpy(),
         )
+
+    def _weights(self, images: slice) -> Tensor:
+        """Attention weights of those images, (blocks, N, heads, T, T)."""
+        plain = [seen for seen in self._seen if isinstance(seen, tuple)]
+        if len(plain) == len(self._seen):
+            queries, keys = (torch.stack([seen[i][images] for seen in plain]).float() for i in (0, 1))
+            return weights_of(queries, keys)
+        found = []
+        for block, seen in enumerate(self._seen, start=1):
+            if isinstance(seen, tuple):
+                query, key = seen
+                found.append(weights_of(query[images].float(), key[images].float()))
+            else:
+                found.append(self.backbone.attention(block, seen[images].float()))
+        return torch.stack(found)
 
     def _row(self, weights: Tensor) -> Tensor:
         """The token's row (..., T) of weights (..., T, T)."""
         if self.token is None:
             return weights[..., self.prefix :, :].mean(dim=-2)
         return weights[..., self.token, :]
-
-    def _start(self, mean: Tensor) -> Tensor:
-        """The token's row of the identity, (T,)."""
-        return self._row(torch.eye(mean.shape[-1], device=mean.device))
 
     def _on_patches(self, rows: Tensor) -> NDArray[np.float32]:
         return rows[..., self.prefix :].unflatten(-1, self.grid).cpu().numpy()

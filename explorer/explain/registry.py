@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -19,7 +20,12 @@ from explorer.model.multi_exit import MultiExitViT
 
 def methods() -> dict[str, Method]:
     """Every method by name, in alphabetical order: the files of `explorer.explain.methods` that define `METHOD`."""
-    names = sorted(found.name for found in pkgutil.iter_modules(folder.__path__))
+    return _in(tuple(folder.__path__))
+
+
+@cache  # looking through folders takes as long as two blocks of a small network
+def _in(paths: tuple[str, ...]) -> dict[str, Method]:
+    names = sorted(found.name for found in pkgutil.iter_modules(paths))
     modules = {name: import_module(f"{folder.__name__}.{name}") for name in names}
     return {name.replace("_", "-"): m.METHOD for name, m in modules.items() if hasattr(m, "METHOD")}
 

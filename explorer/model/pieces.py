@@ -34,7 +34,7 @@ class Stage:
     """What runs as one: `inputs` and `outputs` are names of tensors, the same names in every piece.
 
     "image" (N, channels, height, width) and "tokens" (N, prefix + patches, D) go in; "tokens" comes out of blocks,
-    with "attention" (blocks in the piece, N, heads, patches), what [CLS] gives every patch, where it has a class token
+    with "attention" (blocks in the piece, N, heads, tokens, tokens), its blocks' weights, where it has a class token
     and timm's plain blocks. "logits" (N, C) comes out of heads and the last piece. A local head also takes "target"
     (1,), a class, and gives "evidence" (N, rows * columns): Grad-CAM of that class.
     """
@@ -60,8 +60,8 @@ class _Blocks(nn.Module):
         rows = []
         for index in range(self.done + 1, self.until + 1):
             if self.shows:
-                tokens, row = _attending(self.backbone.layers[index - 1], tokens)
-                rows.append(row[:, :, self.backbone.prefix :])
+                tokens, weights = _attending(self.backbone.layers[index - 1], tokens)
+                rows.append(weights)
             else:
                 tokens = self.backbone.block(index, tokens)
         last = self.until == self.backbone.blocks
@@ -101,7 +101,7 @@ class _Head(nn.Module):
 
 
 def shows_attention(network: MultiExitViT) -> bool:
-    """Whether the pieces give [CLS] attention: with a class token, and timm's plain blocks."""
+    """Whether the pieces give their attention: with a class token, and timm's plain blocks."""
     blocks = network.backbone.layers
     plain = all(isinstance(block, Block) and isinstance(block.attn, Attention) for block in blocks)
     return plain and network.backbone.class_tokens > 0
@@ -146,7 +146,7 @@ def _example_image(network: MultiExitViT) -> Tensor:
 
 
 def _attending(block: Any, tokens: Tensor) -> tuple[Tensor, Tensor]:
-    """Timm's `Block` with its attention written out: tokens, and the first one's weights (N, heads, tokens)."""
+    """Timm's `Block` with its attention written out: tokens, and its weights (N, heads, tokens, tokens)."""
     attn = block.attn
     x = block.norm1(tokens)
     qkv = attn.qkv(x).unflatten(-1, (3, attn.num_heads, attn.head_dim))
@@ -157,7 +157,7 @@ def _attending(block: Any, tokens: Tensor) -> tuple[Tensor, Tensor]:
     if attn.gate is not None:
         mixed = mixed * attn.gate(x).sigmoid()
     tokens = tokens + block.ls1(attn.proj(mixed))
-    return tokens + block.ls2(block.mlp(block.norm2(tokens))), weights[:, :, 0]
+    return tokens + block.ls2(block.mlp(block.norm2(tokens))), weights
 
 
 def _to_onnx(stage: Stage, example: tuple[Tensor, ...]) -> bytes:

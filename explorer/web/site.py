@@ -61,7 +61,12 @@ ONNX Runtime Web {runtime} (MIT) runs the network.
 """
 
 # What the browser's own network can explain, and of which the facts differ from the server's.
-BROWSER_METHODS: dict[str, dict[str, Any]] = {"attention": {"asks": []}, "grad-cam": {"families": ["local"]}}
+BROWSER_METHODS: dict[str, dict[str, Any]] = {
+    "attention": {},
+    "rollout": {},
+    "grad-cam": {"families": ["local"]},
+    "occlusion": {},
+}
 
 
 def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None) -> int:

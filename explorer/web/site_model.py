@@ -43,6 +43,7 @@ def write_model(name: str, out: Path, rules: Sequence[str]) -> dict[str, Any]:
         "input": {"sight": model.input.sight, "mean": model.input.mean, "std": model.input.std},
         "size": list(network.backbone.input_size),
         "grid": list(network.backbone.grid),
+        "prefix": network.backbone.prefix,
         "blocks": network.backbone.blocks,
         "exits": [{"block": e.block, "kind": e.kind, "family": e.family} for e in network.exits],
         "macs": network.macs.tolist(),

@@ -195,11 +195,13 @@ def test_a_map_without_evidence_says_so_in_words(page, saliency):
 def test_a_method_the_server_adds_is_on_the_list(page, saliency):
     page.evaluate(
         """() => { const { store } = window.ExitExplorer;
-        store.keep({ methods: [...store.methods, { name: "toy", asks: ["class", "exit"], families: ["local"] }] });
-        store.show({ ...store.example, id: "again" }); }"""
+        const toy = { name: "toy", asks: ["class", "exit"], families: ["local"] };
+        store.keep({ methods: [...store.methods, toy, { ...toy, name: "far", here: false }] }); }"""
     )
     painted(page)
-    expect(saliency.locator("#method option[value=toy]")).to_have_count(1)
+    expect(saliency.locator("#method option[value=toy]")).to_be_enabled()
+    expect(saliency.locator("#method option[value=far]")).to_be_disabled()
+    expect(saliency.locator("#method option[value=far]")).to_have_text("far (only with a server)")
 
 
 def test_the_saved_picture_of_a_signed_map_has_its_own_colours(page, saliency):
@@ -210,3 +212,17 @@ def test_the_saved_picture_of_a_signed_map_has_its_own_colours(page, saliency):
     blue = abs(picture[:, 32] - [33, 102, 172]).sum(axis=1) < 6
     red = abs(picture[:, 671] - [178, 24, 43]).sum(axis=1) < 6
     assert (blue & red).sum() == 18
+
+
+def test_a_group_of_the_grain_is_explained_as_all_its_classes(page, saliency):
+    rung(page, 5).click()
+    page.evaluate("() => { const { store } = window.ExitExplorer; store.setGrain(store.grains[0].name); }")
+    painted(page)
+    group = state(page, "s.trace.classes[s.trace.predicted[1]]")
+    members = state(page, f"s.grains[0].groups.flatMap((g, i) => g === {group['index']} ? [i] : [])")
+    page.wait_for_function(
+        "(classes) => window.ExitExplorer.store.maps.get({ method: 'grad-cam', exit: 1, classes })?.map",
+        arg=members,
+        timeout=60_000,
+    )
+    expect(saliency.locator("#one .which")).to_contain_text(f"gives {group['label']}")

@@ -169,6 +169,26 @@ def test_attention_and_saliency_are_pythons_within_a_grey_level(site):
         asked = {"model": "fashion", "saw": saw, "method": "grad-cam", "exit": exit_, "classes": [target]}
         expected = pack(explain("grad-cam", model.network, batch, Target(exit_, (target,))))
         pairs.append((ask(site, "explain", asked)["map"], expected))
+    rollout = explain("rollout", model.network, batch, Target(0))
+    pairs.append((site.evaluate(f"{STORE}.maps.get({{ method: 'rollout' }}).map"), pack(rollout)))
+    for asked, target in (
+        ({"method": "attention", "patch": 12}, Target(0, patch=12)),
+        ({"method": "rollout", "patch": 30}, Target(0, patch=30)),
+        ({"method": "occlusion", "exit": 2, "classes": [1, 6]}, Target(2, (1, 6))),
+        ({"method": "occlusion", "exit": 1, "classes": [6], "against": 0}, Target(1, (6,), against=0)),
+    ):
+        found = ask(site, "explain", {"model": "fashion", "saw": saw, **asked})["map"]
+        expected = pack(explain(asked["method"], model.network, batch, target))
+        assert (found["axes"], found["signed"], found["units"]) == (
+            expected["axes"],
+            expected["signed"],
+            expected["units"],
+        )
+        pairs.append((found, expected))
+    refused = ask(
+        site, "explain", {"model": "fashion", "saw": saw, "method": "relevance", "exit": 0, "classes": [6]}
+    )
+    assert "needs the page with a server" in refused["error"]
     for found, expected in pairs:
         assert found["grid"] == expected["grid"]
         assert np.ravel(found["peak"]) == pytest.approx(np.ravel(expected["peak"]), abs=2e-3)

@@ -15,7 +15,6 @@ from explorer.explain.attending import (
     Attentions,
     attend,
     attend_through,
-    weights_of,
 )
 from explorer.explain.map import Target
 from explorer.explain.registry import explain
@@ -139,7 +138,7 @@ def two_tokens(*patch_weights: float) -> AttentionRecorder:
         # Of a query 1 and keys 0 and k the softmax gives the second e^k / (1 + e^k).
         query = torch.tensor([[[[1.0], [1e4]]]])
         key = torch.tensor([[[[0.0], [float(np.log(weight / (1 - weight)))]]]])
-        recorder._seen.append(lambda _, query=query, key=key: weights_of(query, key))
+        recorder._seen.append((query, key))
     return recorder
 
 
@@ -171,7 +170,7 @@ def test_distance_of_a_head_that_looks_at_one_corner_is_the_mean_way_there():
     backbone = build_backbone("vit", **PATCHES | {"img_size": 16, "depth": 1})  # 2 x 2 patches of 8 pixels
     recorder = AttentionRecorder(backbone)
     key = torch.tensor([[[[0.0], [50.0], [0.0], [0.0], [0.0]]]])  # the first patch takes all
-    recorder._seen.append(lambda _: weights_of(torch.ones(1, 1, 5, 1), key))
+    recorder._seen.append((torch.ones(1, 1, 5, 1), key))
     expected = (0 + 8 + 8 + 8 * 2**0.5) / 4
     np.testing.assert_allclose(recorder.read().distance, [[[expected]]], atol=1e-4)
 

@@ -45,7 +45,7 @@ def pieces(network):
 
 
 def run(pieces, images, target=0):
-    """All pieces in order: logits (N, E, C), attention (blocks, N, heads, patches), evidence by head."""
+    """All pieces in order: logits (N, E, C), attention (blocks, N, heads, tokens, tokens), evidence by head."""
     tokens, logits, attention, evidence = images.numpy(), [], [], {}
     for name, (stage, session) in pieces.items():
         given = {"image": tokens, "tokens": tokens, "target": np.array([target])}
@@ -64,9 +64,10 @@ def test_the_pieces_together_answer_as_the_network_for_any_number_of_images(netw
     images = torch.randn(count, 3, 16, 16, generator=torch.Generator().manual_seed(count))
     logits, attention, _ = run(pieces, images)
     np.testing.assert_allclose(logits, network.analyse(images).logits, atol=2e-4)
-    assert attention.shape == (6, count, 2, 16)
+    assert attention.shape == (6, count, 2, 17, 17)
+    np.testing.assert_allclose(attention.sum(axis=-1), 1, atol=1e-5)
     one = explain("attention", network, images[:1], Target(0)).values.reshape(6, 2, 16)
-    np.testing.assert_allclose(attention[:, 0], one, atol=1e-5)
+    np.testing.assert_allclose(attention[:, 0, :, 0, 1:], one, atol=1e-5)
 
 
 @pytest.mark.parametrize(("name", "exit_index"), [("h02", 0), ("h03", 1)])

@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { readAttention } from "../../explorer/web/browser/attention.js";
 import { lostTo, verdictText } from "../../explorer/web/widgets/explain/curves.js";
 import { compress, gifOf, quantise } from "../../explorer/web/widgets/explain/gif.js";
-import { explains, methodTitle, ofAnswers, ofAttention, whyNothing } from "../../explorer/web/widgets/explain/offer.js";
+import { explains, membersOf, methodTitle, ofAnswers, ofAttention, whyNothing } from "../../explorer/web/widgets/explain/offer.js";
 import { setStrings } from "../../explorer/web/widgets/strings.js";
 
 const methods = [
@@ -26,6 +27,23 @@ test("a method that does not ask for an exit explains all of them, another those
   assert.ok(explains(methods[0], { family: "global" }));
   assert.ok(explains(methods[1], { family: "global" }));
   assert.ok(!explains(methods[1], { family: "final" }));
+});
+
+test("the browser's own rollout of two tokens is the one worked out by hand, as Python's is", () => {
+  // [CLS] gives the patch 0.6 in block 1 and 0.8 in block 2; see tests/explain/test_attending.py.
+  const weights = [0.6, 0.8].map((to) => ({ heads: 1, tokens: 2, data: Float32Array.of(1 - to, to, 0, 1) }));
+  const facts = { prefix: 1, grid: [1, 1], size: [8, 8] };
+  const { attention, rollout } = readAttention(weights, 0, facts);
+  [0.6, 0.8].forEach((expected, i) => assert.ok(Math.abs(attention[i] - expected) < 1e-6));
+  [0.3, 0.58].forEach((expected, i) => assert.ok(Math.abs(rollout[i] - expected) < 1e-6));
+  assert.ok(Math.abs(readAttention(weights, 1, facts).rollout[1] - 1) < 1e-6);
+});
+
+test("a class stands for itself, a group of the grain in force for all its classes", () => {
+  const grains = [{ name: "kinds", groups: [0, 1, 0, 1, 1] }];
+  assert.deepEqual(membersOf({}, 3), [3]);
+  assert.deepEqual(membersOf({ grains, grain: "classes" }, 3), [3]);
+  assert.deepEqual(membersOf({ grains, grain: "kinds" }, 1), [1, 3, 4]);
 });
 
 test("an answer without a map says why", () => {

@@ -2,9 +2,9 @@
 
 import * as ort from "../ort/ort.wasm.bundle.min.mjs";
 
+import { passing } from "./explain.js";
 import { load, loadJson } from "./files.js";
 import { seeGarment } from "./garment.js";
-import { pack } from "./maps.js";
 import { Network, toInput } from "./network.js";
 import { seePhoto } from "./photo.js";
 import { asGrey, dataUri, fromDataUri, readPicture, shrunk } from "./picture.js";
@@ -69,7 +69,7 @@ export function see({ facts }, picture) {
 export async function analyse(network, picture, sight = null) {
   const { picture: saw, note } = sight ?? see(network, picture);
   const input = toInput(saw, network.facts.input);
-  const found = await network.pass(input);
+  const found = await network.pass(input, { attention: true });
   const large = Math.max(picture.width, picture.height) > SHOWN;
   return {
     title: "your image",
@@ -78,29 +78,8 @@ export async function analyse(network, picture, sight = null) {
     saw: await dataUri(saw),
     note,
     trace: traceOf(network.facts, found.logits, found.ms, found.plainMs),
-    maps: attentionMaps(found.attention, network.facts.grid),
+    maps: passing(found.attention, network.facts),
   };
-}
-
-/** The attention of [CLS] in every block and head, as an answer's maps; none where the network does not show it. */
-function attentionMaps(rows, grid) {
-  if (rows.length === 0) return [];
-  const { heads, patches } = rows[0];
-  const values = new Float32Array(rows.length * heads * patches);
-  rows.forEach(({ data }, block) => values.set(data, block * heads * patches));
-  const axes = { block: rows.length, head: heads };
-  return [{ method: "attention", map: pack(values, grid, { axes, units: "attention" }) }];
-}
-
-/** Where the evidence for a class lies at a local exit, on a picture the network saw before. */
-export async function explain(network, uri, { method, exit, classes, against }) {
-  const { facts } = network;
-  const families = facts.exits.map(({ family }) => family);
-  const computed = method === "grad-cam" && families[exit] === "local" && classes.length === 1;
-  if (!computed || Number.isInteger(against)) throw new Error("That map needs the page with a server; choose another.");
-  const saw = await readSaw(network, uri);
-  const { evidence } = await network.pass(toInput(saw, facts.input), { until: exit, target: classes[0] });
-  return { model: facts.name, map: pack(evidence, facts.grid, { units: "logit" }) };
 }
 
 /** The picture a network saw, back from its data URI, in the network's own mode and size. */

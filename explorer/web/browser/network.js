@@ -60,31 +60,37 @@ export class Network {
     return this.#ort.InferenceSession.create(bytes, { executionProviders: ["wasm"], graphOptimizationLevel: "all" });
   }
 
-  async #run(name, given) {
+  async #run(name, given, attention = false) {
     const piece = this.pieces.get(name);
+    // Attention weights are megabytes: they are handed over only where somebody looks at them.
+    const wanted = piece.outputs.filter((output) => attention || output !== "attention");
+    // A tensor that goes in and comes out under one name has another in the file.
+    const named = (output) => (piece.inputs.includes(output) ? `${output}_out` : output);
+    const fetches = wanted.map(named);
     const session = await this.#session(name);
     const feeds = Object.fromEntries(piece.inputs.map((input) => [input, given[input]]));
     if (!this.#warm.has(name)) {
-      await session.run(feeds); // the first run pays for memory; no picture should be charged for it
+      await session.run(feeds, fetches); // the first run pays for memory; no picture should be charged for it
       this.#warm.add(name);
     }
     const start = performance.now();
-    const found = await session.run(feeds);
+    const found = await session.run(feeds, fetches);
     const ms = performance.now() - start;
-    // A tensor that goes in and comes out under one name has another in the file.
-    const outputs = piece.outputs.map((name) => [name, found[name] ?? found[`${name}_out`]]);
+    const outputs = wanted.map((output) => [output, found[named(output)]]);
     return { ms, out: Object.fromEntries(outputs) };
   }
 
   /**
    * One picture through the network. `stop(exit, logits)`, asked behind each early exit, ends the pass with true;
    * without it no head that nobody asks for is left out. Options: `heads: false` runs the plain backbone,
-   * `until` stops behind that exit, `target` is the class of the evidence.
+   * `until` stops behind that exit, `only: true` leaves out the heads before it, `target` is the class of the evidence,
+   * `attention: true` also brings all attention weights.
    *
    * Gives {exit, logits, ms, plainMs, attention, evidence}: the exit it left at, logits and milliseconds per exit that
-   * ran, the milliseconds without heads, [CLS] attention per block, and the last local head's evidence.
+   * ran, the milliseconds without heads, attention weights per block, and the last local head's evidence.
    */
-  async pass(input, { stop = () => false, heads = true, until = Infinity, target = 0 } = {}) {
+  async pass(input, options = {}) {
+    const { stop = () => false, heads = true, until = Infinity, only = false, target = 0, attention = false } = options;
     const { facts } = this;
     const { Tensor } = this.#ort;
     const last = facts.exits.length - 1;
@@ -96,13 +102,13 @@ export class Network {
     let [blockMs, headMs] = [0, 0];
     for (let exit = 0; exit <= last; exit++) {
       const block = String(facts.exits[exit].block).padStart(2, "0");
-      const blocks = await this.#run(`b${block}`, given);
+      const blocks = await this.#run(`b${block}`, given, attention);
       blockMs += blocks.ms;
-      if (blocks.out.attention) result.attention.push(...rowsOf(blocks.out.attention));
+      if (blocks.out.attention) result.attention.push(...weightsOf(blocks.out.attention));
       let { logits } = blocks.out;
       if (exit < last) {
         given.tokens = blocks.out.tokens;
-        if (!heads) continue;
+        if (!heads || (only && exit < until)) continue;
         const head = await this.#run(`h${block}`, given);
         headMs += head.ms;
         logits = head.out.logits;
@@ -120,15 +126,11 @@ export class Network {
   }
 }
 
-/** Attention (blocks, 1, heads, patches) as one entry per block. */
-function rowsOf({ dims, data }) {
-  const [blocks, , heads, patches] = dims;
-  const size = heads * patches;
-  return Array.from({ length: blocks }, (_, b) => ({
-    heads,
-    patches,
-    data: data.slice(b * size, (b + 1) * size),
-  }));
+/** Attention (blocks, 1, heads, tokens, tokens) as one entry per block. */
+function weightsOf({ dims, data }) {
+  const [blocks, , heads, tokens] = dims;
+  const size = heads * tokens * tokens;
+  return Array.from({ length: blocks }, (_, b) => ({ heads, tokens, data: data.slice(b * size, (b + 1) * size) }));
 }
 
 function calibrated(logits, temperature) {

@@ -3,7 +3,8 @@
 import { listMembers, reportOf, step, STEP, stopper } from "./batch.js";
 import { corrupt, SEVERITIES } from "./corruptions.js";
 import { FileError, load } from "./files.js";
-import { analyse, begin, explain, fileBase, networkOf, readSaw, see } from "./models.js";
+import { explain } from "./explain.js";
+import { analyse, begin, fileBase, networkOf, readSaw, see } from "./models.js";
 import { toInput } from "./network.js";
 import { asGrey, dataUri, fromDataUri, pixelsOf, readPicture, UnreadableImage } from "./picture.js";
 import { crop } from "./resample.js";
@@ -46,7 +47,8 @@ const ANSWERS = {
   },
 
   async explain({ model, saw, ...asked }) {
-    return explain(await networkOf(model), saw, asked);
+    const network = await networkOf(model);
+    return explain(network, await readSaw(network, saw), asked);
   },
 
   /** One tile of a model's gallery, as the network was evaluated on it. */

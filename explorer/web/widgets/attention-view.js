@@ -48,6 +48,7 @@ export class AttentionView extends Widget {
   static style = ATTENTION_STYLE;
   #method = "attention";
   #patch = null; // the query token: a patch, row by row from 0; null for [CLS]
+  #of = null; // the analysed trace for which the patch was chosen
   #block = null; // chosen by a person; null follows the exit looked at
   #head = "mean";
   #shared = false; // one scale for all maps
@@ -115,14 +116,15 @@ export class AttentionView extends Widget {
     };
   }
 
-  update(changed) {
+  update() {
     const { store } = this;
     if (!store.trace) return;
     const readable = store.maps.get({ method: "attention" })?.map;
     this.part(".none").hidden = Boolean(readable);
     this.part(".body").hidden = !readable;
     if (!readable) return;
-    if (changed.has("trace")) {
+    if (store.rawTrace !== this.#of) {
+      this.#of = store.rawTrace;
       this.#patch = null;
       this.film.stop();
     }
@@ -134,7 +136,7 @@ export class AttentionView extends Widget {
     const { trace, selectedExit } = store;
     const fits = explains(this.#facts, trace.exits[selectedExit]);
     const entry = fits ? store.maps.get(this.#question) : { failed: t("explain.not_this_exit") };
-    const seen = [entry, store.example, this.#method, this.#patch, this.#block, this.#head, this.#shared, selectedExit];
+    const seen = [entry, store.example, store.methods, this.#method, this.#patch, this.#block, this.#head, this.#shared, selectedExit];
     if (seen.length === this.#shown.length && seen.every((part, i) => part === this.#shown[i])) return;
     this.#shown = seen;
     if (entry === undefined) {
@@ -226,7 +228,8 @@ export class AttentionView extends Widget {
     const facts = { block, row, column, value: levelText(most.value), percent, head: this.#head + 1 };
     const many = this.#head === "mean" ? "explore.attention_all_heads" : "explore.attention_one_head";
     const who = axes.includes("head") ? t(many, facts) : methodTitle(this.#facts);
-    const where = axes.includes("block") ? "explore.attention_reading" : "explain.reading_exit";
+    const inBlock = map.units === "share" ? "explain.reading_share" : "explore.attention_reading";
+    const where = axes.includes("block") ? inBlock : "explain.reading_exit";
     const exit = this.store.trace.exits[this.store.selectedExit].block;
     const said = t(where, { who, ...facts, block: axes.includes("block") ? block : exit });
     const reach = this.#reach(entry, block);

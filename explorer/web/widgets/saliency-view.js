@@ -3,7 +3,7 @@
 import { element, setText } from "./dom.js";
 import { askMap } from "./explain/asking.js";
 import { FILM_STYLE, FilmStrip } from "./explain/film-strip.js";
-import { explains, methodOptions, methodSays, methodTitle, ofAnswers, unitText, whyNothing } from "./explain/offer.js";
+import { explains, membersOf, methodOptions, methodSays, methodTitle, ofAnswers, unitText, whyNothing } from "./explain/offer.js";
 import { TRUST_STYLE, TrustPanel } from "./explain/trust-panel.js";
 import { mapAt, strongest } from "./maps.js";
 import { saveButtons } from "./save.js";
@@ -56,6 +56,7 @@ export class SaliencyView extends Widget {
   #beside = null; // the exit whose map stands beside, as a block; null for none
   #same = false; // both maps on one scale
   #offered = null; // the trace whose classes and exits the choosers list
+  #of = {}; // the analysed trace and the grain for which a class was chosen
   #ask = null;
   #shown = []; // what the view was drawn from, to see whether it must be drawn again
   #heats = [element("heat-picture"), element("heat-picture")]; // outlive the markup, with the opacity chosen on them
@@ -76,7 +77,7 @@ export class SaliencyView extends Widget {
     this.film = new FilmStrip(this.part(".strip"), {
       widget: this,
       show: (i) => this.store.select(i),
-      name: (i) => t("explore.saliency_block", { block: this.store.rawTrace.exits[i].block }),
+      name: (i) => t("explore.saliency_block", { block: this.store.trace.exits[i].block }),
       title: () => methodTitle(this.#facts),
       ready: (tell) => this.#allThere(tell),
       frame: (i) => this.#frame(i),
@@ -111,7 +112,7 @@ export class SaliencyView extends Widget {
   }
 
   #exitAt(block) {
-    const exit = this.store.rawTrace.exits.findIndex((one) => one.block === block);
+    const exit = this.store.trace.exits.findIndex((one) => one.block === block);
     return exit < 0 ? null : exit;
   }
 
@@ -123,18 +124,18 @@ export class SaliencyView extends Widget {
   }
 
   get #classIndex() {
-    const { rawTrace: trace, selectedExit } = this.store;
+    const { trace, selectedExit } = this.store;
     return this.#class ?? trace.classes[trace.predicted[selectedExit]].index;
   }
 
   #questionFor(exit) {
     const against = this.#exitAt(this.#against);
     const taken = against === null || against === exit ? {} : { against };
-    return { method: this.#facts.name, exit, classes: [this.#classIndex], ...taken };
+    return { method: this.#facts.name, exit, classes: membersOf(this.store, this.#classIndex), ...taken };
   }
 
   #entryFor(exit) {
-    const { maps, rawTrace: trace } = this.store;
+    const { maps, trace } = this.store;
     const question = this.#questionFor(exit);
     const fits = [exit, question.against ?? exit].every((one) => explains(this.#facts, trace.exits[one]));
     return fits ? maps.get(question) : { failed: t("explain.not_this_exit"), final: true };
@@ -159,14 +160,15 @@ export class SaliencyView extends Widget {
     super.resize();
   }
 
-  update() {
-    const { rawTrace: trace } = this.store;
+  update(changed) {
+    const { trace, rawTrace, grain } = this.store;
     if (!trace) return;
-    if (trace !== this.#offered) {
+    if (rawTrace !== this.#of.rawTrace || grain !== this.#of.grain) {
+      this.#of = { rawTrace, grain };
       this.#class = null;
       this.film.stop();
-      this.#offer(trace);
     }
+    if (trace !== this.#offered || changed.has("methods")) this.#offer(trace);
     this.#draw();
   }
 
@@ -191,7 +193,7 @@ export class SaliencyView extends Widget {
     const exits = this.#exits;
     const entries = exits.map((one) => this.#entryFor(one));
     const method = this.#facts.name;
-    const choice = [store.example, method, classIndex, this.#against, this.#beside, this.#same];
+    const choice = [store.example, store.methods, method, classIndex, this.#against, this.#beside, this.#same];
     const now = [...choice, ...exits, ...entries.map((entry) => entry?.final ?? entry)];
     if (now.length === this.#shown.length && now.every((part, i) => part === this.#shown[i])) return;
     this.#shown = now;
@@ -207,7 +209,7 @@ export class SaliencyView extends Widget {
     const maps = entries.map((entry) => (entry?.map && !entry.map.evidence ? mapAt(entry.map) : null));
     const top = this.#same ? Math.max(...maps.map((map) => map?.peak ?? 0)) : null;
     exits.forEach((exit, i) => this.#drawMap(i, exit, maps[i], top, entries[i]));
-    this.film.set(this.store.rawTrace.exits.length, store.selectedExit);
+    this.film.set(this.store.trace.exits.length, store.selectedExit);
     this.trust.update();
 
     clearTimeout(this.#ask);
@@ -227,7 +229,7 @@ export class SaliencyView extends Widget {
   /** Asks for the class's map at every exit, one after the other; whether they are all there. */
   async #allThere(tell) {
     const { store } = this;
-    const { maps, rawTrace: trace } = store;
+    const { maps, trace } = store;
     const { owner } = maps;
     this.#class = this.#classIndex; // one class throughout
     const asked = trace.exits.map((_, exit) => this.#questionFor(exit));
@@ -250,7 +252,7 @@ export class SaliencyView extends Widget {
   }
 
   #drawMap(i, exit, map, top, entry) {
-    const { example, rawTrace: trace } = this.store;
+    const { example, trace } = this.store;
     const { block } = trace.exits[exit];
     const position = trace.classes.findIndex(({ index }) => index === this.#classIndex);
     const { label } = trace.classes[position];

@@ -49,6 +49,12 @@ export function unitText(units) {
   return hasText(key) ? t(key) : String(units);
 }
 
+/** The classes that an answer of the trace stands for: itself, or at a coarser grain all of its group. */
+export function membersOf({ grains = [], grain = null }, index) {
+  const groups = grains.find(({ name }) => name === grain)?.groups;
+  return groups ? [...groups.keys()].filter((one) => groups[one] === index) : [index];
+}
+
 /** Why an answer shows no map, in a sentence; null where it has one. */
 export function whyNothing(entry) {
   if (!entry || entry.pending) return t("explain.asking");
