@@ -164,7 +164,9 @@ def evaluate(
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Option(help="lgvit, lgvit-stage1, sdn or deebert")] = "lgvit",
+    recipe: Annotated[
+        str, typer.Option(help="lgvit, lgvit-stage1, sdn, deebert; of a rule: berxit, jei-dnn, palbert")
+    ] = "lgvit",
     data: Annotated[
         Path | None,
         typer.Option(
@@ -188,14 +190,24 @@ def train(
     batch: Annotated[int, typer.Option(help="pictures a step, with --backbone")] = 32,
     scratch: Annotated[bool, typer.Option(help="do not fetch timm's weights")] = False,
     title: Annotated[str | None, typer.Option(help="what the page calls it")] = None,
+    model: Annotated[str, typer.Option(help="whose exits a rule's parts are for")] = "fashion",
+    images: Annotated[
+        int | None, typer.Option(help="how many training images a rule's parts see [default: all]")
+    ] = None,
+    as_released: Annotated[
+        bool, typer.Option("--as-released", help="jei-dnn: the published code's loss, whose weights cancel")
+    ] = False,
 ) -> None:
-    """Train a model, on your own pictures or on Fashion-MNIST. Cut off at any moment, the same command goes on."""
+    """Train a model, on your own pictures or on Fashion-MNIST, or a rule's learned parts. Cut off, it goes on."""
     from explorer.train.command import run
+    from explorer.train.learned.command import LEARNERS, learn
     from explorer.train.loop import Settings, Stopped
     from explorer.train.own import run as run_own
 
     try:
-        if backbone is None:
+        if recipe in LEARNERS:
+            print(learn(recipe, model, data, seed, threads, images, as_released))
+        elif backbone is None:
             run(recipe, data, out or Path("checkpoints") / f"fashion-{recipe}", passes, seed, threads)
         elif data is None:
             raise ValueError("--backbone needs --data, a folder with a subfolder of pictures per class.")

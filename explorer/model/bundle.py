@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from explorer.grain import Grain, read_grains, write_grains
-from explorer.model.addons import add_addons
+from explorer.model.addons import add_addons, addon_hashes
 from explorer.model.backbone import Backbone, build_backbone
 from explorer.model.exits import ExitSpec
 from explorer.model.multi_exit import MultiExitViT
@@ -107,6 +107,8 @@ def save_model(model: Model, backbone: dict[str, Any], folder: Path) -> None:
     if model.grains:
         config["grains"] = settings
         write_grains(folder, model.grains)
+    if addons := addon_hashes(folder):
+        config["addons"] = addons
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     (folder / "labels.txt").write_text("\n".join(model.labels) + "\n", encoding="utf-8")
 
@@ -131,7 +133,7 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
     except RuntimeError as error:
         raise ModelError(f"The weights in {folder} do not fit its config; fetch the folder again.") from error
     _check_input(network.backbone, spec, folder)
-    notes = add_addons(network, folder)
+    notes = add_addons(network, folder, config)
     grains, left_out = read_grains(folder, config)
     thresholds, unknown = known_thresholds(config["thresholds"])
     network.precision = quick_precision(network.backbone.width, torch.device(device))

@@ -14,7 +14,7 @@ SIDE_BOTTOM = '<div class="ee-panel ee-examples"><example-strip></example-strip>
 MAIN = """
 <div class="ee-panel ee-controls"><rule-controls></rule-controls></div>
 <div class="ee-panel ee-split"><exit-ladder></exit-ladder><cost-meter></cost-meter></div>
-<div class="ee-panel"><score-curve></score-curve></div>
+<div class="ee-panel"><score-curve></score-curve><rule-looks></rule-looks></div>
 """
 WHY = """
 <div class="ee-panel">

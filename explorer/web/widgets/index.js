@@ -44,6 +44,7 @@ import { PageHeader } from "./page-header.js";
 import { PageNote } from "./page-note.js";
 import { PageTabs } from "./page-tabs.js";
 import { RuleControls } from "./rule-controls.js";
+import { RuleLooks } from "./rule-looks.js";
 import { SaliencyView } from "./saliency-view.js";
 import { ScoreCurve } from "./score-curve.js";
 import { ShareLink } from "./share-link.js";
@@ -101,6 +102,7 @@ const ELEMENTS = {
   "page-tabs": PageTabs,
   "reliability-figure": ReliabilityFigure,
   "rule-controls": RuleControls,
+  "rule-looks": RuleLooks,
   "saliency-view": SaliencyView,
   "score-curve": ScoreCurve,
   "share-link": ShareLink,

@@ -1,0 +1,76 @@
+"""PALBERT: every exit says how likely the network should halt there; leave when the sum passes q (Q-exit)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.rules.pooled import linear, normed, pooled, sigmoid
+from explorer.rules.rule import FEATURES, TOKENS, Reader, Rule, Seen, Setting, Verdict
+
+
+class Pondering(Reader):
+    """Scores the chance that a network which samples would have halted by this exit: CDF = 1 - Π (1 - λ), rising.
+
+    All exits share: the pooler h = tanh(W state + b), the classifier that answers on h, and the lambda layers on
+    [h ; h of the exit before] (0 before the first), each Linear and tanh but the last, which ends in
+    λ = sigmoid. p = λ Π earlier (1 - λ). Parts: `pooler`, `classifier`, `lambda.0` ... `lambda.K`, each with
+    `.weight` and `.bias`. Ours: the state is brought to mean 0 and variance 1 first. As released, the mass left
+    behind the last exit is nobody's: p may sum to less than 1.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        parts = setting.parts
+        self.hidden, width = parts["pooler.weight"].shape
+        self.layers = [f"lambda.{i}" for i in range(sum(name.startswith("lambda.") for name in parts) // 2)]
+        first = parts["lambda.0.weight"].shape[1]
+        if any(w != width for w in setting.widths) or first != 2 * self.hidden:
+            raise ValueError(f"the lambda layers read states of {width} channels.")
+        if parts["classifier.bias"].shape != (setting.classes,):
+            raise ValueError(f"the shared classifier knows {parts['classifier.bias'].size} classes.")
+
+    def begin(self, n: int) -> None:
+        self.inside = np.ones(n)  # Π (1 - λ) so far
+        self.before = np.zeros((n, self.hidden))
+
+    def step(self, exit: int, seen: Seen) -> Verdict:
+        parts = self.setting.parts
+        state = np.tanh(linear(parts, "pooler", normed(pooled(seen))))
+        grown = np.concatenate([state, self.before], axis=-1)
+        for layer in self.layers[:-1]:
+            grown = np.tanh(linear(parts, layer, grown))
+        halt = sigmoid(linear(parts, self.layers[-1], grown)[:, 0])
+        share = halt * self.inside
+        self.inside, self.before = self.inside * (1.0 - halt), state
+        logits = linear(parts, "classifier", state).astype(np.float32)
+        return Verdict(1.0 - self.inside, self.answer(share, logits), {"halt": halt, "share": share})
+
+    def answer(self, share: NDArray[np.float64], logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What whoever leaves here answers, (n, C): under Q-exit the exit's own logits."""
+        return logits
+
+    def keep(self, mask: NDArray[np.bool_]) -> None:
+        self.inside, self.before = self.inside[mask], self.before[mask]
+
+    def macs(self, exit: int) -> int:
+        return sum(part.size for part in self.setting.parts.values() if part.ndim == 2)
+
+
+RULE = Rule(
+    name="palbert",
+    title="PALBERT, Q-exit",
+    family="learned",
+    paper="PALBERT: Balagansky, Gavrilov 2022, arXiv 2204.03276",
+    says="Each exit says how likely it would halt here; leave when it is likelier than q that one so far would have. "
+    "A draw of q by chance is PonderNet's sampling.",
+    direction="Σ p ≥ q",
+    low=0.0,
+    high=1.0,
+    step=0.005,
+    default=0.5,
+    reader=Pondering,
+    needs=frozenset({TOKENS, FEATURES}),
+    addon="palbert",
+    by_class=True,
+)

@@ -1,0 +1,44 @@
+"""What an exit's classifier reads, and the few layers that learned rules are made of. NumPy only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.rules.rule import Seen
+
+EPSILON = 1e-6  # of the norm, as timm's layer norms have it
+
+
+def pooled(seen: Seen) -> NDArray[np.float32]:
+    """The state (n, D) that an exit's classifier reads: the mean of its head's tokens plus [CLS].
+
+    [CLS] alone where a head has no tokens of its own, as a linear one, and at the final exit. The rule must ask for
+    tokens and features, and the backbone must have a class token.
+    """
+    assert seen.tokens is not None, "a rule that reads pooled states needs TOKENS and FEATURES"
+    state = seen.tokens[:, 0]
+    if seen.features is not None and seen.features.shape[1]:
+        state = state + seen.features.mean(axis=1)
+    return state
+
+
+def normed(state: NDArray) -> NDArray[np.float64]:
+    """Mean 0 and variance 1 over the channels (ours): one layer shared by all exits then sees states of one scale."""
+    wide = state.astype(np.float64)
+    wide = wide - wide.mean(axis=-1, keepdims=True)
+    return wide / np.sqrt((wide**2).mean(axis=-1, keepdims=True) + EPSILON)
+
+
+def linear(parts: Mapping[str, NDArray], name: str, x: NDArray) -> NDArray[np.float64]:
+    """x (n, in) through the layer of that name, whose weight is (out, in), as torch has it: (n, out)."""
+    grown: NDArray[np.float64] = x @ parts[f"{name}.weight"].T.astype(np.float64) + parts[f"{name}.bias"]
+    return grown
+
+
+def sigmoid(x: NDArray) -> NDArray[np.float64]:
+    """1 / (1 + e^-x), without an overflow."""
+    grown: NDArray[np.float64] = np.exp(-np.logaddexp(0.0, -x))
+    return grown

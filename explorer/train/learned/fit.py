@@ -1,0 +1,117 @@
+"""Fits a learner on cached states: a checkpoint after every pass, resumed exactly where it was cut off."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import track
+
+from explorer.train.learned.learner import Batch, Learner
+from explorer.train.learned.states import States
+from explorer.train.loop import Stopped, schedule
+
+BATCH = 128
+WARMUP = 0.05  # share of the steps
+
+
+def fit(
+    learner: Learner,
+    train: States,
+    validation: States,
+    folder: Path,
+    settings: dict[str, Any],
+    stop_after: int | None = None,
+) -> list[float]:
+    """Train in place for `learner.passes` passes, resuming from `folder`; returns the mean loss of every pass.
+
+    On SIGTERM or Ctrl-C, or after `stop_after` passes, raises `Stopped`; at most a pass is lost. Raises `ValueError`
+    when `folder` holds a run with other settings.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _check_settings(folder / "settings.json", {"recipe": learner.name, "passes": learner.passes, **settings})
+    pooled, logits, labels = train.tensors()
+    optimiser = learner.optimiser()
+    done, losses = _resume(learner, optimiser, folder / "last.pt")
+    per_pass = len(train) // BATCH or 1
+    with _heeding_stops() as stopped:
+        for number in range(done, learner.passes):
+            learner.prepare(validation)
+            order = np.random.default_rng((settings["seed"], number)).permutation(len(train))
+            places = [torch.from_numpy(order[i * BATCH : (i + 1) * BATCH]) for i in range(per_pass)]
+            total = 0.0
+            title = f"{learner.name}: pass {number + 1} of {learner.passes}"
+            for i, chosen in enumerate(track(places, title, console=Console(stderr=True), transient=True)):
+                step = number * per_pass + i
+                progress = step / (learner.passes * per_pass)
+                part = Batch(pooled[chosen], logits[chosen], labels[chosen], step, progress)
+                total += _step(learner, optimiser, part)
+                if stopped:
+                    raise Stopped
+            losses.append(total / per_pass)
+            print(f"{learner.name} pass={number + 1} loss={losses[-1]:.5f}", flush=True)
+            _save(learner, optimiser, number + 1, losses, folder / "last.pt")
+            if stop_after is not None and number + 1 >= stop_after:
+                raise Stopped
+    return losses
+
+
+def _step(learner: Learner, optimiser: torch.optim.Optimizer, batch: Batch) -> float:
+    for group in optimiser.param_groups:
+        group["lr"] = learner.lr * schedule(batch.progress, WARMUP)
+    optimiser.zero_grad(set_to_none=True)  # a part that this step does not teach is then left alone
+    loss = learner.loss(batch)
+    loss.backward()
+    optimiser.step()
+    return loss.item()
+
+
+def _check_settings(path: Path, settings: dict[str, Any]) -> None:
+    if not path.exists():
+        path.write_text(json.dumps(settings))
+    elif json.loads(path.read_text()) != settings:
+        raise ValueError(f"{path.parent} holds a run with other settings; delete it or use those again.")
+
+
+def _resume(learner: Learner, optimiser: torch.optim.Optimizer, path: Path) -> tuple[int, list[float]]:
+    if not path.exists():
+        return 0, []
+    saved = torch.load(path, weights_only=True)
+    learner.load_state_dict(saved["learner"])
+    optimiser.load_state_dict(saved["optimiser"])
+    return saved["passes"], saved["losses"]
+
+
+def _save(
+    learner: Learner, optimiser: torch.optim.Optimizer, passes: int, losses: list[float], path: Path
+) -> None:
+    """Written beside and moved over, so that a kill at any moment leaves a whole checkpoint."""
+    state = {
+        "learner": learner.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "passes": passes,
+        "losses": losses,
+    }
+    torch.save(state, path.with_suffix(".new"))
+    os.replace(path.with_suffix(".new"), path)
+
+
+@contextmanager
+def _heeding_stops() -> Iterator[list[int]]:
+    """A list that stays empty until the process is asked to stop."""
+    asked: list[int] = []
+    signals = (signal.SIGTERM, signal.SIGINT)
+    previous = {number: signal.signal(number, lambda got, _: asked.append(got)) for number in signals}
+    try:
+        yield asked
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,19 @@
+// What a rule looks at besides its score, as the trace brings it: rows of numbers in [0, 1], one per exit.
+
+import { hasText, t } from "./strings.js";
+
+/** [{name, title, values}] for the rule; empty where it looks at its score alone or the trace lacks it. */
+export function looksOf(trace, rule) {
+  const looks = trace?.rules?.[rule]?.looks ?? {};
+  return Object.entries(looks).map(([name, values]) => ({ name, title: lookTitle(name), values }));
+}
+
+function lookTitle(name) {
+  const key = `rules.look_${name}`;
+  return hasText(key) ? t(key) : name;
+}
+
+/** How high the bar of a value stands, in [0, 1]; nothing for what is no number. */
+export function barOf(value) {
+  return typeof value === "number" && Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0;
+}
