@@ -81,9 +81,9 @@ def measure(model: Model, states: dict[str, States], addon: str) -> None:
         raise FileNotFoundError(f"{model.folder} has no evaluation.npz; evaluate the model first.")
     records = load_records(path)
     for part in ("validation", "test"):
-        records[part] = with_rules(
-            records[part], record_of(read(model, states[part], addon), states[part].labels)
-        )
+        trace, labels = read(model, states[part], addon), states[part].labels
+        more = record_of(trace, labels, model.grains, model.network.addons)
+        records[part] = with_rules(records[part], more)
     save_records(records, path)
     path = model.folder / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
@@ -111,4 +111,5 @@ def with_rules(record: Record, more: Record) -> Record:
         scores={**record.scores, **more.scores},
         answers={**record.answers, **more.answers},
         own_macs={**record.own_macs, **more.own_macs},
+        grains={n: with_rules(g, more.grains[n]) for n, g in record.grains.items() if n in more.grains},
     )

@@ -40,6 +40,8 @@ def fit(
     _check_settings(folder / "settings.json", {"recipe": learner.name, "passes": learner.passes, **settings})
     pooled, logits, labels = train.tensors()
     optimiser = learner.optimiser()
+    for group in optimiser.param_groups:
+        group["peak_lr"] = group["lr"]
     done, losses = _resume(learner, optimiser, folder / "last.pt")
     per_pass = len(train) // BATCH or 1
     with _heeding_stops() as stopped:
@@ -66,7 +68,7 @@ def fit(
 
 def _step(learner: Learner, optimiser: torch.optim.Optimizer, batch: Batch) -> float:
     for group in optimiser.param_groups:
-        group["lr"] = learner.lr * schedule(batch.progress, WARMUP)
+        group["lr"] = group["peak_lr"] * schedule(batch.progress, WARMUP)
     optimiser.zero_grad(set_to_none=True)  # a part that this step does not teach is then left alone
     loss = learner.loss(batch)
     loss.backward()

@@ -1,7 +1,8 @@
 """JEI-DNN: gates and classifiers learn in turns, on a frozen backbone.
 
 Regol, Chataoui, Coates 2024, arXiv 2310.09163, and the code published with it. Ours: the classifiers read what the
-model's own exits read and start from theirs, the final read-out stays the model's, and no head stops its warm-up early.
+model's own exits read and start from theirs, the final read-out stays the model's, no head
+stops its warm-up early, and AdamW takes SGD's place.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Jei(Learner):
     passes = 12
     warmup = 2  # passes in which the classifiers learn alone
     lr = 1e-2
+    lr_classifiers = 1e-4  # they have been trained; states are of very different size from exit to exit
     costs: Tensor  # (E,) share of the whole network's MACs
     weights: Tensor  # (E - 1,) of a gate's positive examples
 
@@ -53,7 +55,11 @@ class Jei(Learner):
         self.register_buffer("weights", torch.ones(early), persistent=False)
 
     def optimiser(self) -> torch.optim.Optimizer:
-        return torch.optim.SGD(self.parameters(), self.lr, momentum=0.9, weight_decay=5e-4)
+        groups = [
+            {"params": list(self.gates.parameters()), "lr": self.lr},
+            {"params": list(self.classifiers.parameters()), "lr": self.lr_classifiers},
+        ]
+        return torch.optim.AdamW(groups, weight_decay=5e-4)
 
     def logits(self, batch: Batch) -> Tensor:
         """(n, E, C): the early exits by their new classifiers, the final one as it is."""

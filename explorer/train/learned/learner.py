@@ -30,7 +30,7 @@ class Learner(nn.Module):
     lr: ClassVar[float] = 1e-3
 
     def optimiser(self) -> torch.optim.Optimizer:
-        """AdamW, unless the paper has another that matters."""
+        """What teaches the layers; each group's learning rate is its highest."""
         return torch.optim.AdamW(self.parameters(), self.lr, weight_decay=0.01)
 
     def prepare(self, validation: States) -> None:
