@@ -165,7 +165,10 @@ def evaluate(
 @app.command()
 def train(
     recipe: Annotated[
-        str, typer.Option(help="lgvit, lgvit-stage1, sdn, deebert; of a rule: berxit, jei-dnn, palbert")
+        str,
+        typer.Option(
+            help="lgvit, lgvit-stage1, sdn, deebert, softmax-shared, sl-vit; of a rule: berxit, jei-dnn, palbert"
+        ),
     ] = "lgvit",
     data: Annotated[
         Path | None,

@@ -13,6 +13,7 @@ FAMILIES = {
     "lph-dw": "local",
     "lph-pw": "local",
     "gah": "global",
+    "sl-vit": "global",
     "linear": "linear",
     "shared": "shared",
     "final": "final",

@@ -59,3 +59,13 @@ def lgvit_swin_exits(blocks: tuple[int, ...] = LGVIT_SWIN_BLOCKS) -> list[ExitSp
 def linear_exits(blocks: tuple[int, ...] = LGVIT_BLOCKS) -> list[ExitSpec]:
     """A plain linear head on the class token at each of those blocks."""
     return [ExitSpec(block, "linear") for block in blocks]
+
+
+def shared_exits(blocks: tuple[int, ...] = LGVIT_BLOCKS) -> list[ExitSpec]:
+    """The network's own read-out at each of those blocks too."""
+    return [ExitSpec(block, "shared") for block in blocks]
+
+
+def sl_vit_exits(blocks: tuple[int, ...] = LGVIT_BLOCKS) -> list[ExitSpec]:
+    """A vision transformer of a single layer at each of those blocks."""
+    return [ExitSpec(block, "sl-vit", {"patch": 2, "width": 32, "heads": 2}) for block in blocks]

@@ -1,4 +1,4 @@
-"""Exit heads by name: LGViT's local perception and global aggregation heads, and the plain linear one.
+"""Exit heads by name: LGViT's local perception and global aggregation heads, and plainer ones.
 
 LGViT: Xu et al., ACM MM 2023, arXiv 2308.00255. Every head takes the raw tokens behind its block,
 (N, prefix + H * W, D) in the `TokenShape` it was built for, and returns logits (N, C) and features (N, tokens, D):
@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from timm.models.vision_transformer import Block
 from torch import Tensor, nn
 
 from explorer.model.backbone import Backbone, TokenShape
@@ -231,12 +232,48 @@ class SharedHead(Head):
         return self.cost
 
 
+class SingleLayerHead(Head):
+    """SL-ViT: a vision transformer of one layer on the block's patch tokens, taken as an image.
+
+    Bakhtiarnia, Zhang, Iosifidis 2021, arXiv 2105.09121, for the idea. Its inner design is our reconstruction, for the
+    paper's is not known here: `patch` x `patch` neighbouring tokens (zeros beyond the edge) become one of `width`
+    channels, with [CLS] and learned positions; one pre-norm layer with MLP ratio 2; norm and linear on [CLS].
+    """
+
+    def __init__(
+        self, shape: TokenShape, readout: Readout, patch: int = 2, width: int = 32, heads: int = 2
+    ) -> None:
+        classes = readout.linears[0].out_features
+        super().__init__(shape, Readout(width, classes, class_tokens=0))  # type: ignore[arg-type]
+        rows, columns = (ceil(side / patch) for side in shape.grid)
+        self.count = rows * columns
+        self.beyond = (0, columns * patch - shape.grid[1], 0, rows * patch - shape.grid[0])  # right and below
+        self.embed = nn.Conv2d(shape.width, width, patch, stride=patch)
+        self.cls = nn.Parameter(torch.zeros(1, 1, width))
+        self.places = nn.Parameter(0.02 * torch.randn(1, 1 + self.count, width))
+        self.layer = Block(width, heads, mlp_ratio=2, qkv_bias=True)
+        self.norm = nn.LayerNorm(width, eps=1e-6)
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        small = self.embed(F.pad(self.map_of(tokens), self.beyond)).flatten(2).transpose(1, 2)
+        small = torch.cat([self.cls.expand(tokens.shape[0], -1, -1), small], dim=1) + self.places
+        small = self.norm(self.layer(small))
+        return self.classifier.average([small[:, 0]]), tokens[:, :0]  # its tokens are of another width
+
+    def macs(self) -> int:
+        width = self.norm.normalized_shape[0]
+        tokens = 1 + self.count
+        layer = tokens * sum(m.weight.numel() for m in self.layer.modules() if isinstance(m, nn.Linear))
+        return self.count * self.embed.weight.numel() + layer + 2 * tokens**2 * width + self.classifier.macs()
+
+
 HEADS: dict[str, Callable[..., Head]] = {
     "lph-dw": partial(LocalPerceptionHead, depthwise=True),
     "lph-pw": partial(LocalPerceptionHead, depthwise=False),
     "gah": GlobalAggregationHead,
     "linear": LinearHead,
     "shared": SharedHead,
+    "sl-vit": SingleLayerHead,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from explorer.data.fashion import Split
@@ -41,6 +42,21 @@ class Batches:
         columns = torch.from_numpy(np.where(mirrored, forward[:, ::-1], forward))
         images = self.images[chosen[:, None, None], rows[:, :, None], columns[:, None, :]]
         return as_input(images, self.mean, self.std), self.labels[chosen]
+
+    def distorted(self, images: Tensor, stage: int, step: int) -> Tensor:
+        """The same images turned by up to a right angle, resized by 0.6 to 1.6 and moved, on black: (n, 1, 28, 28).
+
+        They stand in for unlabelled pictures of something else; the same whenever they are asked for.
+        """
+        rng = np.random.default_rng((self.seed, stage, 2, step))
+        count = len(images)
+        angle = rng.uniform(-np.pi / 2, np.pi / 2, count)
+        size, moved = rng.uniform(0.6, 1.6, count), rng.uniform(-0.4, 0.4, (2, count))
+        cos, sin = np.cos(angle) / size, np.sin(angle) / size
+        maps = np.stack([cos, -sin, moved[0], sin, cos, moved[1]], axis=1).reshape(count, 2, 3)
+        grid = F.affine_grid(torch.from_numpy(maps).float(), list(images.shape), align_corners=False)
+        black = normalise(torch.zeros(1), self.mean, self.std)
+        return F.grid_sample(images - black, grid, align_corners=False) + black
 
 
 def as_input(images: Tensor, mean: Channels, std: Channels) -> Tensor:

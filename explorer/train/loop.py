@@ -137,15 +137,15 @@ class _Run:
         torch.save(state, self.folder / "last.pt.new")
         os.replace(self.folder / "last.pt.new", self.folder / "last.pt")
 
-    def steps(self, stage: Stage) -> int:
-        """Steps of a stage: its share of the passes, in whole passes."""
-        return round(self.settings.passes * stage.share) * self.batches.per_pass
+    def steps(self) -> int:
+        """Steps of the stage that is on: its share of the passes, in whole passes."""
+        return self.recipe.passes(self.stage_index, self.settings.passes) * self.batches.per_pass
 
     def go(self, stop_after: int | None) -> None:
         taken = 0
         while self.stage_index < len(self.recipe.stages):
             stage = self.recipe.stages[self.stage_index]
-            total = self.steps(stage)
+            total = self.steps()
             self.prepare(stage)
             with closing(self.show(stage, total)) as steps:  # takes the progress bar down at once
                 for _ in steps:
@@ -226,6 +226,8 @@ class _Run:
 
     def take_step(self, stage: Stage, total: int) -> float:
         images, labels = self.batches.batch(self.stage_index, self.step)
+        if stage.unlabelled:
+            images = self.batches.distorted(images, self.stage_index, self.step)
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = group["peak_lr"] * schedule(self.step / total, self.settings.warmup)

@@ -48,6 +48,18 @@ def exits_only(network: MultiExitViT, outputs: Outputs, labels: Tensor, progress
     return torch.stack([F.cross_entropy(logits, labels) for logits in outputs.logits]).sum()
 
 
+def mean_of_all(network: MultiExitViT, outputs: Outputs, labels: Tensor, progress: float) -> Tensor:
+    """Sorted fine-tuning's loss: the mean cross-entropy of all depths, the whole network being the last."""
+    return (exits_only(network, outputs, labels, progress) + F.cross_entropy(outputs.final, labels)) / (
+        len(outputs.logits) + 1
+    )
+
+
+def copycat(network: MultiExitViT, outputs: Outputs, labels: Tensor, progress: float) -> Tensor:
+    """The exits learn the final read-out's hard answers; the pictures need no labels."""
+    return exits_only(network, outputs, outputs.final.argmax(dim=-1), progress)
+
+
 def self_distillation(network: MultiExitViT, outputs: Outputs, labels: Tensor, progress: float) -> Tensor:
     """LGViT's stage 2: labels, the final read-out's answers, and the two kinds of feature distillation."""
     of_labels = (1 - ALPHA) * exits_only(network, outputs, labels, progress)

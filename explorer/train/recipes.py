@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from explorer.model.exits import ExitSpec, lgvit_exits, linear_exits
+from explorer.model.exits import ExitSpec, lgvit_exits, linear_exits, shared_exits, sl_vit_exits
 from explorer.train.losses import (
     Loss,
+    copycat,
     depth_weighted,
     exits_only,
     final_only,
+    mean_of_all,
     ramped_sum,
     self_distillation,
 )
@@ -21,7 +23,8 @@ class Stage:
     """A stretch of training with one loss.
 
     `frozen`: backbone and final classifier are fixed and in eval mode, only the heads learn. `alternate`:
-    every even step takes the final loss alone (LGViT's stage 1).
+    every even step takes the final loss alone (LGViT's stage 1). `unlabelled`: the pictures are distorted beyond
+    what the data set shows, for a loss that asks the network itself instead of the labels.
     """
 
     name: str
@@ -29,6 +32,7 @@ class Stage:
     loss: Loss
     frozen: bool = False
     alternate: bool = False
+    unlabelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,11 @@ class Recipe:
     title: str
     exits: Callable[..., list[ExitSpec]]  # of blocks, LGViT's where none are given
     stages: tuple[Stage, ...]
+
+    def passes(self, stage: int, total: int) -> int:
+        """How many whole passes of `total` a stage has: rounded so that all stages together have `total`."""
+        before = sum(s.share for s in self.stages[:stage])
+        return round(total * (before + self.stages[stage].share)) - round(total * before)
 
 
 # A quarter of the passes go to the second stage, in every recipe that has one (ours; the paper trains 50
@@ -71,6 +80,22 @@ RECIPES: dict[str, Recipe] = {
             (
                 Stage("final", _FIRST, final_only),
                 Stage("heads", _SECOND, exits_only, frozen=True),
+            ),
+        ),
+        Recipe(
+            "softmax-shared",
+            "Sorted: one read-out shared by all depths",
+            shared_exits,
+            (Stage("sorted", 1.0, mean_of_all),),
+        ),
+        Recipe(
+            "sl-vit",
+            "SL-ViT: single-layer transformers as heads (our reconstruction), Copycat, backbone frozen",
+            sl_vit_exits,
+            (
+                Stage("final", _FIRST, final_only),
+                Stage("copycat", _SECOND / 2, copycat, frozen=True, unlabelled=True),
+                Stage("labels", _SECOND / 2, exits_only, frozen=True),
             ),
         ),
     )

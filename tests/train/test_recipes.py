@@ -4,7 +4,15 @@ import pytest
 import torch
 
 from explorer.train.fashion import BACKBONE, new_network
-from explorer.train.losses import depth_weighted, exits_only, final_only, ramped_sum, self_distillation
+from explorer.train.losses import (
+    copycat,
+    depth_weighted,
+    exits_only,
+    final_only,
+    mean_of_all,
+    ramped_sum,
+    self_distillation,
+)
 from explorer.train.recipes import RECIPES, get_recipe
 
 
@@ -18,7 +26,15 @@ def test_the_recipes_and_their_stages():
         "lgvit-stage1": [(depth_weighted, 1.0, False, True)],
         "sdn": [(ramped_sum, 1.0, False, False)],
         "deebert": [(final_only, 0.75, False, False), (exits_only, 0.25, True, False)],
+        "softmax-shared": [(mean_of_all, 1.0, False, False)],
+        "sl-vit": [
+            (final_only, 0.75, False, False),
+            (copycat, 0.125, True, False),
+            (exits_only, 0.125, True, False),
+        ],
     }
+    unlabelled = [(r.name, s.name) for r in RECIPES.values() for s in r.stages if s.unlabelled]
+    assert unlabelled == [("sl-vit", "copycat")]
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -31,13 +47,16 @@ def test_every_recipe_has_the_same_exits_and_the_same_budget(name):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_stages_rounded_to_whole_passes_add_up(name):
+    recipe = RECIPES[name]
     for passes in range(1, 30):
-        assert sum(round(passes * stage.share) for stage in RECIPES[name].stages) == passes
+        parts = [recipe.passes(i, passes) for i in range(len(recipe.stages))]
+        assert sum(parts) == passes
+        assert all(abs(p - passes * s.share) <= 1 for p, s in zip(parts, recipe.stages, strict=True))
 
 
 def test_an_unknown_recipe_is_refused_with_the_names_there_are():
     with pytest.raises(
-        ValueError, match="there is no recipe 'pabee'; choose one of lgvit, lgvit-stage1, sdn, deebert"
+        ValueError, match="there is no recipe 'pabee'; choose one of lgvit, lgvit-stage1, sdn, deebert, soft"
     ):
         get_recipe("pabee")
 

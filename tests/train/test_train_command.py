@@ -114,7 +114,7 @@ def test_an_unknown_recipe_is_one_line_on_stderr(tmp_path):
     result = CliRunner().invoke(app, ["train", "--recipe", "pabee", "--out", str(tmp_path / "out")])
     assert result.exit_code == 2
     assert (
-        result.stderr
-        == "error: there is no recipe 'pabee'; choose one of lgvit, lgvit-stage1, sdn, deebert.\n"
+        result.stderr == "error: there is no recipe 'pabee'; choose one of "
+        "lgvit, lgvit-stage1, sdn, deebert, softmax-shared, sl-vit.\n"
     )
     assert not (tmp_path / "out").exists()

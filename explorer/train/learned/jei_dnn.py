@@ -43,9 +43,11 @@ class Jei(Learner):
         self.classifiers = _PerExit(early, width, classes)
         with torch.no_grad():
             for e, head in enumerate(network.heads):
-                own = list(head.classifier.linears.parameters())  # type: ignore[union-attr]
-                if len(own) != 2:
-                    raise ValueError("jei-dnn needs exits that read one class token; choose another model.")
+                own = list(getattr(head, "classifier", nn.Identity()).parameters())
+                if len(own) != 2 or own[0].shape != (classes, width):
+                    raise ValueError(
+                        "jei-dnn needs exits with a linear classifier each; choose another model."
+                    )
                 self.classifiers.weight[e] = own[0] / network.temperatures[e]
                 self.classifiers.bias[e] = own[1] / network.temperatures[e]
             self.gates.weight.zero_()
