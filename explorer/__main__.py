@@ -316,49 +316,66 @@ def wrap(
 
 @app.command()
 def distil(
-    out: Annotated[Path, typer.Option(help="where the model goes")] = Path("checkpoints/photos"),
-    data: Annotated[Path, typer.Option(help="folder with pictures/ and weights/; see the README")] = Path(
-        "checkpoints/photo-data"
-    ),
-    start: Annotated[Path | None, typer.Option("--from", help="a shipped model folder to go on from")] = None,
-    more: Annotated[
-        list[Path] | None, typer.Option(help="a further folder of pictures; may be repeated")
+    photos: Annotated[
+        list[str],
+        typer.Option(help="a folder or zip archive of photographs, FOLDER or FOLDER=WEIGHT; may be repeated"),
+    ],
+    teacher: Annotated[
+        list[str], typer.Option(help="a teacher's weights, FILE or TIMM_NAME=FILE; several are averaged")
+    ],
+    backbone: Annotated[
+        Path,
+        typer.Option(help="what a new run starts from: a model folder, another run, or a ViT-S/14's weights"),
+    ] = Path("assets/models/photos"),
+    out: Annotated[Path, typer.Option(help="where the run goes")] = Path("checkpoints/photos-run"),
+    labelled: Annotated[
+        Path | None, typer.Option(help="a folder with labels.tsv to measure on, by its even places")
     ] = None,
-    photos: Annotated[Path | None, typer.Option(help="natural photos for the learning curve alone")] = None,
-    crops: Annotated[int, typer.Option(help="how many crops this stretch sees")] = 50_000,
     stage: Annotated[int, typer.Option(help="1: all by the teacher; 2: heads by self-distillation")] = 1,
+    crops: Annotated[
+        int, typer.Option(help="how many views this stretch sees at most; 0 solves the read-outs alone")
+    ] = 50_000,
+    minutes: Annotated[float | None, typer.Option(help="how long it trains at most")] = None,
     size: Annotated[int, typer.Option(help="pixels the network sees, a multiple of 14")] = 154,
-    frozen: Annotated[int, typer.Option(help="blocks held still, from the first")] = 6,
-    lr: Annotated[float, typer.Option(help="learning rate of the blocks")] = 1e-4,
-    lr_heads: Annotated[float, typer.Option(help="learning rate of heads and read-outs")] = 5e-4,
-    exits_every: Annotated[int, typer.Option(help="stage 1 asks the exits at every so-many-th step")] = 2,
-    decay: Annotated[bool, typer.Option(help="bring the learning rate down to nothing")] = False,
+    frozen: Annotated[int, typer.Option(help="blocks held still, from the first")] = 3,
+    lr: Annotated[float, typer.Option(help="learning rate of the blocks")] = 5e-5,
+    lr_heads: Annotated[float, typer.Option(help="learning rate of heads and read-outs")] = 2.5e-4,
+    stay: Annotated[float, typer.Option(help="how strongly blocks are drawn back to where they began")] = 0.0,
+    batch: Annotated[int, typer.Option(help="views a step; 256 and more on a GPU")] = 32,
+    exits_every: Annotated[int, typer.Option(help="stage 1 asks the exits at every N-th step")] = 2,
     new_heads: Annotated[bool, typer.Option(help="start all exit heads anew")] = False,
-    regressed: Annotated[int, typer.Option(help="crops on which the read-outs are solved first")] = 4_096,
+    solved: Annotated[
+        int, typer.Option(help="views on which read-outs are solved first; 0 keeps them")
+    ] = 4_096,
+    seed: Annotated[int, typer.Option(help="decides every view")] = 0,
+    device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
     threads: Annotated[int, typer.Option(help="CPU threads")] = 2,
 ) -> None:
-    """Train the photo model one stretch further on unlabelled pictures. The same command goes on if cut off."""
-    from explorer.train.loop import Stopped
+    """Train the photo model one stretch further on folders of photographs. The same command goes on if cut off."""
     from explorer.train.photos.command import run
+    from explorer.train.photos.distil import Stopped
+    from explorer.train.photos.photographs import parse_source
     from explorer.train.photos.stretch import Stretch
+    from explorer.train.photos.teacher import parse_teacher
 
+    stretch = Stretch(
+        stage,
+        crops,
+        minutes,
+        size,
+        frozen,
+        lr,
+        lr_heads,
+        stay,
+        exits_every,
+        batch,
+        new_heads,
+        solved,
+        seed=seed,
+    )
     try:
-        # Stage 2 asks no teacher, and so has nobody to choose among candidates.
-        candidates = 1 if stage == 2 else Stretch.candidates
-        stretch = Stretch(
-            stage,
-            crops,
-            size,
-            frozen,
-            lr,
-            lr_heads,
-            decay,
-            exits_every,
-            candidates,
-            new_heads=new_heads,
-            regressed=regressed,
-        )
-        run(stretch, out, data, start, photos, threads, more or ())
+        sources, teachers = [parse_source(text) for text in photos], [parse_teacher(text) for text in teacher]
+        run(stretch, out, sources, teachers, backbone, labelled, device, threads)
     except Stopped:
         print("stopped; the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -367,37 +384,20 @@ def distil(
 
 
 @app.command()
-def average(
-    sources: Annotated[list[Path], typer.Argument(help="folders of distil's runs that share a beginning")],
-    out: Annotated[Path, typer.Option(help="where the new run goes")] = Path("checkpoints/photos"),
-    data: Annotated[Path, typer.Option(help="folder with pictures/ and weights/")] = Path(
-        "checkpoints/photo-data"
-    ),
-) -> None:
-    """Begin a run with the mean of other runs' weights; distil goes on from there."""
-    from explorer.train.photos.command import average_runs
-
-    try:
-        average_runs(sources, out, data)
-    except (ValueError, OSError) as error:
-        fail(error)
-
-
-@app.command()
 def ship(
-    photos: Annotated[Path, typer.Option(help="natural photos never trained on, to measure on")],
+    labelled: Annotated[Path, typer.Option(help="a folder with labels.tsv, never trained on, to measure on")],
+    source: Annotated[Path, typer.Option(help="where distil trained")] = Path("checkpoints/photos-run"),
     out: Annotated[Path, typer.Option(help="the model folder to write")] = Path("assets/models/photos"),
-    source: Annotated[Path, typer.Option(help="where distil trained")] = Path("checkpoints/photos"),
-    data: Annotated[Path, typer.Option(help="folder with pictures/ and weights/")] = Path(
-        "checkpoints/photo-data"
-    ),
+    sources: Annotated[
+        Path | None, typer.Option(help="a text file for the card: what it learned from")
+    ] = None,
     threads: Annotated[int, typer.Option(help="CPU threads")] = 2,
 ) -> None:
     """Make the photo model's folder of what distil has trained: calibrated, measured, with its card."""
     from explorer.train.photos.command import ship_run
 
     try:
-        ship_run(out, source, data, photos, threads)
+        ship_run(source, out, labelled, sources, threads)
     except (ValueError, OSError) as error:
         fail(error)
 

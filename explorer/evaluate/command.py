@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from explorer.data.fashion import LABELS, load_fashion
+from explorer.data.fashion import LABELS, Split, load_fashion
+from explorer.data.labelled import Labelled, load_labelled
 from explorer.evaluate import report
 from explorer.evaluate.chart import write_chart
 from explorer.evaluate.record import Record, evaluate, load_records, save_records
@@ -16,6 +18,7 @@ from explorer.evaluate.tradeoff import own_thresholds
 from explorer.grain import CLASSES
 from explorer.model.bundle import Model, load_model_folder, read_config, write_thresholds
 from explorer.model.catalog import find_model, list_models, named_here
+from explorer.pipeline import see
 from explorer.rules.chosen import Chosen, read_chosen
 
 SAVING = 1.5  # a model's own thresholds are the most accurate, on validation, among those that save a third of the MACs
@@ -106,12 +109,18 @@ def _check(chosen: Chosen, folder: Path) -> None:
 def records_of(model: Model, data: Path | None) -> dict[str, Record]:
     """Run a model over the validation and test images, under a progress bar.
 
-    Raises `ValueError` for a model of other classes than Fashion-MNIST's.
+    `data` is Fashion-MNIST's folder, or one of labelled photographs: its even places stand for validation, its odd ones
+    for test. Raises `ValueError` for a model of other classes.
     """
-    if model.labels != LABELS:
-        raise ValueError(f"{model.name} was not trained on Fashion-MNIST's ten classes; nothing to compare.")
-    splits = load_fashion(data)
-    batch, records = 250, {}
+    if data is not None and (data / "labels.tsv").exists():
+        splits, batch = _photographs(model, load_labelled(data)), 25
+    elif model.labels != LABELS:
+        raise ValueError(
+            f"{model.name} was not trained on Fashion-MNIST's ten classes; name a folder with labels.tsv by --data."
+        )
+    else:
+        splits, batch = load_fashion(data), 250
+    records = {}
     for name in ("validation", "test"):
         total = -(-len(splits[name]) // batch)
         steps = evaluate(model, splits[name], batch)
@@ -120,6 +129,19 @@ def records_of(model: Model, data: Path | None) -> dict[str, Record]:
         ):
             records[name] = record
     return records
+
+
+def _photographs(model: Model, labelled: Labelled) -> dict[str, Split]:
+    """What the model's network sees of the photographs, by split. Raises `ValueError` where the classes don't fit."""
+    if model.input.sight != "photo":
+        raise ValueError(f"{model.name} does not look at photographs; nothing to compare.")
+    if labelled.classes.max() >= len(model.labels) or labelled.classes.min() < 0:
+        raise ValueError(f"{labelled.folder} names classes that {model.name} does not have.")
+    splits = {}
+    for name, part in (("validation", labelled.half(odd=False)), ("test", labelled.half(odd=True))):
+        seen = [np.asarray(see(model, part.image(i)).image) for i in range(len(part))]
+        splits[name] = Split(np.stack(seen), part.classes)
+    return splits
 
 
 def _stored(folder: Path) -> dict[str, Record]:

@@ -6,7 +6,7 @@ The test images themselves are not shipped with a model; these few are, so that 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,9 +42,16 @@ def choose(record: Record, count: int = COUNT) -> tuple[list[int], list[int]]:
 
 
 def write_gallery(
-    folder: Path, record: Record, picture: Callable[[int], Image.Image], split: str = "test"
+    folder: Path,
+    record: Record,
+    picture: Callable[[int], Image.Image],
+    split: str = "test",
+    credits: Sequence[str] = (),
 ) -> Path:
-    """Put a model's gallery into its folder; `picture(i)` is image i of the split as the network sees it."""
+    """Put a model's gallery into its folder; `picture(i)` is image i of the split as the network sees it.
+
+    `credits` say whom each image of the split is by, where that must be said.
+    """
     hardest, easiest = choose(record)
     pictures = [picture(i) for i in (*hardest, *easiest)]
     width, height = pictures[0].size
@@ -60,6 +67,7 @@ def write_gallery(
         "split": split,
         "hardest": hardest,
         "easiest": easiest,
+        "credits": [credits[i] for i in (*hardest, *easiest)] if credits else [],
     }
     (folder / "gallery.json").write_text(json.dumps(facts) + "\n")
     return folder / name
@@ -75,6 +83,7 @@ class Gallery:
     split: str
     hardest: list[int]  # indices of images of the split
     easiest: list[int]
+    credits: list[str]  # whom each tile's image is by; empty where nothing has to be said
 
     @property
     def indices(self) -> list[int]:
@@ -99,7 +108,13 @@ def read_gallery(folder: Path) -> Gallery | None:
     with Image.open(folder / Path(facts["sprite"]).name) as sprite:
         sprite.load()
     return Gallery(
-        sprite, tuple(facts["tile"]), facts["columns"], facts["split"], facts["hardest"], facts["easiest"]
+        sprite,
+        tuple(facts["tile"]),
+        facts["columns"],
+        facts["split"],
+        facts["hardest"],
+        facts["easiest"],
+        facts.get("credits", []),
     )
 
 

@@ -108,6 +108,7 @@ def gallery_json(name: str) -> dict[str, Any] | None:
         "split": gallery.split,
         "hardest": gallery.hardest,
         "easiest": gallery.easiest,
+        "credits": gallery.credits,
     }
 
 

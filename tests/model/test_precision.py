@@ -32,14 +32,25 @@ def network():
 IMAGES = torch.randn(6, 3, 32, 32, generator=torch.Generator().manual_seed(1))
 
 
-def test_bfloat16_is_for_wide_networks_on_processors_that_have_it(monkeypatch):
+def test_bfloat16_is_for_wide_networks_on_processors_that_are_quicker_in_it(monkeypatch):
     cpu = torch.device("cpu")
-    monkeypatch.setattr(precision, "_has_bfloat16", lambda: True)
+    times = {torch.float32: 2.5, torch.bfloat16: 1.0}
+    monkeypatch.setattr(precision, "_milliseconds", lambda _, precision: times[precision])
     assert quick_precision(WIDE, cpu) == torch.bfloat16
     assert quick_precision(WIDE - 1, cpu) == torch.float32
     assert quick_precision(WIDE, torch.device("cuda")) == torch.float32
-    monkeypatch.setattr(precision, "_has_bfloat16", lambda: False)
+    times[torch.bfloat16] = 2.4  # hardly quicker, and less exact
     assert quick_precision(WIDE, cpu) == torch.float32
+    times[torch.bfloat16] = 9.0  # as where AVX512-BF16 is all there is
+    assert quick_precision(WIDE, cpu) == torch.float32
+
+
+def test_a_precision_is_measured_once_and_leaves_no_trace():
+    precision._milliseconds.cache_clear()
+    times = [precision._milliseconds(WIDE, dtype) for dtype in (torch.float32, torch.bfloat16)] * 2
+    assert min(times) > 0
+    assert precision._milliseconds.cache_info().misses == 2
+    assert not torch.is_autocast_enabled("cpu")
 
 
 def test_bfloat16_gives_the_same_answers_within_its_rounding(network):

@@ -2,122 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from explorer.model.bundle import Model
 from explorer.train.photos.stretch import crops_of
-from explorer.train.photos.web import PACKAGES
 
 _TEMPLATE = Path(__file__).with_suffix(".md")
-
-PICTURES = (
-    "scenes, drawings and cut-out photographs from the Debian packages openclipart-png, tuxpaint-stamps-default, "
-    "opencv-doc, labelme-examples, scratch, wand-doc, plasma-workspace-wallpapers, mate-backgrounds, "
-    "lomiri-wallpapers, gnome-control-center-data, gnome-backgrounds, and from gcompris-qt-data 3.1 "
-    "(GPL-3+, CC-BY, CC-BY-SA, public domain); from crop 228,480 on also photographs from the npm packages "
-    f"{', '.join(PACKAGES)} (MIT, the last one AGPL-3.0); from crop 336,448 to 387,648 also 1,000 dreams, one of each "
-    "class: crops of these pictures that the teacher changed until it saw the class (explorer/train/photos/dreams.py). "
-    "They were the ground of a third of the composed crops until crop 348,064, of a tenth after it. From crop 389,632 "
-    "on there were 2,000 others, two of each class."
-)
 
 
 def write_card(model: Model, facts: dict[str, Any], path: Path) -> None:
     """Write README.md of the model folder; `facts` is what training.json holds."""
     network, measured, history = model.network, facts["measured"], facts["history"]
-    goal, own, known = measured["at fewer MACs"], measured["at its own threshold"], measured["known photos"]
-    first_stage = [stretch for stretch in history if stretch["settings"]["stage"] == 1]
-    hours = sum(stretch["seconds"] for stretch in history) / 3600
+    losses, own = (
+        measured["at most so many points lost on the choosing half"],
+        measured["at its own threshold"],
+    )
     path.write_text(
         _TEMPLATE.read_text(encoding="utf-8").format(
             title=model.title,
-            name=model.name,
             blocks=network.backbone.blocks,
             parameters=sum(p.numel() for p in network.parameters()) / 1e6,
             grid=network.backbone.grid[0] * network.backbone.grid[1],
             width=network.backbone.width,
             exit_blocks=", ".join(str(e.block) for e in network.exits[:-1]),
-            unfinished=_unfinished(hours),
-            test=measured["crops"]["test"],
-            photos=measured["photos"]["test"],
-            validation_photos=measured["photos"]["validation"],
-            test_sure=measured["sure"]["test"],
-            validation=measured["crops"]["validation"],
+            final=measured["right"][-1],
+            final_five=measured["among five"][-1],
+            margin=measured["margin"][-1],
+            chosen_on=measured["pictures"]["validation"],
+            reported_on=measured["pictures"]["test"],
             table=_table(measured, [int(macs) for macs in network.macs], network.macs_full),
-            goal_macs=goal["fewer MACs"],
-            goal_threshold=goal["threshold"],
-            goal_share=goal["agreement with the own final read-out"],
-            own_macs=own["fewer MACs"],
+            losses=_losses(losses),
             own_threshold=own["threshold"],
-            own_share=own["agreement with the own final read-out"],
-            own_agreement=own["agreement"],
-            known=_known(known),
-            frozen=_frozen([stretch["settings"]["frozen"] for stretch in first_stage]),
-            heads=_heads(history),
-            pictures=PICTURES,
+            own_macs=own["fewer MACs"],
+            own_right=own["right"],
+            grains=_grains(measured),
+            aims=_aims(facts["aims"]),
+            sources="\n".join(f"- {source}" for source in facts["sources"]),
             crops=crops_of(history),
-            hours=hours,
-            averaged=_averaged(history),
-            stretches=_stretches(history),
-            curve=_curve(history),
+            hours=sum(stretch["seconds"] for stretch in history) / 3600,
         ),
         encoding="utf-8",
     )
 
 
-PLANNED = 8  # hours of training that the model was planned to have
-
-
-def _unfinished(hours: float) -> str:
-    if hours >= PLANNED:
-        return ""
-    return f" **Training is unfinished**: {hours:.1f} of at least {PLANNED} hours, and it shows in the numbers below."
-
-
-def _frozen(frozen: Sequence[int]) -> str:
-    """Which blocks no stretch of stage 1 has trained."""
-    still = min(frozen, default=0)
-    return f"Blocks 1 to {still} are still as they were there." if still else "Here all of it learns."
-
-
-def _heads(history: list[dict[str, Any]]) -> str:
-    """Since when the heads are those that are shipped."""
-    begun = [i for i, stretch in enumerate(history) if stretch["settings"].get("new_heads")]
-    if not begun:
-        return ""
-    return f"They were begun anew after {crops_of(history[: begun[-1]]):,} crops."
-
-
-def _averaged(history: list[dict[str, Any]]) -> str:
-    """Which networks became one by the mean of their weights, if any did."""
-    means = [
-        " and ".join(f"{crops:,}" for crops in stretch["averaged"])
-        for stretch in history
-        if "averaged" in stretch
-    ]
-    if not means:
-        return ""
-    return (
-        "Where it named validation photos, first and among five together, at least as well as either, the mean of two "
-        "networks' weights went on (model soups, Wortsman et al. 2022, arXiv 2203.05482): of those after "
-        f"{', then of those after '.join(means)} crops. Stretches marked * are of a run that went its own way before."
-    )
-
-
-def _stage(stretch: dict[str, Any]) -> str:
-    return f"{stretch['settings']['stage']}{'*' if 'parted_at' in stretch else ''}"
-
-
-def _table(measured: dict[str, Any], macs: Sequence[int], full: int) -> str:
+def _table(measured: dict[str, Any], macs: list[int], full: int) -> str:
     rows = {
-        "all, %": measured["agreement"],
-        "sure, %": measured["agreement where the teacher is sure"],
-        "sure, in the five best, %": measured["teacher's sure answer in the five best"],
-        "with the own final read-out, %": measured["agreement with the own final read-out"],
-        "calibration error, %": measured["calibration error"],
-        "of that by chance, %": measured["calibration error by chance"],
+        "right, %": measured["right"],
+        "± (95 %)": measured["margin"],
+        "right among five, %": measured["among five"],
+        "calibration error, points": measured["calibration error"],
+        "of that by chance, points": measured["calibration error by chance"],
     }
     lines = ["| | " + " | ".join(f"block {block}" for block in measured["blocks"]) + " |"]
     lines.append("|" + " --- |" * (len(measured["blocks"]) + 1))
@@ -128,42 +63,31 @@ def _table(measured: dict[str, Any], macs: Sequence[int], full: int) -> str:
     return "\n".join(lines)
 
 
-def _known(known: dict[str, Any]) -> str:
-    if not known["photos"]:
-        return ""
-    first, five = known["first"][-1], known["in the five best"][-1]
-    return (
-        f"\nOf {known['photos']} whole photos whose content we know, the final read-out names a right class first for "
-        f"{first:.0%}, and among its five best for {five:.0%}.\n"
-    )
-
-
-def _stretches(history: list[dict[str, Any]]) -> str:
-    lines = [
-        "| stage | pixels | crops | minutes | learned from, a second | blocks frozen |",
-        "|" + " --- |" * 6,
+def _grains(measured: dict[str, Any]) -> str:
+    """How often every exit is right where the answer may be coarser, and what two points buy there."""
+    lines = ["| right, % | " + " | ".join(f"block {block}" for block in measured["blocks"]) + " | 2 points lost |"]
+    lines.append("|" + " --- |" * (len(measured["blocks"]) + 2))
+    rows = {"classes": (measured["right"], measured["at most so many points lost on the choosing half"]["2"])}
+    rows |= {name: (facts["right"], facts["at 2 points"]) for name, facts in measured["grains"].items()}
+    lines += [
+        f"| {name} | " + " | ".join(f"{100 * x:.1f}" for x in right) + f" | {point['fewer MACs']:.2f}x |"
+        for name, (right, point) in rows.items()
     ]
-    for stretch in history:
-        settings, seen, seconds = stretch["settings"], stretch["seen"], stretch["seconds"]
-        frozen = "all" if settings["stage"] == 2 else settings["frozen"]
-        lines.append(
-            f"| {_stage(stretch)} | {settings['size']} | {seen:,} | {seconds / 60:.0f} | "
-            f"{seen / max(seconds, 1):.0f} | {frozen} |"
-        )
     return "\n".join(lines)
 
 
-def _curve(history: list[dict[str, Any]]) -> str:
-    lines = ["| crops | hours | stage | pixels | first | in the five best |", "|" + " --- |" * 6]
-    before = 0.0
-    for stretch in history:
-        settings = stretch["settings"]
-        for row in stretch["curve"]:
-            if "natural" in row:
-                hours = (before + row["seconds"]) / 3600
-                lines.append(
-                    f"| {row['crops']:,} | {hours:.2f} | {_stage(stretch)} | {settings['size']} | "
-                    f"{100 * row['natural']:.0f} | {100 * row['natural_top5']:.0f} |"
-                )
-        before += stretch["seconds"]
+def _losses(losses: dict[str, dict[str, float]]) -> str:
+    lines = ["| lost at most, on the choosing half | threshold | right, % | fewer MACs |", "|" + " --- |" * 4]
+    lines += [
+        f"| {lost} points | {p['threshold']:.3f} | {100 * p['right']:.1f} | {p['fewer MACs']:.2f}x |"
+        for lost, p in losses.items()
+    ]
+    return "\n".join(lines)
+
+
+def _aims(aims: dict[str, dict[str, Any]]) -> str:
+    lines = ["| aim | aimed at | reached | |", "|" + " --- |" * 4]
+    for name, aim in aims.items():
+        shown = [f"{x:.2f}x" if "MACs" in name else f"{100 * x:.1f} %" for x in (aim["aim"], aim["reached"])]
+        lines.append(f"| {name} | {shown[0]} | {shown[1]} | {'met' if aim['met'] else 'missed'} |")
     return "\n".join(lines)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from explorer.model.heads import GlobalAggregationHead, LocalPerceptionHead
 from explorer.model.multi_exit import MultiExitViT
-from explorer.train.photos.student import read_outs
+from explorer.train.photos.readouts import read_outs
 
 # How much quicker a local head's branch grows: it starts at nothing, and pooling takes most of its spread away.
 QUICK = 10.0
@@ -143,7 +143,9 @@ def steps(network: MultiExitViT, read: Sequence[Channels]) -> list[Step]:
         else:
             assert isinstance(head, GlobalAggregationHead)
             values = channels.spread
-            ones = torch.ones(2 * len(values))  # queries and keys, whose products are to be of size one
+            ones = torch.ones(
+                2 * len(values), device=values.device
+            )  # queries and keys, whose products are to be of size one
             found.append(Step(first.weight, torch.cat([ones, values])[:, None] / _size(channels)))
             found.append(Step(head.project.weight, out[:, None] / values))
             found.append(Step(head.project.bias, out))

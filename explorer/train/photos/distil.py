@@ -1,82 +1,75 @@
-"""Learning from the teacher's answers: stretches of training that can be cut off, resumed and followed by others."""
+"""Learning from the teacher's answers: stretches of training that can be cut off, resumed and followed by others.
+
+Imports no more than torch, timm, safetensors, NumPy and Pillow, so that it runs bare beside a large GPU.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import os
+import shutil
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from explorer.model.multi_exit import MultiExitViT, Outputs
-from explorer.train.loop import Stopped
 from explorer.train.photos.conditioning import Channels, Conditioned, channels_read, start_heads, steps
-from explorer.train.photos.crops import mix
-from explorer.train.photos.evening import even
-from explorer.train.photos.lessons import batches, taught
 from explorer.train.photos.losses import by_itself, by_teacher
-from explorer.train.photos.pictures import Pictures
-from explorer.train.photos.stretch import (
-    TELLING,
-    WARM_UP,
-    WEIGHT_DECAY,
-    Stretch,
-    crops_of,
-    learning_rates,
-    rate,
-)
-from explorer.train.photos.student import IMITATING, PENALTY, at_size, read, read_outs, seen_by, solve
+from explorer.train.photos.photographs import Photographs
+from explorer.train.photos.readouts import IMITATING, PENALTY, read, read_outs, rebalance, solve
+from explorer.train.photos.stretch import Stretch, crops_of, learning_rates, rate
+from explorer.train.photos.student import at_size, seen_by
 from explorer.train.photos.teacher import Teacher
+from explorer.train.photos.views import MILD, drawn, views
 
 SAVE_EVERY = 60  # seconds between checkpoints
-LOG_EVERY = 10_000  # crops between two measurements on the held-out crops
+MEASURE_EVERY = 10_000  # views between two measurements
 EMA = 0.998  # of the weights per step, so about the last 500 steps
+WEIGHT_DECAY = 0.02
+LOOKED_AT = 512  # views from which the scale of what the heads read is measured
+APART = 10**9  # number of the first step whose views read-outs are solved on, far from those trained on
 Measure = Callable[[MultiExitViT], dict[str, float]]
 
 
-LOOKED_AT = 512  # crops from which the scale of what the heads read is measured
-APART = 10**9  # number of the first crop that read-outs are solved on, far from those trained on
+class Stopped(Exception):
+    """The run was asked to stop and has saved itself."""
 
 
 class Run:
     """The state of a training: network, its moving average, optimiser, and what came before."""
 
-    def __init__(self, network: MultiExitViT, history: list[dict[str, Any]], folder: Path) -> None:
+    def __init__(
+        self, network: MultiExitViT, history: list[dict[str, Any]], folder: Path, device: str = "cpu"
+    ) -> None:
         """`network` starts the run unless `folder` holds one already; `history` is that of a shipped model."""
-        self.network = network
+        self.device = torch.device(device)
+        self.network = network.to(self.device)
         self.average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-        self.history, self.folder = (
-            history,
-            folder,
-        )  # finished and unfinished stretches, with what was measured
+        self.history, self.folder = history, folder  # stretches, the last perhaps unfinished
         self.step = 0  # in the last stretch of the history
         self.optimiser: torch.optim.AdamW | None = None
         self.channels: list[Channels] = []  # what the heads read when the stretch began
+        self.origin: dict[str, Tensor] = {}  # the blocks' weights when the stretch began
         self.pending: dict[str, Any] | None = None
         self.stop = False
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
     def crops(self) -> int:
-        """Crops learned from in all, over every sitting."""
+        """Views learned from in all, across all runs."""
         return crops_of(self.history)
-
-    @property
-    def composed(self) -> int:
-        """Crops composed in all, which is the number of the next one: each crop of a model's life is new."""
-        return sum(s["seen"] * s["settings"]["candidates"] for s in self.history)
 
     def averaged(self) -> MultiExitViT:
         """The network of averaged weights, in eval mode and made for the present size."""
-        network = at_size(self.network, self.network.backbone.vit.patch_embed.img_size[0])
+        network = at_size(self.network, self.network.backbone.input_size[0]).to(self.device)
         network.load_state_dict(self.average)
         return network.eval()
 
@@ -85,13 +78,13 @@ class Run:
         path = self.folder / "last.pt"
         if not path.exists():
             return False
-        saved = torch.load(path, weights_only=True)
+        saved = torch.load(path, weights_only=True, map_location=self.device)
         self.history, self.step = saved["history"], saved["step"]
         if self.history:
-            self.network = at_size(self.network, self.history[-1]["settings"]["size"])
+            self.network = at_size(self.network, self.history[-1]["settings"]["size"]).to(self.device)
         self.network.load_state_dict(saved["network"])
-        self.average, self.pending = saved["average"], saved["optimiser"]
-        self.channels = [Channels(*pair) for pair in saved.get("channels", [])]
+        self.average, self.pending, self.origin = saved["average"], saved["optimiser"], saved["origin"]
+        self.channels = [Channels(*pair) for pair in saved["channels"]]
         return True
 
     def save(self) -> None:
@@ -101,6 +94,7 @@ class Run:
             "average": self.average,
             "optimiser": self.optimiser.state_dict() if self.optimiser else None,
             "channels": [(read.mean, read.spread) for read in self.channels],
+            "origin": self.origin,
             "history": self.history,
             "step": self.step,
         }
@@ -108,59 +102,75 @@ class Run:
         os.replace(self.folder / "last.pt.new", self.folder / "last.pt")
         (self.folder / "history.json").write_text(json.dumps(self.history, indent=1) + "\n")
 
-    def begin(self, stretch: Stretch, pictures: Pictures, teacher: Teacher) -> None:
+    def begin(self, stretch: Stretch, photographs: Photographs, teacher: Teacher) -> None:
         """Go on with the stretch if it is the one that was cut off; else begin it where the last one stopped."""
         settings = asdict(stretch)
         if self.history and self.history[-1]["settings"] == settings and not self.history[-1].get("done"):
             return
-        size = self.network.backbone.vit.patch_embed.img_size[0]
-        if size != stretch.size:
-            self.network, average = (
-                at_size(self.network, stretch.size),
-                at_size(self.averaged(), stretch.size),
-            )
-            self.average = {name: tensor.clone() for name, tensor in average.state_dict().items()}
-        other_stage = not self.history or self.history[-1]["settings"]["stage"] != stretch.stage
-        # The same weights learn on: the optimiser keeps what it knows of them and needs no warm-up.
-        kept = (
-            not other_stage
-            and not stretch.new_heads
-            and self.history[-1]["settings"]["frozen"] == stretch.frozen
-        )
-        if not kept:
-            self.pending = None
-        elif self.optimiser is not None:
-            self.pending = self.optimiser.state_dict()
-        record = {"settings": settings, "warm_up": 0 if self.pending else WARM_UP}
-        self._solve(stretch, pictures, teacher)
-        self.channels = channels_read(self.network, _looked_at(pictures, stretch))
-        self.history.append(record | {"seen": 0, "seconds": 0.0, "curve": []})
-        self.step = 0
-
-    def _solve(self, stretch: Stretch, pictures: Pictures, teacher: Teacher) -> None:
-        """Go on with the averaged network, its read-outs solved anew: steps of descent come there late, if ever.
-
-        In stage 2 the final read-out teaches; it is first freed, in part, of its bias to the classes that crops show.
-        """
         network = self.averaged()
+        if network.backbone.input_size[0] != stretch.size:
+            network = at_size(network, stretch.size).to(self.device)
+        self._solve(network, stretch, photographs, teacher)
+        self.network = network
+        self.average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        blocks = network.backbone.vit.blocks.named_parameters()
+        self.origin = {name: p.detach().clone() for name, p in blocks} if stretch.stay else {}
+        self.channels = channels_read(network, self._looked_at(stretch, photographs))
+        self.pending = None
+        self.history.append({"settings": settings, "seen": 0, "seconds": 0.0, "curve": []})
+        self.step = 0
+        self.save()
+        shutil.rmtree(self.folder / "read", ignore_errors=True)
+
+    def _views(self, photographs: Photographs, stretch: Stretch, step: int, mild: bool = False) -> Tensor:
+        chosen = drawn(photographs, stretch.batch, stretch.seed, step)
+        how = MILD if mild else stretch.augmentation
+        return views(photographs, chosen, how, stretch.seed, step, self.device)
+
+    def _looked_at(self, stretch: Stretch, photographs: Photographs) -> Iterator[Tensor]:
+        for number in range(-(-LOOKED_AT // stretch.batch)):
+            yield seen_by(self._views(photographs, stretch, APART + number, mild=True), stretch.size)
+
+    def _solve(
+        self, network: MultiExitViT, stretch: Stretch, photographs: Photographs, teacher: Teacher
+    ) -> None:
+        """Solve the read-outs of a network anew, in place, and begin its heads anew where the stretch asks for it.
+
+        In stage 2 the final read-out teaches; it is first freed, in part, of its bias to the classes that views show.
+        """
         if stretch.new_heads or not self.history:
-            channels = channels_read(network, _looked_at(pictures, stretch))
+            channels = channels_read(network, self._looked_at(stretch, photographs))
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(stretch.seed)  # the seed alone decides how they are drawn
                 start_heads(network, channels)
-        count = -(-stretch.regressed // stretch.batch)
-        lessons = taught(pictures, teacher, APART, count, stretch.batch, TELLING, stretch.seed)
-        shown = ((seen_by(crops, stretch.size), logits.clone()) for crops, (logits, _) in lessons)
-        inputs, answers = read(network, shown)
+        if not stretch.solved:
+            return
+
+        def lesson(number: int) -> tuple[Tensor, Tensor]:
+            seen = self._views(photographs, stretch, APART + number, mild=True)
+            return seen_by(seen, stretch.size), teacher(seen)
+
+        store = self.folder / "read" / self._reading(stretch, photographs)
+        inputs, answers = read(network, lesson, -(-stretch.solved // stretch.batch), store)
         *early, final = read_outs(network)
         solve(final, inputs[-1], answers)
         if stretch.stage == 2:
-            even(final, final(inputs[-1]))
+            rebalance(final, final(inputs[-1]))
             answers = final(inputs[-1]).detach()
         for linear, read_there in zip(early, inputs, strict=False):
             solve(linear, read_there, answers, IMITATING if stretch.stage == 2 else PENALTY)
-        self.network.load_state_dict(network.state_dict())
-        self.average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+
+    def _reading(self, stretch: Stretch, photographs: Photographs) -> str:
+        """A name for what read-outs are solved on, which other views or weights change."""
+        views_of = (
+            stretch.size,
+            stretch.batch,
+            stretch.seed,
+            stretch.new_heads,
+            asdict(stretch.augmentation),
+        )
+        said = repr((views_of, self.crops, len(photographs), photographs.weights.tobytes()))
+        return sha256(said.encode()).hexdigest()[:16]
 
     def prepare(self, stretch: Stretch) -> None:
         """Freeze what the stretch freezes and make its optimiser; biases and norms are not decayed."""
@@ -182,27 +192,27 @@ class Run:
                 groups.setdefault((rates[id(p)], decayed), []).append(p)
         self.optimiser = torch.optim.AdamW(
             [
-                {"params": params, "lr": lr, "weight_decay": WEIGHT_DECAY * decayed}
+                {"params": params, "lr": lr, "peak_lr": lr, "weight_decay": WEIGHT_DECAY * decayed}
                 for (lr, decayed), params in groups.items()
             ],
             betas=(0.9, 0.98),  # few steps: a shorter memory of squares than AdamW's own
+            fused=self.device.type == "cuda",
         )
         self.conditioned = Conditioned(moved, self.optimiser)
-        peaks = [group["lr"] for group in self.optimiser.param_groups]
         if self.pending:
             self.optimiser.load_state_dict(self.pending)
             self.pending = None
-        for group, peak in zip(self.optimiser.param_groups, peaks, strict=True):
-            group["peak_lr"] = peak
 
-    def train(self, stretch: Stretch, pictures: Pictures, teacher: Teacher, measure: Measure) -> None:
+    def train(
+        self, stretch: Stretch, photographs: Photographs, teacher: Teacher, measure: Measure | None = None
+    ) -> None:
         """Run the stretch to its end; `measure` tells what the averaged network can do.
 
         On SIGTERM or Ctrl-C it saves and raises `Stopped`; a harder end loses a minute.
         """
         previous = {s: signal.signal(s, self.ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
         try:
-            self._train(stretch, pictures, teacher, measure)
+            self._train(stretch, photographs, teacher, measure)
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
@@ -210,34 +220,29 @@ class Run:
     def ask_to_stop(self, *_: object) -> None:
         self.stop = True
 
-    def _train(self, stretch: Stretch, pictures: Pictures, teacher: Teacher, measure: Measure) -> None:
-        self.begin(stretch, pictures, teacher)
+    def progress(self, stretch: Stretch) -> float:
+        """How far the stretch is, in [0, 1]: by its views or by its time, whichever is further."""
+        by_views = self.step * stretch.batch / stretch.crops if stretch.crops else 1.0
+        by_time = self.history[-1]["seconds"] / (60 * stretch.minutes) if stretch.minutes else 0.0
+        return min(1.0, max(by_views, by_time))
+
+    def _train(
+        self, stretch: Stretch, photographs: Photographs, teacher: Teacher, measure: Measure | None
+    ) -> None:
+        self.begin(stretch, photographs, teacher)
         self.prepare(stretch)
-        record, total = self.history[-1], stretch.crops // stretch.batch
-        saved = time.monotonic()
+        record = self.history[-1]
         loss = math.nan
-        count, candidates = total - self.step, stretch.candidates
-        lessons: Iterable[tuple[Tensor, tuple[Tensor, Tensor] | None]]
-        if stretch.stage == 1:
-            lessons = taught(
-                pictures, teacher, self.composed, count, stretch.batch, candidates, seed=stretch.seed
-            )
-        else:
-            alone = batches(pictures, self.composed, count, stretch.batch, stretch.seed)
-            lessons = ((crops, None) for crops in alone)
         if self.step == 0:
-            self._measure(measure, math.nan)
-        began = time.monotonic()
-        for crops, answers in lessons:
-            value = self.take_step(stretch, teacher, crops, answers, total)
+            self._measure(measure, loss)
+        saved = began = time.monotonic()
+        while self.progress(stretch) < 1:
+            value = self.take_step(stretch, photographs, teacher)
             loss = value if math.isnan(loss) else 0.98 * loss + 0.02 * value
             now = time.monotonic()
             record["seconds"], began = round(record["seconds"] + now - began, 2), now
             record["seen"] = self.step * stretch.batch
-            if (
-                record["seen"] // LOG_EVERY != (record["seen"] - stretch.batch) // LOG_EVERY
-                or self.step == total
-            ):
+            if record["seen"] // MEASURE_EVERY != (record["seen"] - stretch.batch) // MEASURE_EVERY:
                 self._measure(measure, loss)
             if self.stop or now - saved > SAVE_EVERY:
                 self.save()
@@ -245,63 +250,55 @@ class Run:
             if self.stop:
                 raise Stopped
             began = time.monotonic()  # measuring and saving are not training time
+        if self.step:
+            self._measure(measure, loss)
         record["done"] = True
         self.save()
 
-    def _measure(self, measure: Measure, loss: float) -> None:
+    def _measure(self, measure: Measure | None, loss: float) -> None:
         """A line of the learning curve, the first before any step."""
         record = self.history[-1]
         row = {"crops": self.crops, "seconds": round(record["seconds"])}
         if not math.isnan(loss):
             row["loss"] = round(loss, 4)
-        record["curve"].append(row | measure(self.averaged()))
+        record["curve"].append(row | (measure(self.averaged()) if measure else {}))
         print(json.dumps(record["curve"][-1]), flush=True)
 
-    def take_step(
-        self,
-        stretch: Stretch,
-        teacher: Teacher,
-        crops: Tensor,
-        answers: tuple[Tensor, Tensor] | None,
-        total: int,
-    ) -> float:
-        """One batch of crops uint8, in stage 1 with the teacher's answers, asked anew if mixed. Returns the loss."""
+    def take_step(self, stretch: Stretch, photographs: Photographs, teacher: Teacher) -> float:
+        """Learn from one batch of views; returns the loss."""
         assert self.optimiser is not None
-        mixed = mix(crops, np.random.default_rng((stretch.seed, self.crops)))
-        if answers and mixed is not crops:
-            answers = teacher(mixed)
+        seen = self._views(photographs, stretch, self.step)
+        factor = rate(self.step, self.progress(stretch))
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["peak_lr"] * factor
         self.network.train()
         if stretch.stage == 2:
             self.network.backbone.eval()
-        for group in self.optimiser.param_groups:
-            group["lr"] = group["peak_lr"] * rate(
-                self.step, total, stretch.decay, self.history[-1]["warm_up"]
-            )
         self.optimiser.zero_grad(set_to_none=True)
-        final_turn = stretch.stage == 1 and (self.step + 1) % stretch.exits_every != 0
-        with self.network.in_precision():
-            outputs = self.network(seen_by(mixed, stretch.size), heads=not final_turn)
+        exits_turn = stretch.stage == 2 or (self.step + 1) % stretch.exits_every == 0
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            outputs = self.network(seen_by(seen, stretch.size), heads=exits_turn)
         outputs = _in_float32(outputs)
-        loss = (
-            by_teacher(self.network, outputs, *answers, final_turn)
-            if answers
-            else by_itself(self.network, outputs)
-        )
+        if stretch.stage == 1:
+            loss = by_teacher(self.network, outputs, teacher(seen))
+        else:
+            loss = by_itself(self.network, outputs)
         loss.backward()
         self.conditioned.centre()
         nn.utils.clip_grad_norm_([p for p in self.network.parameters() if p.requires_grad], 1.0)
         self.conditioned.step()
+        self._stay(stretch.stay * stretch.lr * factor)
         self.step += 1
-        steps = self.crops // stretch.batch
-        keep = min(EMA, (1 + steps) / (10 + steps))
-        follow(self.average, self.network, keep)
+        follow(self.average, self.network, min(EMA, (1 + self.step) / (10 + self.step)))
         return loss.item()
 
-
-def _looked_at(pictures: Pictures, stretch: Stretch) -> Iterator[Tensor]:
-    count = -(-min(LOOKED_AT, stretch.regressed) // stretch.batch)
-    for crops in batches(pictures, APART, count, stretch.batch, stretch.seed):
-        yield seen_by(crops, stretch.size)
+    @torch.no_grad()
+    def _stay(self, pull: float) -> None:
+        """Draw the blocks back to where the stretch began (L2-SP, Li et al. 2018, arXiv 1802.01483)."""
+        if pull and self.origin:
+            for name, p in self.network.backbone.vit.blocks.named_parameters():
+                if p.requires_grad:
+                    p.lerp_(self.origin[name], pull)
 
 
 @torch.no_grad()

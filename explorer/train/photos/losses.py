@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from explorer.model.multi_exit import MultiExitViT, Outputs
 from explorer.train.losses import self_distillation
 
-# Our own weights: of the divergence of the likely classes, of the mean-squared error of all logits, which says more,
-# and of the same error at each of the teacher's 7 x 7 places.
-LIKELY, LOGITS, PLACES = 0.3, 1.0, 0.25
+# Our own weights: of the divergence of the likely classes, and of the error of all logits, which says more.
+LIKELY, LOGITS = 0.3, 1.0
 
 
 def answer_loss(logits: Tensor, teacher: Tensor) -> Tensor:
@@ -25,35 +24,13 @@ def _centred(logits: Tensor) -> Tensor:
     return logits - logits.mean(dim=-1, keepdim=True)
 
 
-def place_loss(network: MultiExitViT, hidden: Tensor, places: Tensor) -> Tensor:
-    """Mean-squared error at each of the teacher's places: places (N, C, h, w).
-
-    The final read-out is linear on [CLS] and the mean of the patches, so it too has an answer at each place:
-    that of [CLS] beside the patches there, whose mean is its answer.
-    """
-    backbone = network.backbone
-    tokens = backbone.vit.norm(hidden)
-    patches = tokens[:, backbone.prefix :].transpose(1, 2).unflatten(2, backbone.grid)  # (N, D, H, W)
-    height, width = places.shape[-2:]
-    at_places = F.adaptive_avg_pool2d(patches, (height, width)).flatten(2).transpose(1, 2)  # (N, places, D)
-    classifier = backbone.vit.head
-    assert isinstance(classifier, nn.Linear)
-    of_class, of_patches = classifier.weight.split(backbone.width, dim=1)
-    answers = F.linear(at_places, of_patches) + F.linear(tokens[:, :1], of_class, classifier.bias)
-    return F.mse_loss(_centred(answers), _centred(places.flatten(2).transpose(1, 2)))
-
-
-def by_teacher(
-    network: MultiExitViT, outputs: Outputs, logits: Tensor, places: Tensor, final_turn: bool
-) -> Tensor:
-    """LGViT's stage 1 with the teacher's soft answer in place of the label."""
-    final = answer_loss(outputs.final, logits)
-    if final_turn:
-        with network.in_precision():
-            at_places = place_loss(network, outputs.hidden, places)
-        return final + PLACES * at_places
+def by_teacher(network: MultiExitViT, outputs: Outputs, teacher: Tensor) -> Tensor:
+    """LGViT's stage 1 with the teacher's logits (N, C) for labels; the final read-out alone where no exit was asked."""
+    final = answer_loss(outputs.final, teacher)
+    if not outputs.logits:
+        return final
     blocks = [e.block for e in network.exits]
-    answers = [*(answer_loss(z, logits) for z in outputs.logits), final]
+    answers = [*(answer_loss(z, teacher) for z in outputs.logits), final]
     return sum(b * a for b, a in zip(blocks, answers, strict=True)) / sum(blocks)  # type: ignore[return-value]
 
 

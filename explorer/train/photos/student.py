@@ -1,21 +1,20 @@
-"""The network that learns: LGViT's exits on a ViT-S/14, at any size of input, its read-outs started by regression."""
+"""The network that learns: LGViT's exits on a ViT-S/14, at any size of input."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file
 from timm.layers import resample_abs_pos_embed
-from torch import Tensor, nn
+from torch import Tensor
 
 from explorer.model.backbone import Backbone, build_backbone
 from explorer.model.exits import lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
-from explorer.model.precision import quick_precision
 
 MEAN = (0.485, 0.456, 0.406)  # DINOv2's, which are ImageNet's
 STD = (0.229, 0.224, 0.225)
@@ -33,26 +32,23 @@ BACKBONE: dict[str, Any] = {
     "weight_init": "skip",  # weights are loaded anyway
 }
 _POSITIONS = "backbone.vit.pos_embed"
-# Of the ridge regression. With a tenth of it, read-outs follow the few pictures too closely: on the validation photos
-# they had the teacher's answer less often among their five best, and no more often first.
-PENALTY = 0.1
-# Where a read-out imitates the final one, which is smoother than the teacher: on the validation photos block 11 gives
-# 72 % of its answers so, and 65 % with the penalty above.
-IMITATING = 0.01
 
 
-def new_student(weights: Path, size: int, backbone: dict[str, Any] = BACKBONE) -> MultiExitViT:
+def new_student(weights: Path | None, size: int, backbone: dict[str, Any] = BACKBONE) -> MultiExitViT:
     """A fresh LGViT on a backbone from a safetensors file with timm's names, made for `size` pixels.
 
-    Its heads are to be started by `conditioning.start_heads`. Raises `FileNotFoundError`.
+    Its heads are to be started by `conditioning.start_heads`. Without a file it is to be filled by whoever asked.
+    Raises `FileNotFoundError`.
     """
-    if not weights.exists():
-        raise FileNotFoundError(f"there is no {weights}; --backbone needs a ViT-S/14's weights.")
     network = MultiExitViT(build_backbone(**backbone | {"img_size": size}), lgvit_exits(), "photos")
-    state = {f"backbone.vit.{name}": tensor.float() for name, tensor in load_file(weights).items()}
-    state[_POSITIONS] = _resampled(state[_POSITIONS], network)
-    network.load_state_dict(network.state_dict() | state)
-    network.precision = quick_precision(network.backbone.width, network.device)
+    if weights is not None:
+        if not weights.is_file():
+            raise FileNotFoundError(
+                f"there is no model, run or backbone in {weights}; name a model folder or a ViT-S/14's weights."
+            )
+        state = {f"backbone.vit.{name}": tensor.float() for name, tensor in load_file(weights).items()}
+        state[_POSITIONS] = _resampled(state[_POSITIONS], network)
+        network.load_state_dict(network.state_dict() | state)
     plain_attention(network)
     return network
 
@@ -63,7 +59,6 @@ def at_size(network: MultiExitViT, size: int) -> MultiExitViT:
     vit.set_input_size(img_size=(size, size))
     resized = MultiExitViT(Backbone(vit), network.specs, network.name, network.temperatures)
     resized.heads.load_state_dict(network.heads.state_dict())
-    resized.precision = network.precision
     plain_attention(resized)
     return resized.train(network.training)
 
@@ -82,58 +77,12 @@ def _resampled(positions: Tensor, network: MultiExitViT) -> Tensor:
     )
 
 
-def read_outs(network: MultiExitViT) -> list[nn.Linear]:
-    """The linear classifier of every exit, and last the final one."""
-    early = [head.classifier.linears[0] for head in network.heads]  # type: ignore[union-attr,index]
-    return [*early, network.backbone.vit.head]
-
-
-def seen_by(crops: Tensor, size: int) -> Tensor:
-    """Crops (N, 3, H, W) uint8 as the student's input (N, 3, size, size), normalised float32."""
-    images = crops.float() / 255
+def seen_by(views: Tensor, size: int) -> Tensor:
+    """Views (N, 3, H, W), float32 in [0, 1] or uint8, as the student's input (N, 3, size, size), normalised float32."""
+    images = views if views.is_floating_point() else views.float() / 255
     if images.shape[-1] != size:
-        images = nn.functional.interpolate(
+        images = F.interpolate(
             images, size=(size, size), mode="bicubic", antialias=True, align_corners=False
-        )
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, STD))
+        ).clamp(0, 1)
+    mean, std = (torch.tensor(values, device=views.device).view(3, 1, 1) for values in (MEAN, STD))
     return (images - mean) / std
-
-
-@torch.no_grad()
-def read(network: MultiExitViT, batches: Iterable[tuple[Tensor, Tensor]]) -> tuple[list[Tensor], Tensor]:
-    """What every read-out reads, the final one last (N, D) each, and the answers (N, C), of all batches together.
-
-    `batches` are pairs of network input and answers. Leaves the network in eval mode.
-    """
-    linears = read_outs(network)
-    inputs: list[list[Tensor]] = [[] for _ in linears]
-    hooks = [
-        linear.register_forward_pre_hook(lambda _, args, kept=kept: kept.append(args[0].float()))
-        for linear, kept in zip(linears, inputs, strict=True)
-    ]
-    answers = []
-    network.eval()
-    try:
-        for images, logits in batches:
-            with network.in_precision():
-                network(images)
-            answers.append(logits)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return [torch.cat(kept) for kept in inputs], torch.cat(answers)
-
-
-@torch.no_grad()
-def solve(linear: nn.Linear, inputs: Tensor, answers: Tensor, penalty: float = PENALTY) -> None:
-    """Set a read-out by ridge regression of answers (N, C) on inputs (N, D), few thousand pictures in all.
-
-    Inputs are standardised first: a ViT's residual stream has a few channels far larger than all others.
-    """
-    x, y = inputs.double(), answers.double()
-    mean, std = x.mean(dim=0), x.std(dim=0) + 1e-6
-    x = (x - mean) / std
-    gram = x.T @ x + penalty * len(x) * torch.eye(x.shape[1], dtype=x.dtype)
-    weight = torch.linalg.solve(gram, x.T @ (y - y.mean(dim=0))) / std[:, None]  # (D, C)
-    linear.weight.copy_(weight.T)
-    linear.bias.copy_(y.mean(dim=0) - mean @ weight)

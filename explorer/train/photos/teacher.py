@@ -1,7 +1,9 @@
-"""The teacher: EfficientNet-lite0 with ImageNet-1k's classes, asked what it sees in a crop."""
+"""The teachers: frozen ImageNet-1k classifiers of timm's, asked what they see in a view. They are not shipped."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,45 +14,49 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from explorer.model.precision import WIDE, quick_precision
+DEFAULT = "tf_efficientnet_lite0"
 
-NAME = "tf_efficientnet_lite0"
-WEIGHTS = "efficientnet_lite0.safetensors"  # in DATA/weights/
-MEAN = STD = 0.5
+
+@dataclass(frozen=True)
+class TeacherSpec:
+    """A timm model and the safetensors file of its weights, with timm's names."""
+
+    name: str
+    weights: Path
+
+
+def parse_teacher(text: str) -> TeacherSpec:
+    """`FILE`, of an EfficientNet-lite0, or `TIMM_NAME=FILE`."""
+    name, equals, path = text.partition("=")
+    return TeacherSpec(name, Path(path)) if equals else TeacherSpec(DEFAULT, Path(text))
 
 
 class Teacher(nn.Module):
-    """A frozen timm convolutional classifier, all of it in the given precision, for it only has to be asked."""
+    """One classifier, or several whose logits are averaged."""
 
-    def __init__(self, network: nn.Module, dtype: torch.dtype) -> None:
+    def __init__(self, networks: Sequence[nn.Module]) -> None:
         super().__init__()
-        self.dtype = dtype
-        network = network.requires_grad_(False).eval()
-        fold_norms(network)  # before the precision is lowered
-        self.network: Any = network.to(dtype).to(memory_format=torch.channels_last)
-        self.answers = self._answers
-
-    def compile(self) -> None:
-        """Two and a half times as fast after some seconds; stays as it is where there is no C++ compiler."""
-        import torch._dynamo.config as dynamo
-        import torch._inductor.config as inductor
-
-        inductor.freezing = True
-        dynamo.suppress_errors = True
-        self.answers = torch.compile(self._answers, dynamic=False)
+        self.networks = nn.ModuleList(networks)
+        for network in networks:
+            network.requires_grad_(False).eval()
+            fold_norms(network)
+        self.to(memory_format=torch.channels_last)
 
     @torch.no_grad()
-    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        """Crops (N, 3, 224, 224) uint8 to its logits (N, C), and those of each place (N, C, 7, 7), in float32."""
-        return self.answers(crops)
+    def forward(self, views: Tensor) -> Tensor:
+        """Views (N, 3, H, W) in [0, 1] to logits (N, C) in float32; in bfloat16 on a GPU."""
+        with torch.autocast(views.device.type, torch.bfloat16, enabled=views.device.type == "cuda"):
+            answers = [network(_normalised(network, views)).float() for network in self.networks]
+        return torch.stack(answers).mean(dim=0)
 
-    def _answers(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        """The classifier is linear behind a mean, so the mean of the places' logits is the logits."""
-        images = (crops.to(self.dtype) / 255 - MEAN) / STD
-        features = self.network.forward_features(images.contiguous(memory_format=torch.channels_last))
-        places = self.network.classifier(features.permute(0, 2, 3, 1))
-        dense = places.permute(0, 3, 1, 2).float()
-        return dense.mean(dim=(2, 3)), dense
+
+def _normalised(network: nn.Module, views: Tensor) -> Tensor:
+    config: Any = getattr(network, "pretrained_cfg", {})
+    mean, std = (
+        torch.tensor(config.get(key) or (0.5,) * 3, device=views.device).view(3, 1, 1)
+        for key in ("mean", "std")
+    )
+    return ((views - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
 def fold_norms(network: nn.Module) -> None:
@@ -64,15 +70,22 @@ def fold_norms(network: nn.Module) -> None:
                 setattr(parent, norm_name, getattr(norm, "act", nn.Identity()))
 
 
-def load_teacher(weights: Path) -> Teacher:
-    """The teacher from a safetensors file with timm's names. Raises `FileNotFoundError`."""
-    return Teacher(load_network(weights), quick_precision(WIDE, torch.device("cpu")))
+def load_teacher(specs: Sequence[TeacherSpec]) -> Teacher:
+    """The teacher of these files. Raises `FileNotFoundError`, or `ValueError` where weights and name don't fit."""
+    return Teacher([_load(spec) for spec in specs])
 
 
-def load_network(weights: Path) -> nn.Module:
-    """EfficientNet-lite0 itself from a safetensors file with timm's names. Raises `FileNotFoundError`."""
-    if not weights.exists():
-        raise FileNotFoundError(f"there is no {weights}; --teacher needs EfficientNet-lite0's weights.")
-    network: nn.Module = timm.create_model(NAME)
-    network.load_state_dict({name: tensor.float() for name, tensor in load_file(weights).items()})
+def _load(spec: TeacherSpec) -> nn.Module:
+    if not spec.weights.exists():
+        raise FileNotFoundError(f"there is no {spec.weights}; --teacher needs a timm classifier's weights.")
+    try:
+        network: nn.Module = timm.create_model(spec.name)
+        state = {name: tensor.float() for name, tensor in load_file(spec.weights).items()}
+        missing, unknown = network.load_state_dict(state, strict=False)
+    except RuntimeError as error:
+        raise ValueError(
+            f"{spec.weights} does not fit timm's {spec.name}; name the model it is of: --teacher NAME=FILE."
+        ) from error
+    if unknown or any(not name.endswith("num_batches_tracked") for name in missing):
+        raise ValueError(f"{spec.weights} lacks or adds weights of timm's {spec.name}; name the right model.")
     return network

@@ -6,37 +6,38 @@ import torch
 from explorer.model.backbone import build_backbone
 from explorer.model.exits import lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
-from explorer.train.photos.pictures import load_pictures
+from explorer.train.photos import distil
+from explorer.train.photos.photographs import Source, load_photographs
 from explorer.train.photos.teacher import Teacher
 from tests.train.photos.tiny import TINY, TinyClassifier, picture
 
 
+@pytest.fixture(autouse=True)
+def _few_views_looked_at(monkeypatch):
+    """A tiny network's scales show in a few views as well as in hundreds."""
+    monkeypatch.setattr(distil, "LOOKED_AT", 16)
+
+
 @pytest.fixture(scope="module")
 def teacher():
-    return Teacher(TinyClassifier(), torch.float32)
+    return Teacher([TinyClassifier()])
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Pictures of every kind, from packages trained on, held out and left out."""
+    """Six photographs, one of them wide, and a text file among them."""
     folder = tmp_path_factory.mktemp("pictures")
-    rows = [
-        *((f"scenes/{i}.png", "wallpapers", "RGB") for i in range(3)),
-        ("scenes/apart.png", "kphotoalbum", "RGB"),
-        ("mixed/figure.png", "python-skimage-doc", "RGB"),
-        *((f"objects/{i:02}.png", "stamps", "RGBA") for i in range(8)),
-    ]
-    for number, (file, _, mode) in enumerate(rows):
-        (folder / file).parent.mkdir(exist_ok=True)
-        picture(number, mode).save(folder / file)
-    lines = ["file\tdebian_package\tpath_in_package", *(f"{file}\t{package}\tx" for file, package, _ in rows)]
-    (folder / "SOURCES.tsv").write_text("\n".join(lines) + "\n")
+    (folder / "below").mkdir()
+    for number in range(5):
+        picture(number).save(folder / f"{number}.png")
+    picture(5, size=(120, 60)).save(folder / "below" / "wide.JPG")
+    (folder / "notes.txt").write_text("not a picture")
     return folder
 
 
 @pytest.fixture(scope="module")
-def pictures(folder):
-    return load_pictures([folder])
+def photographs(folder, tmp_path_factory):
+    return load_photographs([Source(folder)], tmp_path_factory.mktemp("decoded"))
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -10,39 +12,39 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.train.loop import Stopped
 from explorer.train.photos import distil
-from explorer.train.photos.distil import Run
-from explorer.train.photos.evening import TAU, even
-from explorer.train.photos.lessons import taught
-from explorer.train.photos.stretch import LAYER_DECAY, TELLING, WARM_UP, WEIGHT_DECAY, Stretch, rate
-from explorer.train.photos.student import IMITATING, at_size, read, read_outs, seen_by, solve
+from explorer.train.photos.distil import Run, Stopped
+from explorer.train.photos.readouts import IMITATING, TAU, read, read_outs, rebalance, solve
+from explorer.train.photos.stretch import FINAL, LAYER_DECAY, Stretch, rate
+from explorer.train.photos.student import at_size, seen_by
 from tests.train.photos.tiny import STRETCH, trained
 
+HEADS = Stretch(stage=2, crops=8, size=56, batch=4, solved=16)
 
-def test_what_is_frozen_stays_and_the_rest_learns(network, tmp_path, pictures, teacher):
+
+def changes(run, before):
+    return {n for n, tensor in run.network.state_dict().items() if not torch.equal(tensor, before[n])}
+
+
+def test_what_is_frozen_stays_and_the_rest_learns(network, tmp_path, photographs, teacher):
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    run = trained(network, tmp_path, pictures, teacher, STRETCH)
-    changed = {
-        name for name, tensor in run.network.state_dict().items() if not torch.equal(tensor, before[name])
-    }
+    run = trained(network, tmp_path, photographs, teacher, STRETCH)
+    changed = changes(run, before)
     assert not any(f"blocks.{block}." in name for name in changed for block in range(6))
     assert all(f"backbone.vit.blocks.{block}.attn.qkv.weight" in changed for block in range(6, 12))
     assert {"backbone.vit.head.weight", "heads.0.classifier.linears.0.weight"} <= changed
     assert "backbone.vit.pos_embed" not in changed
-    assert (run.crops, run.composed) == (16, 3 * 16)
+    assert run.crops == 16
     average = run.averaged().state_dict()["backbone.vit.head.weight"]
     assert not torch.equal(average, before["backbone.vit.head.weight"])  # follows
     assert not torch.equal(average, run.network.state_dict()["backbone.vit.head.weight"])  # behind
+    assert [row["crops"] for row in run.history[0]["curve"]] == [0, 16]
 
 
-def test_stage_two_moves_the_heads_alone(network, tmp_path, pictures, teacher):
+def test_stage_two_moves_the_heads_alone(network, tmp_path, photographs, teacher):
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    stretch = Stretch(stage=2, crops=8, size=56, batch=4, candidates=1, regressed=16)
-    run = trained(network, tmp_path, pictures, teacher, stretch)
-    changed = {
-        name for name, tensor in run.network.state_dict().items() if not torch.equal(tensor, before[name])
-    }
+    run = trained(network, tmp_path, photographs, teacher, HEADS)
+    changed = changes(run, before)
     # The final read-out is solved where the stage begins, and then stays.
     final = {"backbone.vit.head.weight", "backbone.vit.head.bias"}
     assert final < changed
@@ -51,20 +53,19 @@ def test_stage_two_moves_the_heads_alone(network, tmp_path, pictures, teacher):
         torch.testing.assert_close(run.average[name], run.network.state_dict()[name], rtol=0, atol=0)
 
 
-def test_where_a_stretch_begins_read_outs_are_solved_on_the_average(network, tmp_path, pictures, teacher):
-    run = trained(network, tmp_path, pictures, teacher, STRETCH)
+def test_where_a_stretch_begins_read_outs_are_solved_on_the_average(network, tmp_path, photographs, teacher):
+    run = trained(network, tmp_path, photographs, teacher, STRETCH)
     expected = run.averaged()
-    stretch = Stretch(stage=2, crops=8, size=56, batch=4, candidates=1, regressed=16)
-    lessons = list(taught(pictures, teacher, distil.APART, 4, 4, TELLING))
-    inputs, answers = read(expected, [(seen_by(crops, 56), logits) for crops, (logits, _) in lessons])
+    seen = [run._views(photographs, HEADS, distil.APART + i, mild=True) for i in range(4)]
+    inputs, answers = read(expected, lambda i: (seen_by(seen[i], 56), teacher(seen[i])), 4)
     *early, final = read_outs(expected)
     solve(final, inputs[-1], answers)
-    even(final, final(inputs[-1]))
+    rebalance(final, final(inputs[-1]))
     with torch.no_grad():
         own = final(inputs[-1])
-    for linear, seen in zip(early, inputs, strict=False):  # the exits learn the final read-out's answers
-        solve(linear, seen, own, IMITATING)
-    run.begin(stretch, pictures, teacher)
+    for linear, there in zip(early, inputs, strict=False):  # the exits learn the final read-out's answers
+        solve(linear, there, own, IMITATING)
+    run.begin(HEADS, photographs, teacher)
     for name, tensor in run.network.state_dict().items():
         assert torch.equal(tensor, expected.state_dict()[name]), name
         assert torch.equal(tensor, run.average[name]), name
@@ -74,11 +75,65 @@ def test_where_a_stretch_begins_read_outs_are_solved_on_the_average(network, tmp
     )
 
 
-def test_heads_begun_anew_pass_tokens_on_and_their_read_outs_are_solved(network, tmp_path, pictures, teacher):
-    run = trained(network, tmp_path, pictures, teacher, STRETCH)
+def test_a_reading_that_was_cut_off_goes_on_from_there(network, tmp_path, monkeypatch):
+    monkeypatch.setattr("explorer.train.photos.readouts.CHUNK", 2)
+    asked = []
+
+    def lesson(number, last=99):
+        if number > last:
+            raise KeyboardInterrupt
+        asked.append(number)
+        images = torch.randn(3, 3, 56, 56, generator=torch.Generator().manual_seed(number))
+        return images, images.mean(dim=(2, 3))
+
+    whole = read(network, lesson, 5)
+    with pytest.raises(KeyboardInterrupt):
+        read(network, lambda i: lesson(i, 2), 5, tmp_path / "read")
+    asked.clear()
+    inputs, answers = read(network, lesson, 5, tmp_path / "read")
+    assert asked == [2, 3, 4]  # a chunk of two was whole
+    assert torch.equal(answers, whole[1])
+    assert all(torch.equal(x, y) for x, y in zip(inputs, whole[0], strict=True))
+    assert [len(x) for x in inputs] == [15] * 9
+
+
+def test_a_stretch_that_solves_nothing_keeps_the_read_outs(network, tmp_path, photographs, teacher):
+    run = trained(network, tmp_path, photographs, teacher, STRETCH)
+    before = run.averaged().state_dict()
+    run.begin(replace(HEADS, solved=0), photographs, teacher)
+    for name, tensor in run.network.state_dict().items():
+        assert torch.equal(tensor, before[name]), name
+
+
+def test_ridge_regression_finds_the_line_that_answers_lie_on():
+    torch.manual_seed(0)
+    inputs = torch.randn(400, 6) * torch.tensor([1, 10, 0.1, 3, 1, 1]) + 4
+    weight, bias = torch.randn(3, 6), torch.randn(3)
+    linear = nn.Linear(6, 3)
+    solve(linear, inputs, inputs @ weight.T + bias, penalty=1e-9)
+    torch.testing.assert_close(linear.weight.detach(), weight, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(linear.bias.detach(), bias, atol=1e-3, rtol=1e-3)
+    solve(linear, inputs, inputs @ weight.T + bias, penalty=1e9)  # all that is left is the mean answer
+    torch.testing.assert_close(
+        linear(inputs), (inputs @ weight.T + bias).mean(dim=0).expand(400, 3), atol=1e-3, rtol=0
+    )
+
+
+def test_rebalancing_takes_back_a_part_of_how_often_classes_are_named():
+    linear = nn.Linear(2, 2)
+    before = linear.bias.detach().clone()
+    rebalance(linear, torch.tensor([[0.8, 0.2], [0.6, 0.4]]).log())
+    expected = before - TAU * torch.tensor([0.7, 0.3]).log()
+    torch.testing.assert_close(linear.bias.detach(), expected, atol=1e-4, rtol=0)
+
+
+def test_heads_begun_anew_pass_tokens_on_and_their_read_outs_are_solved(
+    network, tmp_path, photographs, teacher
+):
+    run = trained(network, tmp_path, photographs, teacher, STRETCH)
     before = run.averaged()
     anew = replace(STRETCH, new_heads=True)
-    run.begin(anew, pictures, teacher)
+    run.begin(anew, photographs, teacher)
     for name, tensor in run.network.backbone.state_dict().items():
         assert name.startswith("vit.head.") or torch.equal(tensor, before.backbone.state_dict()[name]), name
     for head in run.network.heads[:4]:
@@ -87,17 +142,15 @@ def test_heads_begun_anew_pass_tokens_on_and_their_read_outs_are_solved(network,
         assert not torch.equal(head.classifier.linears[0].weight, old.classifier.linears[0].weight)
     run.step = 1  # cut off: what was begun is not begun again
     weight = run.network.heads[0].classifier.linears[0].weight.detach().clone()
-    run.begin(anew, pictures, teacher)
+    run.begin(anew, photographs, teacher)
     assert len(run.history) == 2
     assert torch.equal(run.network.heads[0].classifier.linears[0].weight, weight)
 
 
-def test_heads_learn_fastest_and_the_embedding_slowest(network, tmp_path, pictures, teacher):
+def test_heads_learn_fastest_and_the_embedding_slowest(network, tmp_path, photographs, teacher):
     stretch = replace(STRETCH, frozen=0, lr=1e-4, lr_heads=5e-4)
     run = Run(network, [], tmp_path)
-    run.begin(stretch, pictures, teacher)
-    # The heads of a new run begin anew, and a local head anew adds nothing to what it reads.
-    assert all(head.local.project[-1].weight.abs().max() == 0 for head in run.network.heads[:4])
+    run.begin(stretch, photographs, teacher)
     run.prepare(stretch)
     groups = run.optimiser.param_groups
     rates = {id(p): group["lr"] for group in groups for p in group["params"]}
@@ -107,26 +160,53 @@ def test_heads_learn_fastest_and_the_embedding_slowest(network, tmp_path, pictur
     np.testing.assert_allclose(rates[id(vit.blocks[9].mlp.fc1.weight)], 1e-4 * LAYER_DECAY**2)
     np.testing.assert_allclose(rates[id(vit.pos_embed)], 1e-4 * LAYER_DECAY**12)
     decays = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
-    assert decays[id(vit.blocks[9].mlp.fc1.weight)] == WEIGHT_DECAY
+    assert decays[id(vit.blocks[9].mlp.fc1.weight)] == distil.WEIGHT_DECAY
     assert decays[id(vit.head.weight)] == 0  # conditioned: its steps are not its inputs' own
 
 
-def test_the_rate_rises_stays_and_falls():
-    assert [rate(step, 100, False, 3) for step in (0, 1, 2, 3, 99)] == [0.25, 0.5, 0.75, 1.0, 1.0]
-    assert [rate(step, 100, True, 0) for step in (0, 50, 75)] == [1.0, 0.5, 0.25]
+def test_the_rate_rises_stays_and_falls_in_the_last_third():
+    assert [rate(step, 0.0, 3) for step in (0, 1, 2, 3, 99)] == [0.25, 0.5, 0.75, 1.0, 1.0]
+    progress = (0.0, 1 - FINAL, 1 - FINAL / 2, 1.0)
+    np.testing.assert_allclose([rate(999, p) for p in progress], [1, 1, 0.5, 0], atol=1e-12)
 
 
-def test_evening_takes_back_a_part_of_how_often_classes_are_named():
-    logits = torch.tensor([[0.8, 0.2], [0.6, 0.4]]).log()
-    linear = nn.Linear(2, 2)
-    before = linear.bias.detach().clone()
-    even(linear, logits)
-    expected = before - TAU * torch.tensor([0.7, 0.3]).log()
-    torch.testing.assert_close(linear.bias.detach(), expected, atol=1e-4, rtol=0)
+def test_a_stretch_ends_by_its_clock_where_that_is_sooner(network, tmp_path, photographs, teacher):
+    run = trained(network, tmp_path, photographs, teacher, replace(STRETCH, crops=10**6, minutes=1e-6))
+    assert run.history[0]["done"]
+    assert run.crops == 4  # one step, whose end was past the clock
+    run.history[0]["seconds"] = 30.0
+    assert run.progress(replace(STRETCH, crops=10**6, minutes=1.0)) == 0.5
 
 
-def test_a_run_told_to_stop_ends_as_one_that_was_not(network, tmp_path, pictures, teacher, monkeypatch):
-    whole = trained(at_size(network, 56), tmp_path / "whole", pictures, teacher, STRETCH)
+def test_a_stretch_of_no_views_solves_the_read_outs_alone(network, tmp_path, photographs, teacher):
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    run = Run(network, [{"settings": {}, "seen": 4, "seconds": 1.0, "curve": [], "done": True}], tmp_path)
+    run.train(replace(HEADS, crops=0), photographs, teacher, lambda _: {"first": 0.5})
+    linears = {"backbone.vit.head.weight", "backbone.vit.head.bias"}
+    linears |= {f"heads.{i}.classifier.linears.0.{part}" for i in range(8) for part in ("weight", "bias")}
+    assert changes(run, before) == linears
+    assert [row["crops"] for row in run.history[1]["curve"]] == [4]
+    assert run.history[1]["done"]
+
+
+def test_staying_draws_blocks_back_to_where_they_began(network, tmp_path, photographs, teacher):
+    far = {}
+    for stay in (
+        0.0,
+        20000.0,
+    ):  # all of the way back at every step at full rate, of which warming up leaves a part
+        torch.manual_seed(1)
+        start = at_size(network, 56)
+        stretch = replace(STRETCH, stay=stay, crops=64)
+        run = trained(start, tmp_path / str(stay), photographs, teacher, stretch)
+        began = network.backbone.vit.blocks.state_dict()
+        ended = run.network.backbone.vit.blocks.state_dict()
+        far[stay] = sum(float((ended[n] - began[n]).pow(2).sum()) for n in began) ** 0.5
+    assert 0 < far[20000.0] < 0.8 * far[0.0]
+
+
+def test_a_run_told_to_stop_ends_as_one_that_was_not(network, tmp_path, photographs, teacher, monkeypatch):
+    whole = trained(at_size(network, 56), tmp_path / "whole", photographs, teacher, STRETCH)
     take_step = Run.take_step
 
     def stop_at_the_second(self, *args):
@@ -137,10 +217,10 @@ def test_a_run_told_to_stop_ends_as_one_that_was_not(network, tmp_path, pictures
 
     monkeypatch.setattr(Run, "take_step", stop_at_the_second)
     with pytest.raises(Stopped):
-        trained(at_size(network, 56), tmp_path / "cut", pictures, teacher, STRETCH)
+        trained(at_size(network, 56), tmp_path / "cut", photographs, teacher, STRETCH)
     monkeypatch.undo()
     torch.manual_seed(99)
-    again = trained(at_size(network, 56), tmp_path / "cut", pictures, teacher, STRETCH)
+    again = trained(at_size(network, 56), tmp_path / "cut", photographs, teacher, STRETCH)
     assert again.crops == whole.crops == 16
     for name, tensor in whole.network.state_dict().items():
         assert torch.equal(tensor, again.network.state_dict()[name]), name
@@ -148,12 +228,31 @@ def test_a_run_told_to_stop_ends_as_one_that_was_not(network, tmp_path, pictures
         assert torch.equal(tensor, again.average[name]), name
 
 
-def test_the_next_stretch_goes_on_from_the_last_at_its_own_size(network, tmp_path, pictures, teacher):
-    following = Stretch(stage=1, crops=8, size=84, frozen=6, batch=4, regressed=16)
-    run = trained(network, tmp_path, pictures, teacher, STRETCH, following)
+def test_a_training_that_meets_an_exception_ends_with_it(network, tmp_path, photographs):
+    def broken(_):
+        raise RuntimeError("the teacher fell ill")
+
+    with pytest.raises(RuntimeError, match="the teacher fell ill"):
+        trained(network, tmp_path, photographs, broken, STRETCH)
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_the_next_stretch_goes_on_from_the_last_at_its_own_size(network, tmp_path, photographs, teacher):
+    following = Stretch(stage=1, crops=8, size=84, frozen=6, batch=4, solved=16)
+    run = trained(network, tmp_path, photographs, teacher, STRETCH, following)
     assert [stretch["settings"] for stretch in run.history] == [asdict(STRETCH), asdict(following)]
-    assert [stretch["warm_up"] for stretch in run.history] == [WARM_UP, 0]  # its optimiser was kept
     assert run.crops == 24
     assert run.network.backbone.grid == (6, 6)
     assert run.averaged().backbone.grid == (6, 6)
     assert json.loads((tmp_path / "history.json").read_text()) == run.history
+
+
+def test_the_distiller_runs_bare():
+    """Beside a large GPU there is no gradio, typer, rich, captum or plotly."""
+    absent = ("gradio", "typer", "rich", "captum", "plotly", "huggingface_hub")
+    code = (
+        f"import sys\nfor name in {absent}: sys.modules[name] = None\n"
+        "import explorer.train.photos.distil, explorer.train.photos.measure, explorer.train.photos.teacher"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr

@@ -1,115 +1,177 @@
-"""What is measured of a photo model, and the folder it is shipped in."""
+"""What is measured of a photo model, the folder it is shipped in, and the commands."""
 
+import csv
 import json
 import re
-import shutil
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from explorer.data.labelled import load_labelled
+from explorer.evaluate.gallery import read_gallery
 from explorer.model.bundle import load_model_folder
 from explorer.rules import decide
 from explorer.train.photos import command
-from explorer.train.photos.crops import SIZE
-from explorer.train.photos.labels import KNOWN, imagenet_labels
-from explorer.train.photos.measure import Held, agreement, composed, held, natural, progress
-from explorer.train.photos.pictures import load_pictures
-from explorer.train.photos.ship import Splits, ship
-from explorer.train.photos.student import at_size, seen_by
+from explorer.train.photos.labels import imagenet_labels
+from explorer.train.photos.measure import decode, progress, right_in, traces
+from explorer.train.photos.ship import AIMS, aims, own_threshold, ship
+from explorer.train.photos.student import SIZE, at_size, seen_by
 from tests.train.photos.tiny import STRETCH, TINY, picture, trained
 
 
-def test_agreement_counts_only_where_the_teacher_is_sure():
-    teacher = torch.tensor([[9.0, 0, 0], [0, 9, 0], [0.1, 0, 0]])
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    """Twelve labelled photographs; the last two are by an author who has to be named."""
+    folder = tmp_path_factory.mktemp("labelled")
+    with (folder / "labels.tsv").open("w", newline="") as file:
+        rows = csv.DictWriter(file, ["file", "class", "author", "licence"], delimiter="\t")
+        rows.writeheader()
+        for number in reversed(range(12)):
+            picture(60 + number).save(folder / f"{number:02}.png")
+            author = "A. Nyone" if number > 9 else ""
+            rows.writerow({"file": f"{number:02}.png", "class": number * 80, "author": author, "licence": ""})
+    return load_labelled(folder)
+
+
+def test_labelled_pictures_come_by_name_with_class_and_credit(labelled):
+    assert labelled.files[:2] == ("00.png", "01.png")
+    assert labelled.classes.tolist() == [80 * number for number in range(12)]
+    assert labelled.credits[9:] == ("", "A. Nyone", "A. Nyone")
+    assert labelled.half(odd=False).files == labelled.files[::2]
+    assert labelled.half(odd=True).classes.tolist() == labelled.classes[1::2].tolist()
+    assert labelled.picture(3).size == (SIZE, SIZE)
+    np.testing.assert_array_equal(
+        decode(labelled).pixels[3].permute(1, 2, 0).numpy(), np.asarray(labelled.picture(3))
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("file\tname\n00.png\tx\n", "needs the columns file and class"),
+        ("file\tclass\n00.png\tcat\n", "needs the columns file and class"),
+        ("file\tclass\n", "names no picture"),
+        ("file\tclass\n99.png\t1\n", "lacks 99.png"),
+    ],
+)
+def test_labels_that_cannot_be_used_are_refused_in_words(tmp_path, text, says):
+    with pytest.raises(FileNotFoundError, match=r"has no labels\.tsv"):
+        load_labelled(tmp_path)
+    (tmp_path / "labels.tsv").write_text(text)
+    with pytest.raises((ValueError, FileNotFoundError), match=says):
+        load_labelled(tmp_path)
+
+
+def test_right_counts_the_class_among_so_many_answers():
     logits = np.array([[[5, 1, 0], [0, 1, 2]], [[1, 0, 2], [0, 2, 1]], [[0, 1, 0], [0, 1, 0]]], np.float32)
-    part = Held(torch.zeros(3, 3, 1, 1), teacher)
-    assert part.sure.tolist() == [True, True, False]
-    assert agreement(logits, part).tolist() == [0.5, 0.5]
-    assert agreement(logits, part, 3).tolist() == [1.0, 1.0]
+    classes = np.array([0, 1, 2])
+    assert right_in(logits, classes).tolist() == [1 / 3, 1 / 3]
+    assert right_in(logits, classes, 2).tolist() == pytest.approx([1 / 3, 1 / 3])
+    assert right_in(logits, classes, 3).tolist() == [1.0, 1.0]
 
 
-def test_every_known_photo_has_classes_and_all_labels_differ():
-    labels = imagenet_labels()
-    assert len(set(labels)) == len(labels) == 1000
-    assert (labels[281], labels[134], labels[517]) == ("tabby", "crane (bird)", "crane (machine)")
-    assert {label for right in KNOWN.values() for label in right} <= set(labels)
+def test_an_aim_is_met_from_its_number_on_and_an_error_up_to_it():
+    measured = {
+        "blocks": [8, 10, 12],
+        "right": [AIMS["block 8"], 0.5, 0.8],
+        "among five": [0.5, 0.6, 0.91],
+        "at most so many points lost on the choosing half": {"2": {"fewer MACs": 1.3}},
+        "calibration error": [0.01, 0.05, 0.02],
+        "grains": {"groups": {"at 2 points": {"fewer MACs": 1.79}}},
+    }
+    met = {name: aim["met"] for name, aim in aims(measured).items()}
+    assert met == {
+        "final": True,
+        "final among five": False,
+        "block 8": True,
+        "block 10": False,
+        "fewer MACs at 2 points": True,
+        "fewer MACs at 2 points, groups": False,
+        "largest calibration error": True,
+    }
 
 
 def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
-    network, tmp_path, folder, pictures, teacher, monkeypatch
+    network, tmp_path, folder, photographs, teacher, labelled, monkeypatch
 ):
-    photos = tmp_path / "natural"
-    photos.mkdir()
-    for number, name in enumerate(("chelsea.png", "other.png")):
-        picture(50 + number).save(photos / name)
-    validation = held(composed(load_pictures([folder], held_out=True), 12), teacher)
-    test = held(natural([picture(7), picture(8)], 4), teacher)
-    big = at_size(network, SIZE).eval()
-    run = trained(network, tmp_path / "run", pictures, teacher, STRETCH)
-    ship(
-        big,
-        run.history,
-        Splits(validation, test, {"validation": 12, "test": 2}),
-        photos,
-        tmp_path / "photos",
-        TINY | {"img_size": SIZE},
-    )
+    run = trained(network, tmp_path / "run", photographs, teacher, STRETCH)
+    big = at_size(run.averaged(), SIZE).eval()
+    # True where the exit behind block 8 says so, so that exits differ in how right they are.
+    classes = traces(big, decode(labelled).pixels).predicted[:, 4]
+    labelled = replace(labelled, classes=classes)
+    ship(big, run.history, labelled, ["a set of photographs"], tmp_path / "photos", TINY | {"img_size": SIZE})
 
     model = load_model_folder(tmp_path / "photos")
-    assert test.sure.any()
-    assert model.reference == "teacher"
+    assert model.reference == "labels"
     assert model.labels == imagenet_labels()
     assert len(set(model.network.temperatures)) > 1
     assert all(path.stat().st_size < 10_000_000 for path in (tmp_path / "photos").iterdir())
     facts = json.loads((tmp_path / "photos" / "training.json").read_text())
+    measured = facts["measured"]
     assert facts["history"] == run.history
-    assert facts["measured"]["crops"] == {"validation": 12, "test": 10}
-    assert facts["measured"]["known photos"]["photos"] == 1
-    assert facts["measured"]["agreement with the own final read-out"][-1] == 1.0
+    assert measured["pictures"] == {"validation": 6, "test": 6}
     with np.load(tmp_path / "photos" / "evaluation.npz") as stored:
-        assert stored["test_labels"].tolist() == test.teacher.argmax(dim=-1).tolist()
-        confidence = stored["test_confidence"]
-        predicted = stored["test_predicted"]
+        assert stored["test_labels"].tolist() == labelled.classes[1::2].tolist()
+        confidence, predicted = stored["test_confidence"], stored["test_predicted"]
+    right = predicted == labelled.classes[1::2, None]
+    np.testing.assert_allclose(measured["right"], right.mean(axis=0), atol=1e-4)
     left = decide(confidence, model.thresholds["confidence"])
-    answers, final = predicted[np.arange(len(left)), left], predicted[:, -1]
-    own = facts["measured"]["at its own threshold"]
-    assert own["threshold"] == model.thresholds["confidence"]
-    assert own["agreement"] == pytest.approx((answers == test.teacher.argmax(dim=-1).numpy()).mean())
-    assert own["agreement with the own final read-out"] == pytest.approx((answers == final).mean())
+    own = measured["at its own threshold"]
+    assert own["right"] == pytest.approx(right[np.arange(6), left].mean(), abs=1e-4)
     assert own["fewer MACs"] == pytest.approx(big.macs_full / big.macs[left].mean(), abs=1e-4)
     # Calibrated logits are what every rule sees, in the record as in the running model.
-    trace = model.network.analyse(seen_by(test.crops[:3], SIZE))
+    reported = decode(labelled.half(odd=True)).pixels
+    trace = model.network.analyse(seen_by(reported[:3], SIZE))
+    assert [grain.opens for grain in model.grains] == [grain.name == "kinds" for grain in model.grains]
+    for grain in model.grains:
+        assert set(measured["grains"][grain.name]) == {"right", "calibration error", "at 2 points"}
     np.testing.assert_allclose(trace.probabilities.max(axis=-1), confidence[:3], atol=1e-4)
+    gallery = read_gallery(tmp_path / "photos")
+    assert sorted(gallery.indices) == list(range(6))
+    assert gallery.credits == [labelled.half(odd=True).credits[i] for i in gallery.indices]
     card = (tmp_path / "photos" / "README.md").read_text()
-    assert "agreement with the teacher" in card
-    assert "Training is unfinished" in card
-    assert re.search(r"\| 16 \| 0\.\d\d \| 1 \| 56 \| 50 \| 75 \|", card)
-    assert "Blocks 1 to 6 are still as they were" in card
+    assert "- a set of photographs" in card
+    assert "{" not in card.partition("\n---\n")[2]
+    assert re.search(r"\| block 8 \| 48.0 % \| \d+.\d % \| (met|missed) \|", card)
+    assert "end</text>" in (tmp_path / "photos" / "learning-curve.svg").read_text()
 
-    # The next sitting has this folder alone: it goes on with its weights, its crops and its curve.
-    data = tmp_path / "data"
-    shutil.copytree(folder, data / "pictures")
+    # The next run has this folder alone: it goes on with its weights, its views and its curve.
     monkeypatch.setattr(command, "load_teacher", lambda _: teacher)
-    monkeypatch.setattr(command, "MEASURED", 4)
-    monkeypatch.setattr(command, "held", lambda crops, _: Held(torch.stack(crops), 9 * torch.eye(1000)[:4]))
     following = replace(STRETCH, crops=4)
     with pytest.raises(FileNotFoundError, match="there is no run"):
-        command.ship_run(tmp_path / "x", tmp_path / "next", data, photos, 1)
-    command.run(following, tmp_path / "next", data, tmp_path / "photos", None, 1)
-    history = json.loads((tmp_path / "next" / "run" / "history.json").read_text())
+        command.ship_run(tmp_path / "x", tmp_path / "next", labelled.folder, None)
+    sources = [command.Source(folder)]
+    command.run(following, tmp_path / "next", sources, [], tmp_path / "photos", labelled.folder, threads=2)
+    history = json.loads((tmp_path / "next" / "history.json").read_text())
     assert history[:1] == run.history
-    assert history[1]["settings"] == asdict(following)
     assert history[1]["curve"][-1]["crops"] == 20
-    assert {"held_out", "trained_on", "trained_on_block_4"} < set(history[1]["curve"][-1])
-    state = torch.load(tmp_path / "next" / "run" / "last.pt", weights_only=True)["network"]
+    assert {"first", "five", "block_4"} < set(history[1]["curve"][-1])
+    state = torch.load(tmp_path / "next" / "last.pt", weights_only=True)["network"]
     for name, tensor in model.network.state_dict().items():
         if ".blocks.5." in name:  # frozen
             assert torch.equal(state[name], tensor), name
 
 
-def test_a_line_of_the_curve_names_every_exit(network, teacher, pictures):
-    network.eval()
-    row = progress(network, {"natural": held(composed(pictures, 4), teacher)})
-    assert set(row) == {"natural", "natural_top5", *(f"natural_block_{b}" for b in range(4, 12))}
+def test_a_line_of_the_curve_names_every_exit(network, labelled):
+    row = progress(network.eval(), decode(labelled))
+    assert set(row) == {"first", "five", *(f"block_{b}" for b in range(4, 12))}
+
+
+def test_the_own_threshold_loses_two_points_at_most_and_is_the_cheapest_that_does(network, labelled):
+    from explorer.evaluate.record import Record
+    from explorer.evaluate.tradeoff import at_threshold
+
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 5, 400)
+    sure = rng.random((400, 3))
+    predicted = np.where(sure > 0.3, labels[:, None], 9)  # surer answers are right
+    record = Record(labels, predicted, {"confidence": sure}, np.array([1, 2, 3]), np.array([10, 20, 30]), 30)
+    threshold = own_threshold(record, "confidence")
+    assert at_threshold(record, "confidence", threshold).accuracy >= record.accuracy[-1] - 0.02
+    lower = at_threshold(record, "confidence", threshold - 0.005)
+    assert (
+        lower.accuracy < record.accuracy[-1] - 0.02
+        or lower.macs >= at_threshold(record, "confidence", threshold).macs
+    )

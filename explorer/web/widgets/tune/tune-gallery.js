@@ -71,7 +71,7 @@ export class TuneGallery extends TuneWidget {
     try {
       const example = await ask("gallery_image", { model, place: Number(tile.dataset.place) });
       if (model !== this.store.model) return; // another model was chosen meanwhile
-      this.store.show({ ...example, note: t("tune.gallery_note") });
+      this.store.show({ ...example, note: t("tune.gallery_note") + (tile.dataset.credit ?? "") });
       this.store.setTab("explore");
       setText(this.part(".status"), "");
     } catch (error) {
@@ -98,6 +98,9 @@ export class TuneGallery extends TuneWidget {
         const [picture, truth, answer] = button.children;
         const [column, row] = [place % gallery.columns, Math.floor(place / gallery.columns)];
         button.dataset.place = place;
+        const credit = gallery.credits?.[place];
+        if (credit) button.dataset.credit = ` ${t("tune.gallery_credit", { credit })}`;
+        else delete button.dataset.credit;
         picture.classList.toggle("small", gallery.tile[0] <= 64);
         Object.assign(picture.style, {
           aspectRatio: `${gallery.tile[0]} / ${gallery.tile[1]}`,
@@ -129,7 +132,7 @@ export class TuneGallery extends TuneWidget {
       setText(answer, right ? t("tune.tile_right") : t("tune.tile_wrong", values));
       answer.classList.toggle("wrong", !right);
       const name = t(right ? "tune.tile_name_right" : "tune.tile_name_wrong", values);
-      setAttributes(button, { "aria-label": name, title: name });
+      setAttributes(button, { "aria-label": name, title: name + (button.dataset.credit ?? "") });
     }
   }
 }

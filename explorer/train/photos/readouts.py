@@ -1,0 +1,101 @@
+"""Read-outs solved by ridge regression: steps of descent come there late, if ever."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from explorer.model.multi_exit import MultiExitViT
+
+# Of the ridge regression, chosen on labelled photographs; docs/photos.md has the numbers.
+PENALTY = 0.01
+# Where a read-out imitates the final one, which is smoother than the teacher.
+IMITATING = 0.003
+# Menon et al. 2021, "Long-tail learning via logit adjustment", arXiv 2007.07314: their tau, whole as they have it.
+TAU = 1.0
+CHUNK = 16  # batches that are kept together while read-outs are being solved
+_FLOOR = 1e-6  # of how often a class is named
+
+
+def read_outs(network: MultiExitViT) -> list[nn.Linear]:
+    """The linear classifier of every exit, and last the final one."""
+    early = [head.classifier.linears[0] for head in network.heads]  # type: ignore[union-attr,index]
+    return [*early, network.backbone.vit.head]
+
+
+def read(
+    network: MultiExitViT,
+    lesson: Callable[[int], tuple[Tensor, Tensor]],
+    batches: int,
+    store: Path | None = None,
+) -> tuple[list[Tensor], Tensor]:
+    """What every read-out reads, the final one last (N, D) each, and the answers (N, C), of all batches together.
+
+    `lesson(i)` gives the network's input of batch i and the answers to it. What was read is kept in the folder `store`,
+    chunk by chunk, so that a reading that was cut off goes on from there. Leaves the network in eval mode.
+    """
+    network.eval()
+    chunks = []
+    for first in range(0, batches, CHUNK):
+        path = store / f"{first:06}.pt" if store else None
+        if path and path.exists():
+            chunks.append(torch.load(path, weights_only=True, map_location=network.device))
+            continue
+        chunk = _read(network, [lesson(i) for i in range(first, min(first + CHUNK, batches))])
+        chunks.append(chunk)
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            torch.save(chunk, path.with_suffix(".new"))
+            os.replace(path.with_suffix(".new"), path)  # a kill leaves whole chunks alone
+    return (
+        [torch.cat(parts) for parts in zip(*(inputs for inputs, _ in chunks), strict=True)],
+        torch.cat([answers for _, answers in chunks]),
+    )
+
+
+@torch.no_grad()
+def _read(network: MultiExitViT, lessons: list[tuple[Tensor, Tensor]]) -> tuple[list[Tensor], Tensor]:
+    linears = read_outs(network)
+    inputs: list[list[Tensor]] = [[] for _ in linears]
+    hooks = [
+        linear.register_forward_pre_hook(lambda _, args, kept=kept: kept.append(args[0].float()))
+        for linear, kept in zip(linears, inputs, strict=True)
+    ]
+    try:
+        for images, _ in lessons:
+            with network.in_precision():
+                network(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return [torch.cat(kept) for kept in inputs], torch.cat([answers for _, answers in lessons])
+
+
+@torch.no_grad()
+def solve(linear: nn.Linear, inputs: Tensor, answers: Tensor, penalty: float = PENALTY) -> None:
+    """Set a read-out by ridge regression of answers (N, C) on inputs (N, D).
+
+    Inputs are standardised first: a ViT's residual stream has a few channels far larger than all others.
+    """
+    x, y = inputs.double(), answers.double()
+    mean, std = x.mean(dim=0), x.std(dim=0) + 1e-6
+    x = (x - mean) / std
+    gram = x.T @ x + penalty * len(x) * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
+    weight = torch.linalg.solve(gram, x.T @ (y - y.mean(dim=0))) / std[:, None]  # (D, C)
+    linear.weight.copy_(weight.T)
+    linear.bias.copy_(y.mean(dim=0) - mean @ weight)
+
+
+@torch.no_grad()
+def rebalance(linear: nn.Linear, logits: Tensor) -> None:
+    """Free a read-out of what photographs teach wrongly: that most classes are rare.
+
+    A read-out that has hardly met a koala calls it a gibbon. The remedy is logit adjustment: each class's logit minus
+    the logarithm of how often the network names it, by the logits (N, C) it gave on views of the kind trained on.
+    """
+    named = logits.softmax(dim=-1).mean(dim=0)
+    linear.bias.sub_(TAU * (named + _FLOOR).log())
