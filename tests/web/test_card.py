@@ -80,7 +80,7 @@ def test_gradio_is_told_to_delete_uploads():
     assert page.build().delete_cache == (about.UPLOADS_CHECKED, about.UPLOADS_KEPT)
 
 
-def test_the_factors_named_among_the_definitions_are_those_used():
-    for factor in (SAVING, ship.SAVING):
-        assert f" {factor:g} " in strings("en")["about.number_thresholds_says"]
-        assert f" {factor:g} ".replace(".", ",") in strings("de")["about.number_thresholds_says"]
+def test_the_numbers_named_among_the_definitions_are_those_used():
+    for number in (f"{SAVING:g}", f"{100 * ship.LOST:g}"):
+        assert f" {number} " in strings("en")["about.number_thresholds_says"]
+        assert f" {number} ".replace(".", ",") in strings("de")["about.number_thresholds_says"]

@@ -65,7 +65,9 @@ def _table(measured: dict[str, Any], macs: list[int], full: int) -> str:
 
 def _grains(measured: dict[str, Any]) -> str:
     """How often every exit is right where the answer may be coarser, and what two points buy there."""
-    lines = ["| right, % | " + " | ".join(f"block {block}" for block in measured["blocks"]) + " | 2 points lost |"]
+    lines = [
+        "| right, % | " + " | ".join(f"block {block}" for block in measured["blocks"]) + " | 2 points lost |"
+    ]
     lines.append("|" + " --- |" * (len(measured["blocks"]) + 2))
     rows = {"classes": (measured["right"], measured["at most so many points lost on the choosing half"]["2"])}
     rows |= {name: (facts["right"], facts["at 2 points"]) for name, facts in measured["grains"].items()}
