@@ -82,7 +82,8 @@ def test_a_model_of_other_classes(folder):
     config = json.loads((folder / "config.json").read_text()) | {"name": "cats"}
     (folder / "config.json").write_text(json.dumps(config))
     refused(
-        call("--model", folder), "cats was not trained on Fashion-MNIST's ten classes; nothing to compare"
+        call("--model", folder),
+        "cats was not trained on Fashion-MNIST's ten classes; name a folder with labels.tsv by --data",
     )
 
 

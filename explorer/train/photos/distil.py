@@ -147,6 +147,8 @@ class Run:
             return
 
         def lesson(number: int) -> tuple[Tensor, Tensor]:
+            if self.stop:
+                raise Stopped
             seen = self._views(photographs, stretch, APART + number, mild=True)
             return seen_by(seen, stretch.size), teacher(seen)
 

@@ -228,6 +228,20 @@ def test_a_run_told_to_stop_ends_as_one_that_was_not(network, tmp_path, photogra
         assert torch.equal(tensor, again.average[name]), name
 
 
+def test_a_run_told_to_stop_while_it_solves_read_outs_stops_there(network, tmp_path, photographs, teacher):
+    asked = []
+
+    def stopping(seen):
+        asked.append(len(seen))
+        os.kill(os.getpid(), signal.SIGTERM)
+        return teacher(seen)
+
+    with pytest.raises(Stopped):
+        trained(network, tmp_path, photographs, stopping, STRETCH)
+    assert len(asked) == 1
+    assert not (tmp_path / "last.pt").exists()  # nothing was learned: the same command begins again
+
+
 def test_a_training_that_meets_an_exception_ends_with_it(network, tmp_path, photographs):
     def broken(_):
         raise RuntimeError("the teacher fell ill")

@@ -11,12 +11,14 @@ import torch
 
 from explorer.data.labelled import load_labelled
 from explorer.evaluate.gallery import read_gallery
+from explorer.evaluate.record import Record
+from explorer.evaluate.tradeoff import at_threshold
 from explorer.model.bundle import load_model_folder
 from explorer.rules import decide
 from explorer.train.photos import command
 from explorer.train.photos.labels import imagenet_labels
 from explorer.train.photos.measure import decode, progress, right_in, traces
-from explorer.train.photos.ship import AIMS, aims, own_threshold, ship
+from explorer.train.photos.ship import AIMS, SAVING, aims, own_threshold, ship
 from explorer.train.photos.student import SIZE, at_size, seen_by
 from tests.train.photos.tiny import STRETCH, TINY, picture, trained
 
@@ -159,19 +161,31 @@ def test_a_line_of_the_curve_names_every_exit(network, labelled):
     assert set(row) == {"first", "five", *(f"block_{b}" for b in range(4, 12))}
 
 
-def test_the_own_threshold_loses_two_points_at_most_and_is_the_cheapest_that_does(network, labelled):
-    from explorer.evaluate.record import Record
-    from explorer.evaluate.tradeoff import at_threshold
+def recorded(sure, right):
+    """A record of three exits at blocks 1 to 3: scores (N, 3), and which answers are right."""
+    labels = np.zeros(len(sure), np.int64)
+    predicted = np.where(right, 0, 9)
+    return Record(labels, predicted, {"confidence": sure}, np.array([1, 2, 3]), np.array([10, 20, 30]), 30)
 
+
+def test_the_own_threshold_loses_two_points_at_most_and_is_the_cheapest_that_does():
     rng = np.random.default_rng(0)
-    labels = rng.integers(0, 5, 400)
     sure = rng.random((400, 3))
-    predicted = np.where(sure > 0.3, labels[:, None], 9)  # surer answers are right
-    record = Record(labels, predicted, {"confidence": sure}, np.array([1, 2, 3]), np.array([10, 20, 30]), 30)
+    record = recorded(sure, sure > np.array([0.3, 0.3, 0.0]))  # surer answers are right, the last ones always
     threshold = own_threshold(record, "confidence")
-    assert at_threshold(record, "confidence", threshold).accuracy >= record.accuracy[-1] - 0.02
-    lower = at_threshold(record, "confidence", threshold - 0.005)
-    assert (
-        lower.accuracy < record.accuracy[-1] - 0.02
-        or lower.macs >= at_threshold(record, "confidence", threshold).macs
-    )
+    chosen, lower = (at_threshold(record, "confidence", t) for t in (threshold, threshold - 0.005))
+    assert chosen.accuracy >= 0.98
+    assert lower.accuracy < 0.98
+    assert chosen.by_macs > SAVING
+
+
+def test_where_two_points_save_too_little_the_own_threshold_is_the_most_accurate_that_saves_a_tenth():
+    sure = np.linspace(0, 1, 400, endpoint=False)[:, None].repeat(3, axis=1)
+    right = np.zeros((400, 3), bool)
+    right[:, 2] = True  # early answers are wrong, however sure
+    record = recorded(sure, right)
+    chosen = at_threshold(record, "confidence", own_threshold(record, "confidence"))
+    assert chosen.by_macs >= SAVING
+    assert chosen.accuracy == pytest.approx(
+        0.86, abs=0.01
+    )  # 14 % leave at a third of the cost: 1 / (1 - 0.14 * 2 / 3)
