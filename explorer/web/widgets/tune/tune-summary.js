@@ -2,7 +2,7 @@
 
 import { element, keepChildren, setText } from "../dom.js";
 import { t } from "../strings.js";
-import { factorText, macsText } from "../words.js";
+import { factorText, macsText, ruleText } from "../words.js";
 import { SPLITS } from "./desk.js";
 import { countText, percentText, pointsText } from "./numbers.js";
 import { TUNE_STYLE } from "./tune-style.js";
