@@ -61,7 +61,7 @@ def test_infer_agrees_with_analyse_and_decide(network, name, count):
         assert left.exit.tolist() == expected.tolist()
         under = trace.under(name)
         answers = under.logits[np.arange(count), expected]
-        np.testing.assert_allclose(left.logits, answers, atol=1e-5)
+        np.testing.assert_allclose(left.logits, answers, rtol=1e-5, atol=1e-5)
         assert left.macs.tolist() == under.macs[expected].tolist()
 
 

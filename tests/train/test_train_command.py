@@ -46,7 +46,7 @@ def trained(tmp_path_factory):
 def test_the_folder_is_a_model_with_everything(trained):
     out, _ = trained
     assert {p.name for p in out.iterdir()} == {
-        "config.json", "labels.txt", "backbone.safetensors", "exits.safetensors", "README.md",
+        "config.json", "grains.json", "labels.txt", "backbone.safetensors", "exits.safetensors", "README.md",
         "evaluation.npz", "training.json", "gallery.png", "gallery.json", "run",
     }  # fmt: skip
     model = load_model_folder(out)
