@@ -105,7 +105,9 @@ def finish(model: Model, start: Start, splits: dict[str, Split], facts: dict, ou
     """Calibrate on the validation pictures, measure on the test pictures, write the folder and its card."""
     save_model(model, start.entry, out)
     written = load_model_folder(out)  # of the weights as written, in half precision
-    thresholds, validation = fit(written, splits["validation"])
+    thresholds, _ = fit(written, splits["validation"])
+    # Read again now that it is calibrated: some rules look at tokens, which logits alone do not hold.
+    *_, validation = evaluate(written, splits["validation"], BATCH)
     *_, test = evaluate(written, splits["test"], BATCH)
     model.network.temperatures = written.network.temperatures
     save_model(replace(model, thresholds=thresholds), start.entry, out)

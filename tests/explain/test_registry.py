@@ -67,9 +67,8 @@ def test_a_method_of_one_file_and_two_strings_is_explained_packed_and_on_the_pag
     saw = analysis.data_uri(analysis.Image.new("L", (28, 28)), "PNG")
     asked = {"model": "fashion", "saw": saw, "method": toy, "exit": 1, "classes": [3]}
     assert explaining.explain(asked)["map"] == pack(found)
-    head = page.launch_kwargs()["head"]
-    assert '{"name": "toy-corner", "asks": ["class", "exit"], "families"' in head
-    assert '"explain.toy-corner_title": "Corner"' in head
+    assert '{"name": "toy-corner", "asks": ["class", "exit"], "families"' in page.start_script()
+    assert language.strings("en")["explain.toy-corner_title"] == "Corner"
 
 
 def test_every_shipped_method_has_its_two_strings():

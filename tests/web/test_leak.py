@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from explorer.model.catalog import DEFAULT, ROOT
+from explorer.web import guard
 from explorer.web.guard import HEADERS
 from explorer.web.uploads import GONE
 from tests.web.serving import META, call, question, serving, upload
@@ -18,7 +19,9 @@ SHOE = next((ROOT / "assets" / "examples" / "fashion").glob("*.png"))
 
 @pytest.fixture(scope="module")
 def server():
-    with serving() as client:
+    """Its limit of questions has a test of its own; here hundreds come in a few seconds."""
+    with pytest.MonkeyPatch.context() as patch, serving() as client:
+        patch.setattr(guard, "RATE", 1e6)
         yield client
 
 

@@ -59,10 +59,10 @@ def test_what_is_no_question_is_answered_in_words(asked):
 def test_a_default_model_that_cannot_be_opened_leaves_the_others(monkeypatch):
     whole = analysis.model_json
 
-    def broken(name):
+    def broken(name, short):
         if name == DEFAULT:
             raise ModelError("exits.safetensors in fashion is damaged; fetch the folder again.")
-        return whole(name)
+        return whole(name, short)
 
     monkeypatch.setattr(page, "model_json", broken)
     opened = page.opening()
