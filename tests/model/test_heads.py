@@ -205,7 +205,7 @@ def test_an_unknown_head_is_refused_with_the_names_there_are():
         ValueError, match="there is no exit head 'mlp'; choose one of lph-dw, lph-pw, gah, linear, shared"
     ):
         build_head("mlp", TokenShape(GRID, WIDTH, 1), CLASSES, 1)
-    assert list(HEADS) == ["lph-dw", "lph-pw", "gah", "linear", "shared"]
+    assert list(HEADS) == ["lph-dw", "lph-pw", "gah", "linear", "shared", "sl-vit"]
 
 
 def test_a_global_head_needs_a_width_of_eights():
