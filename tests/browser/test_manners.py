@@ -1,9 +1,5 @@
 """How the page behaves in every tab: accessible, as wide as the screen, and at home wherever it is put."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -132,17 +128,3 @@ def test_it_opens_with_photos_where_nothing_else_is_asked_for(chromium):
         page.get_by_role("combobox", name="Model", exact=True).wait_for()
         assert "photographs" in page.get_by_role("combobox", name="Model", exact=True).input_value()
         page.close()
-
-
-def test_a_variable_that_names_no_model_is_refused_in_words():
-    variables = os.environ | {"EXIT_EXPLORER_MODEL": "none"}
-    told = subprocess.run(
-        [sys.executable, "app.py"], env=variables, capture_output=True, text=True, check=False
-    )
-    assert told.returncode == 1
-    assert (
-        told.stderr.strip()
-        .splitlines()[-1]
-        .startswith("There is no model 'none' on this machine; name one of")
-    )
-    assert "Traceback" not in told.stderr
