@@ -43,7 +43,7 @@ _READING = (
     "rules",
 )  # what is other at a grain
 THUMBNAIL = 96  # pixels of the longer edge of an example that is not whole yet
-MOST_AT_FIRST = 300_000  # bytes of examples as JSON that a first view brings whole
+MOST_AT_FIRST = 400_000  # bytes of examples as JSON that a first view brings whole
 MOST_URI = 2_000_000  # characters of a picture that travels with a question, in base64: 1.5 MB
 
 # An upload is sent back as a PNG, exactly what the network saw; the examples' photos are smaller as JPEGs.

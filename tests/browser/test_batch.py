@@ -91,7 +91,17 @@ def test_a_zip_runs_through_and_what_is_unsafe_is_refused_singly(batch, archive)
     with batch.expect_download() as saved:
         batch.get_by_role("button", name="Save batch as JSON").click()
     reports = json.loads(saved.value.path().read_text())
-    assert set(reports[0]) == {"image", "model", "rule", "threshold", "exit", "prediction", "macs", "ms"}
+    assert set(reports[0]) == {
+        "image",
+        "model",
+        "rule",
+        "grain",
+        "threshold",
+        "exit",
+        "prediction",
+        "macs",
+        "ms",
+    }
     with batch.expect_download() as saved:
         batch.get_by_role("button", name="Save batch as CSV", exact=True).click()
     table_rows = list(csv.DictReader(saved.value.path().read_text("utf-8-sig").splitlines()))

@@ -11,12 +11,15 @@ NAMES = [tab.name for tab in TABS]
 # The page under a path of another application, as behind a proxy.
 MOUNTED = """
 import os
+from inspect import signature
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from explorer.web.page import build, launch_kwargs
 
-app = gr.mount_gradio_app(FastAPI(), build(), path="/deep/down", **launch_kwargs())
+taken = signature(gr.mount_gradio_app).parameters
+options = {name: value for name, value in launch_kwargs().items() if name in taken}
+app = gr.mount_gradio_app(FastAPI(), build(), path="/deep/down", **options)
 uvicorn.run(app, host="127.0.0.1", port=int(os.environ["GRADIO_SERVER_PORT"]), log_level="error")
 """
 
@@ -87,6 +90,7 @@ def test_tabs_are_walked_by_arrow_keys_and_only_one_panel_shows(page):
 
 def test_it_works_inside_a_frame(chromium, address):
     page = chromium.new_page()
+    page.goto(f"{address}healthz")  # a page of the same origin; which others may frame it stands in a header
     page.set_content(f'<iframe src="{address}" width="1200" height="800"></iframe>')
     frame = page.wait_for_selector("iframe").content_frame()
     ready(page, frame)
@@ -122,7 +126,7 @@ def test_it_opens_with_photos_where_nothing_else_is_asked_for(chromium):
         page.goto(address)
         ready(page)
         assert page.evaluate("window.ExitExplorer.store.model") == "photos"
-        assert page.evaluate("window.ExitExplorer.store.trace.class_count") == 1000
+        assert page.evaluate("window.ExitExplorer.store.trace.class_count") == 100  # kinds
         assert page.evaluate("window.ExitExplorer.store.example.opens")
         assert page.evaluate("window.ExitExplorer.store.fired") < 8  # it leaves before the end
         page.get_by_role("combobox", name="Model", exact=True).wait_for()

@@ -89,6 +89,7 @@ def test_the_threshold_line_can_be_dragged(page):
     set_threshold(page, 0.5)
     asked = quiet(page)
     line = page.locator("score-curve").get_by_role("slider", name="Threshold")
+    line.scroll_into_view_if_needed()
     box = line.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
