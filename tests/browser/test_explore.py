@@ -66,7 +66,7 @@ def show_photo(page):
         const facts = { signed: false, units: "attention", evidence: null };
         const map = { grid: [side, side], axes: { block: blocks, head: heads }, peak, data, ...facts };
         const maps = [{ method: "attention", map }];
-        store.show({ ...store.example, id: "photo", title: "photo", image: picture, saw: picture, maps });
+        store.show({ ...store.rawExample, id: "photo", title: "photo", image: picture, saw: picture, maps });
         store.flush();
         }"""
     )
@@ -147,9 +147,10 @@ def test_overthinking_is_called_out_by_the_ladder_and_a_teacher_is_no_truth(page
         """() => {
         const { store } = window.ExitExplorer;
         const [a, b] = [0, 1];
-        const trace = { ...store.trace, predicted: store.trace.predicted.map((_, e) => (e < 4 ? a : b)) };
+        const trace = { ...store.rawTrace, predicted: store.rawTrace.predicted.map((_, e) => (e < 4 ? a : b)) };
         window.names = [trace.classes[a].label, trace.classes[b].label];
-        store.show({ ...store.example, trace, label: trace.classes[a].label });
+        const { label, index: truth } = trace.classes[a];
+        store.show({ ...store.rawExample, trace, label, truth });
         }"""
     )
     right, last = page.evaluate("window.names")
