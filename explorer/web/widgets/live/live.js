@@ -73,7 +73,7 @@ export class Live {
     const taken = await this.#opened.take();
     if (turn !== this.#turn) return;
     this.canvas = this.#opened.canvas;
-    const plain = count % PLAIN_EVERY === 0;
+    const plain = count % PLAIN_EVERY === 1; // never the first, which would wait for the whole network to load
     const answer = await this.question("live", { model, frame: taken, rule, thresholds, grain, plain });
     if (turn !== this.#turn) return;
     const { ms, macs, exit, prediction } = answer;
