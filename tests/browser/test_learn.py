@@ -327,9 +327,9 @@ def test_a_definition_opens_and_closes_by_tap_and_stays_on_a_small_screen(chromi
     page.wait_for_function("window.ExitExplorer?.store?.trace")
     page.evaluate("() => window.ExitExplorer.store.setTab('learn')")
     words = page.get_by_role("article").locator("glossary-term").get_by_role("button")
-    words.first.wait_for()
-    for i in range(words.count()):
-        words.nth(i).tap()
+    task(page)  # is the last of the lesson's words to come
+    for word in words.all():
+        word.tap()
         tip = page.get_by_role("article").get_by_role("tooltip").locator("visible=true")
         expect(tip).to_have_count(1)
         box = tip.bounding_box()
@@ -337,8 +337,36 @@ def test_a_definition_opens_and_closes_by_tap_and_stays_on_a_small_screen(chromi
         assert box["y"] >= 0
         assert box["x"] + box["width"] <= 360
         assert box["y"] + box["height"] <= 740
-    words.nth(words.count() - 1).tap()
+    word.tap()
     expect(page.get_by_role("article").get_by_role("tooltip").locator("visible=true")).to_have_count(0)
+    context.close()
+
+
+def test_a_definition_follows_its_word_when_the_page_moves_and_closes_out_of_sight(chromium, address):
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_function("window.ExitExplorer?.store?.trace")
+    page.evaluate("() => window.ExitExplorer.store.setTab('learn')")
+    word = page.get_by_role("article").locator("glossary-term").get_by_role("button").first
+    tip = page.get_by_role("article").get_by_role("tooltip").locator("visible=true")
+    word.tap()
+    expect(tip).to_have_count(1)
+
+    def gap():
+        return tip.bounding_box()["y"] - word.bounding_box()["y"]
+
+    before, top = gap(), word.bounding_box()["y"]
+    page.evaluate("() => window.scrollBy(0, 40)")
+    painted(page)
+    assert word.bounding_box()["y"] == pytest.approx(top - 40, abs=2)
+    assert gap() == pytest.approx(before, abs=2)
+    word.tap()  # the same definition still: the tap closes it
+    expect(tip).to_have_count(0)
+    word.tap()
+    expect(tip).to_have_count(1)
+    page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
+    expect(tip).to_have_count(0)
     context.close()
 
 

@@ -111,7 +111,12 @@ export class GlossaryTerm extends Widget {
     event.stopPropagation(); // it closes this and nothing behind it
     this.close();
   };
-  #scroll = () => this.close();
+  // A scroll need not be the reader's: what is drawn above moves the word too. The definition follows it, until it leaves the window.
+  #scroll = () => {
+    const { top, bottom } = this.word.getBoundingClientRect();
+    if (bottom < 0 || top > document.documentElement.clientHeight) this.close();
+    else this.#place();
+  };
   #elsewhere = (event) => {
     if (!event.composedPath().includes(this)) this.close();
   };
