@@ -341,6 +341,9 @@ def distil(
     lr: Annotated[float, typer.Option(help="learning rate of the blocks")] = 5e-5,
     lr_heads: Annotated[float, typer.Option(help="learning rate of heads and read-outs")] = 2.5e-4,
     stay: Annotated[float, typer.Option(help="how strongly blocks are drawn back to where they began")] = 0.0,
+    own: Annotated[
+        float, typer.Option(help="share of stage 1's lesson that is the model's own answer, 0 to 1")
+    ] = 0.0,
     batch: Annotated[int, typer.Option(help="views a step; 256 and more on a GPU")] = 32,
     exits_every: Annotated[int, typer.Option(help="stage 1 asks the exits at every N-th step")] = 2,
     new_heads: Annotated[bool, typer.Option(help="start all exit heads anew")] = False,
@@ -367,6 +370,7 @@ def distil(
         lr,
         lr_heads,
         stay,
+        own,
         exits_every,
         batch,
         new_heads,

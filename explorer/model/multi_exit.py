@@ -122,10 +122,13 @@ class MultiExitViT(nn.Module):
 
     def forward(self, images: Tensor, heads: bool = True) -> Outputs:
         """One pass through everything, for training; `heads=False` leaves the exit heads out."""
-        tokens, done = self.backbone.embed(images), 0
+        return self.onward(self.backbone.embed(images), 0, heads)
+
+    def onward(self, tokens: Tensor, done: int, heads: bool = True) -> Outputs:
+        """The rest of a pass, from the tokens behind block `done`, with the exits behind later blocks."""
         logits, features = [], []
-        if heads:
-            for spec, head in zip(self.specs, self.heads, strict=True):
+        for spec, head in zip(self.specs, self.heads, strict=True):
+            if heads and spec.block > done:
                 tokens, done = self.advance(tokens, done, spec.block), spec.block
                 answer, seen = head(tokens)
                 logits.append(answer)

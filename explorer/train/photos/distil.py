@@ -57,7 +57,8 @@ class Run:
         self.step = 0  # in the last stretch of the history
         self.optimiser: torch.optim.AdamW | None = None
         self.channels: list[Channels] = []  # what the heads read when the stretch began
-        self.origin: dict[str, Tensor] = {}  # the blocks' weights when the stretch began
+        self.origin: dict[str, Tensor] = {}  # the weights when the stretch began, where it asks for them
+        self.before: MultiExitViT | None = None  # a network of them, which teaches its own answers
         self.pending: dict[str, Any] | None = None
         self.stop = False
         folder.mkdir(parents=True, exist_ok=True)
@@ -113,10 +114,10 @@ class Run:
         self._solve(network, stretch, photographs, teacher)
         self.network = network
         self.average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-        blocks = network.backbone.vit.blocks.named_parameters()
-        self.origin = {name: p.detach().clone() for name, p in blocks} if stretch.stay else {}
+        self.origin = dict(self.average) if stretch.stay or stretch.own else {}
+        self.origin = {name: tensor.clone() for name, tensor in self.origin.items()}
         self.channels = channels_read(network, self._looked_at(stretch, photographs))
-        self.pending = None
+        self.pending = self.before = None
         self.history.append({"settings": settings, "seen": 0, "seconds": 0.0, "curve": []})
         self.step = 0
         self.save()
@@ -136,7 +137,8 @@ class Run:
     ) -> None:
         """Solve the read-outs of a network anew, in place, and begin its heads anew where the stretch asks for it.
 
-        In stage 2 the final read-out teaches; it is first freed, in part, of its bias to the classes that views show.
+        In stage 2, and where a network teaches itself, the final read-out teaches the others; it is first freed of its
+        bias to the classes that views show.
         """
         if stretch.new_heads or not self.history:
             channels = channels_read(network, self._looked_at(stretch, photographs))
@@ -156,11 +158,12 @@ class Run:
         inputs, answers = read(network, lesson, -(-stretch.solved // stretch.batch), store)
         *early, final = read_outs(network)
         solve(final, inputs[-1], answers)
-        if stretch.stage == 2:
+        imitating = stretch.stage == 2 or stretch.own > 0
+        if imitating:
             rebalance(final, final(inputs[-1]))
             answers = final(inputs[-1]).detach()
         for linear, read_there in zip(early, inputs, strict=False):
-            solve(linear, read_there, answers, IMITATING if stretch.stage == 2 else PENALTY)
+            solve(linear, read_there, answers, IMITATING if imitating else PENALTY)
 
     def _reading(self, stretch: Stretch, photographs: Photographs) -> str:
         """A name for what read-outs are solved on, which other views or weights change."""
@@ -278,13 +281,14 @@ class Run:
             self.network.backbone.eval()
         self.optimiser.zero_grad(set_to_none=True)
         exits_turn = stretch.stage == 2 or (self.step + 1) % stretch.exits_every == 0
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            outputs = self.network(seen_by(seen, stretch.size), heads=exits_turn)
-        outputs = _in_float32(outputs)
-        if stretch.stage == 1:
-            loss = by_teacher(self.network, outputs, teacher(seen))
-        else:
+        outputs, own = self._outputs(stretch, seen_by(seen, stretch.size), exits_turn)
+        if stretch.stage == 2:
             loss = by_itself(self.network, outputs)
+        else:
+            answers = own if stretch.own == 1 else teacher(seen)
+            if own is not None:
+                answers = torch.lerp(answers, own, stretch.own)
+            loss = by_teacher(self.network, outputs, answers)
         loss.backward()
         self.conditioned.centre()
         nn.utils.clip_grad_norm_([p for p in self.network.parameters() if p.requires_grad], 1.0)
@@ -294,12 +298,29 @@ class Run:
         follow(self.average, self.network, min(EMA, (1 + self.step) / (10 + self.step)))
         return loss.item()
 
+    def _outputs(self, stretch: Stretch, images: Tensor, heads: bool) -> tuple[Outputs, Tensor | None]:
+        """What the network says to its input, and what the network of before did, if the stretch asks for that."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            if not stretch.own:
+                return _in_float32(self.network(images, heads=heads)), None
+            with torch.no_grad():  # what is frozen is read once, for both
+                tokens = self.network.advance(self.network.backbone.embed(images), 0, stretch.frozen)
+                own = self._before(stretch).onward(tokens, stretch.frozen, heads=False).final.float()
+            return _in_float32(self.network.onward(tokens, stretch.frozen, heads)), own
+
+    def _before(self, stretch: Stretch) -> MultiExitViT:
+        """The network as it stood when the stretch began."""
+        if self.before is None:
+            self.before = at_size(self.network, stretch.size).to(self.device).eval().requires_grad_(False)
+            self.before.load_state_dict(self.origin)
+        return self.before
+
     @torch.no_grad()
     def _stay(self, pull: float) -> None:
         """Draw the blocks back to where the stretch began (L2-SP, Li et al. 2018, arXiv 1802.01483)."""
         if pull and self.origin:
-            for name, p in self.network.backbone.vit.blocks.named_parameters():
-                if p.requires_grad:
+            for name, p in self.network.named_parameters():
+                if p.requires_grad and ".blocks." in name:
                     p.lerp_(self.origin[name], pull)
 
 

@@ -25,11 +25,11 @@ def _centred(logits: Tensor) -> Tensor:
 
 
 def by_teacher(network: MultiExitViT, outputs: Outputs, teacher: Tensor) -> Tensor:
-    """LGViT's stage 1 with the teacher's logits (N, C) for labels; the final read-out alone where no exit was asked."""
+    """LGViT's stage 1 with the teacher's logits (N, C) for labels: of the exits asked, and of the final read-out."""
     final = answer_loss(outputs.final, teacher)
     if not outputs.logits:
         return final
-    blocks = [e.block for e in network.exits]
+    blocks = [e.block for e in network.exits][-1 - len(outputs.logits) :]
     answers = [*(answer_loss(z, teacher) for z in outputs.logits), final]
     return sum(b * a for b, a in zip(blocks, answers, strict=True)) / sum(blocks)  # type: ignore[return-value]
 

@@ -34,6 +34,10 @@ class Stretch:
     stay: float = (
         0.0  # how strongly blocks are drawn back to where the stretch began (L2-SP), as weight decay is
     )
+    # Share of stage 1's lesson that is the model's own answer, as its last read-out stood when the stretch began; the
+    # rest is the teacher's. The whole of it, 1, moves what deep blocks know to shallower ones and teaches nothing new.
+    # Exits behind frozen blocks are left to stage 2 then.
+    own: float = 0.0
     # Stage 1 asks the exits every so many steps, and the final read-out alone else. LGViT alternates, which is 2.
     exits_every: int = 2
     batch: int = 32

@@ -53,6 +53,46 @@ def test_stage_two_moves_the_heads_alone(network, tmp_path, photographs, teacher
         torch.testing.assert_close(run.average[name], run.network.state_dict()[name], rtol=0, atol=0)
 
 
+def test_a_network_that_teaches_itself_asks_no_teacher_and_begins_where_it_stood(
+    network, tmp_path, photographs, teacher, monkeypatch
+):
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    stretch = replace(STRETCH, own=1.0, exits_every=1, solved=0, crops=4)
+    lessons = []
+    told = distil.by_teacher
+    monkeypatch.setattr(distil, "by_teacher", lambda *args: lessons.append(args) or told(*args))
+
+    def none(_):
+        raise AssertionError("a teacher was asked")
+
+    run = Run(network, [{"settings": {}, "seen": 0, "seconds": 0.0, "curve": [], "done": True}], tmp_path)
+    run.train(stretch, photographs, none, lambda _: {"first": 0.5, "five": 0.75})
+    ((_, outputs, answers),) = lessons
+    torch.testing.assert_close(outputs.final, answers)  # it says what it said
+    assert len(outputs.logits) == 5  # behind blocks 7 to 11; those behind frozen blocks are left alone
+    assert not any(
+        f"blocks.{block}." in n or f"heads.{block}." in n for n in changes(run, before) for block in range(3)
+    )
+    run.save()
+    again = Run(at_size(network, 56), [], tmp_path)
+    assert again.resume()
+    for name, tensor in again._before(stretch).state_dict().items():
+        assert torch.equal(tensor, before[name]), (
+            name
+        )  # as it stood when the stretch began, after a resume too
+
+
+def test_half_of_the_lesson_can_be_its_own(network, tmp_path, photographs, teacher, monkeypatch):
+    lessons = []
+    told = distil.by_teacher
+    monkeypatch.setattr(distil, "by_teacher", lambda *args: lessons.append(args[1:]) or told(*args))
+    taught = []
+    stretch = replace(STRETCH, own=0.5, crops=4)
+    trained(network, tmp_path, photographs, lambda seen: taught.append(teacher(seen)) or taught[-1], stretch)
+    ((outputs, answers),) = lessons
+    torch.testing.assert_close(answers, (taught[-1] + outputs.final) / 2, rtol=1e-4, atol=1e-4)
+
+
 def test_where_a_stretch_begins_read_outs_are_solved_on_the_average(network, tmp_path, photographs, teacher):
     run = trained(network, tmp_path, photographs, teacher, STRETCH)
     expected = run.averaged()
