@@ -16,7 +16,7 @@ PAGES = [
 
 
 def test_the_spaces_gradio_is_the_required_one():
-    wanted = re.search(r"^gradio==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    wanted = re.search(r"^gradio\[mcp\]==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
     assert wanted is not None
     assert f"sdk_version: {wanted[1]}\n" in README
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.data.collection import MAX_BYTES
 from explorer.data.reading import UnreadableImage
+from explorer.web.language import in_language
 from explorer.web.uploads import MOST_KEPT, bytes_kept, files_in, stored
 
 API = "/gradio_api/"
@@ -62,12 +63,18 @@ HEADERS = (
 _log = logging.getLogger(__name__)
 
 
-class Refused(Exception):
-    """A request that is not answered: a status, and one plain sentence."""
+# Gradio's client in the browser throws away what an answer with such a status says, so the page's questions get it
+# as they get every other mistake: {"error": sentence}, and all is well with the request.
+_TOLD_IN_ANSWERS = (413, 429, 500, 503, 507)
+_BAD_PARAMETERS = -32602  # JSON-RPC 2.0
 
-    def __init__(self, status: int, sentence: str, **headers: str) -> None:
+
+class Refused(Exception):
+    """A request that is not answered: a status, and one plain sentence. `call` is the id of an MCP client's call."""
+
+    def __init__(self, status: int, sentence: str, call: Any = None, **headers: str) -> None:
         super().__init__(sentence)
-        self.status, self.headers = status, headers
+        self.status, self.headers, self.call = status, headers, call
 
 
 class Guard:
@@ -96,25 +103,22 @@ class Guard:
             receive = await self._checked(scope, receive)
             await self.app(scope, receive, send_safely)
         except Refused as refused:
-            body = {"error": str(refused), "detail": str(refused)}
-            await JSONResponse(body, refused.status, refused.headers)(scope, receive, send_safely)
+            await _said(refused, scope)(scope, receive, send_safely)
         except Exception as error:
             if started:
                 raise
             _log.exception("a request failed")
             full = isinstance(error, OSError) and error.errno == 28  # ENOSPC
             said = (
-                "The server's disk is full; try again later."
+                Refused(507, "The server's disk is full; try again later.")
                 if full
-                else "The server made a mistake; try again."
+                else Refused(500, "The server made a mistake; try again.")
             )
-            body = {"error": said, "detail": said}
-            await JSONResponse(body, 507 if full else 500)(scope, receive, send_safely)
+            await _said(said, scope)(scope, receive, send_safely)
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         """What reads the request from here on. Raises `Refused`."""
-        path = scope["path"].removeprefix(scope.get("root_path", "") or "")
-        route = path.partition(API)[2]
+        path, route = _route(scope)
         if path.startswith(_CLOSED):
             raise Refused(404, "There is nothing at this address.")
         if API in path:
@@ -137,6 +141,26 @@ class Guard:
             raise Refused(415, "Send this question as JSON.")
         _check_length(headers, MOST_JSON)
         return await _checked_json(receive)
+
+
+def _route(scope: Scope) -> tuple[str, str]:
+    """The path below the page's own root, and what of it follows Gradio's prefix."""
+    path = scope["path"].removeprefix(scope.get("root_path", "") or "")
+    return path, path.partition(API)[2]
+
+
+def _said(refused: Refused, scope: Scope) -> JSONResponse:
+    """The refusal as whoever asks can read it, in the language that the request prefers."""
+    accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+    route, sentence = _route(scope)[1].rstrip("/"), str(refused)
+    if route == "component_server":  # the page knows these sentences, and in which language it is shown
+        status = 200 if refused.status in _TOLD_IN_ANSWERS else refused.status
+        return JSONResponse({"error": sentence}, status, refused.headers)
+    sentence = in_language(sentence, accepted)
+    if route.startswith("mcp") and refused.call is not None:
+        error = {"code": _BAD_PARAMETERS, "message": sentence}
+        return JSONResponse({"jsonrpc": "2.0", "id": refused.call, "error": error})
+    return JSONResponse({"error": sentence, "detail": sentence}, refused.status, refused.headers)
 
 
 class Rate:
@@ -166,9 +190,17 @@ def _after(seconds: int) -> dict[str, str]:
 
 
 def _client(scope: Scope, headers: dict[bytes, bytes]) -> str:
-    """The address that asks: what the last proxy before us saw, else the connection's own."""
+    """The address that asks: what the last proxy before us saw, else the connection's own.
+
+    A proxy stands on this machine or in its network; from anywhere else the header is only what a stranger claims.
+    """
+    address = (scope.get("client") or ("", 0))[0]
+    try:
+        near = ipaddress.ip_address(address).is_private
+    except ValueError:
+        near = True  # a socket file: only this machine's proxy has it
     forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").rpartition(",")[2].strip()
-    return forwarded or (scope.get("client") or ("", 0))[0]
+    return (near and forwarded) or address
 
 
 def _check_file(asked: str) -> None:
@@ -210,11 +242,14 @@ async def _checked_json(receive: Receive) -> Receive:
         body += message.get("body", b"")
         if not message.get("more_body"):
             break
-    for path in _named(body):
+    question = _parsed(body)
+    for path in files_in(question):
         try:
             stored(path)
         except UnreadableImage as error:
-            raise Refused(400, str(error)) from None
+            raise Refused(
+                400, str(error), question.get("id") if isinstance(question, dict) else None
+            ) from None
     replayed = iter(
         [message if message["type"] != "http.request" else {"type": "http.request", "body": body}]
     )
@@ -225,10 +260,11 @@ async def _checked_json(receive: Receive) -> Receive:
     return replay
 
 
-def _named(body: bytes) -> Iterator[Any]:
+def _parsed(body: bytes) -> Any:
+    """A question's JSON; None of an empty body. Raises `Refused`."""
     if not body.strip():
-        return
+        return None
     try:
-        yield from files_in(json.loads(body))
+        return json.loads(body)
     except (ValueError, RecursionError):
         raise Refused(400, "That question is not JSON.") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -54,3 +55,38 @@ def speak(part: gr.components.Component, **keys: str) -> None:
     """Keeps a Gradio part in the page's language: `speak(upload, label="your_image")`."""
     ear = gr.HTML(js_on_load=_ON_LANGUAGE, visible="hidden")
     ear.select(None, None, part, js=_UPDATE % json.dumps(keys))
+
+
+def in_language(sentence: str, accepted: str) -> str:
+    """A sentence of the server's in the language that an Accept-Language header likes best; as it is where unknown."""
+    language = _preferred(accepted)
+    if language != "en":
+        for key, pattern in _server_patterns().items():
+            if found := pattern.fullmatch(sentence):
+                return strings(language)[key].format(**found.groupdict())
+    return sentence
+
+
+@lru_cache(maxsize=256)
+def _preferred(accepted: str) -> str:
+    """The best of our languages in a header such as "de-DE,de;q=0.9,en;q=0.8" (RFC 9110, 12.5.4)."""
+    best, weight = "en", 0.0
+    for part in accepted[:1000].split(","):
+        tag, _, quality = part.partition(";")
+        language = tag.strip().lower().partition("-")[0]
+        try:
+            q = float(quality.partition("=")[2] or 1)
+        except ValueError:
+            continue
+        if language in LANGUAGES and q > weight:
+            best, weight = language, q
+    return best
+
+
+@lru_cache
+def _server_patterns() -> dict[str, re.Pattern[str]]:
+    """What the server says, by key: its English text, each `{name}` a group."""
+    texts = {key: text for key, text in strings("en").items() if key.startswith("server.")}
+    return {
+        key: re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(text))) for key, text in texts.items()
+    }

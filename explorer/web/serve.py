@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 
 from explorer.model.catalog import DEFAULT, list_models
 from explorer.web.crowd import crowd
+from explorer.web.mcp import answer_in_json
 from explorer.web.uploads import UPLOADS_CHECKED, bytes_kept, delete_all, delete_old
 
 GRACE = 8.0  # seconds for running work when the server is told to stop; systems kill after ten
@@ -48,8 +49,9 @@ async def health(_: Request) -> JSONResponse:
 
 
 @asynccontextmanager
-async def upkeep(_: Any) -> AsyncIterator[None]:
+async def upkeep(app: Any) -> AsyncIterator[None]:
     """While the server runs, uploads are looked through; when it ends, the rest are deleted."""
+    answer_in_json(app.get_blocks())
 
     async def look() -> None:
         while True:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import anyio
 import httpx
 
 from explorer.bench.browser import free_port
 from explorer.web.page import build, launch_kwargs
 
 META = {"_type": "gradio.FileData"}
+
+
+def in_a_loop_of_its_own(work: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+    """`anyio.run` in a fresh thread: where browser tests came before, this one's has a loop that runs already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(anyio.run, work, *args).result()
 
 
 @contextmanager

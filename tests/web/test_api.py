@@ -4,12 +4,16 @@ import base64
 import json
 import re
 import shutil
+import sys
 from subprocess import run
 
 import pytest
+from mcp import ClientSession, McpError
+from mcp.client.streamable_http import streamablehttp_client
 
 from explorer.model.catalog import DEFAULT, ROOT
-from tests.web.serving import META, call, serving, upload
+from explorer.web.uploads import GONE
+from tests.web.serving import META, call, in_a_loop_of_its_own, serving, upload
 
 SHOE = next((ROOT / "assets" / "examples" / "fashion").glob("sneaker*.png"))
 URI = f"data:image/png;base64,{base64.b64encode(SHOE.read_bytes()).decode()}"
@@ -21,7 +25,7 @@ EXAMPLES = re.findall(
 
 @pytest.fixture(scope="module")
 def server():
-    with serving() as client:
+    with serving(mcp_server=True) as client:
         yield client
 
 
@@ -83,13 +87,63 @@ def test_a_mistake_is_one_sentence(server, name, asked, said):
     assert "\n" not in failed["error"]
 
 
+def with_tools(server, work):
+    """What the coroutine function `work` returns, given a session with the page's MCP server as a client opens it."""
+
+    async def session():
+        address = f"{str(server.base_url).rstrip('/')}/gradio_api/mcp/"
+        async with streamablehttp_client(address) as (read, write, _), ClientSession(read, write) as session:
+            await session.initialize()
+            return await work(session)
+
+    return in_a_loop_of_its_own(session)
+
+
+def test_the_mcp_tools_are_the_endpoints_and_answer_the_same_in_json(server):
+    async def ask(session):
+        tools = (await session.list_tools()).tools
+        answers = [await session.call_tool(t.name, {"picture": URI, "model": DEFAULT}) for t in tools]
+        return tools, answers
+
+    tools, answers = with_tools(server, ask)
+    assert sorted(tool.name for tool in tools) == NAMES
+    for tool, answer in zip(tools, answers, strict=True):
+        assert "picture" in tool.inputSchema["required"]
+        assert tool.inputSchema["properties"]["model"]["description"]
+        assert not answer.isError
+        (said,) = answer.content
+        assert len(said.text) < 8_000
+        told, called = json.loads(said.text), call(server, tool.name, picture=URI, model=DEFAULT)
+        told.pop("ms", None), called.pop("ms", None)
+        assert told == called
+
+
+def test_an_mcp_client_too_gets_one_sentence_and_no_other_file(server):
+    async def ask(session):
+        for picture in ("data:image/png;base64,AAAA", "/etc/hostname", "http://127.0.0.1:9/x.png"):
+            answer = await session.call_tool("analyse", {"picture": picture, "model": DEFAULT})
+            assert answer.isError
+            yield answer.content[0].text
+        for file in ({"path": "/etc/hostname"}, {"path": str(SHOE), "meta": META}):
+            with pytest.raises(McpError) as refused:
+                await session.call_tool("analyse", {"picture": file, "model": DEFAULT})
+            yield str(refused.value)
+
+    async def all_of(session):
+        return [said async for said in ask(session)]
+
+    unreadable, *elsewhere = with_tools(server, all_of)
+    assert unreadable == "This file is not an image Pillow can read; try a JPEG or PNG."
+    assert elsewhere == [GONE] * 4
+
+
 @pytest.mark.parametrize(("kind", "code"), EXAMPLES, ids=[kind for kind, _ in EXAMPLES])
 def test_the_examples_of_the_documentation_run(server, tmp_path, kind, code):
     shutil.copy(SHOE, tmp_path / "shoe.png")
     here = str(server.base_url).rstrip("/")
     code = code.replace("http://127.0.0.1:7860", here).replace("photos", DEFAULT)
     if kind == "python":
-        command = ["python", "-c", code]
+        command = [sys.executable, "-c", code]
     elif kind == "bash":
         command = ["bash", "-euo", "pipefail", "-c", code]
     elif kind == "javascript":

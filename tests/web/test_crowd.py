@@ -2,9 +2,7 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import Any
 
 import anyio
 import numpy as np
@@ -15,18 +13,13 @@ from explorer.explain.methods.attention import attentions
 from explorer.model.bundle import load_model_folder
 from explorer.web.answers import Answers
 from explorer.web.crowd import Busy, Crowd, Pool
-from explorer.web.guard import BURST, Rate, Refused
+from explorer.web.guard import BURST, Rate, Refused, _client
+from tests.web.serving import in_a_loop_of_its_own
 
 
 @pytest.fixture(scope="module")
 def model(tiny_model_folder):
     return load_model_folder(tiny_model_folder)
-
-
-def in_a_loop_of_its_own(work, *args) -> Any:
-    """`anyio.run` in a fresh thread: where browser tests came before, this one's has a loop that runs already."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(anyio.run, work, *args).result()
 
 
 def test_those_who_wait_for_one_network_share_a_pass_and_each_gets_its_own_answer(model):
@@ -137,3 +130,16 @@ def test_one_address_cannot_ask_without_end_and_another_still_can(monkeypatch):
     rate.take("b")
     now[0] += 1
     rate.take("a")
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("127.0.0.1", "198.51.100.7, 5.6.7.8", "5.6.7.8"),  # its own word, not what it was told
+        ("10.0.0.2", "", "10.0.0.2"),
+        ("5.6.7.8", "198.51.100.7", "5.6.7.8"),  # a stranger's claim
+    ],
+)
+def test_only_a_near_proxy_is_believed_whom_it_speaks_for(peer, forwarded, address):
+    headers = {b"x-forwarded-for": forwarded.encode()}
+    assert _client({"client": (peer, 1)}, headers) == address

@@ -8,15 +8,15 @@ import pytest
 
 from explorer.data import collection, garment, opening, photo, reading
 from explorer.rules import RULES
-from explorer.web import analysis, examples, questions, records
-from explorer.web.language import LANGUAGES, i18n, strings, word
+from explorer.web import analysis, examples, guard, questions, records
+from explorer.web.language import LANGUAGES, i18n, in_language, strings, word
 from explorer.web.tabs import batch, stress
 
 
 def sentences(module):
     """Patterns of the sentences a module can say: capitalised strings of several words with a full stop."""
     tree = ast.parse(inspect.getsource(module))
-    defined = (ast.Module, ast.FunctionDef, ast.ClassDef)
+    defined = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     docstrings = {
         ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, defined)
     }
@@ -37,7 +37,20 @@ def sentences(module):
 
 @pytest.mark.parametrize(
     "module",
-    [analysis, batch, collection, examples, garment, opening, photo, questions, reading, records, stress],
+    [
+        analysis,
+        batch,
+        collection,
+        examples,
+        garment,
+        guard,
+        opening,
+        photo,
+        questions,
+        reading,
+        records,
+        stress,
+    ],
 )
 def test_every_sentence_of_the_server_can_be_translated(module):
     known = [text for key, text in strings("en").items() if key.startswith("server.")]
@@ -60,3 +73,20 @@ def test_gradios_parts_have_every_word_in_every_language():
         assert {"model", "your_image", "drop_image"} <= set(texts)
         assert not any("." in key for key in texts)  # Gradio takes a dot for a path
     assert word("model").key == "model"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "said"),
+    [
+        ("", "That is too much at once; send less than 4 MB."),
+        ("de", "Das ist zu viel auf einmal; bitte weniger als 4 MB senden."),
+        ("de-AT,de;q=0.9,en;q=0.8", "Das ist zu viel auf einmal; bitte weniger als 4 MB senden."),
+        ("en-GB,en;q=0.9,de;q=0.8", "That is too much at once; send less than 4 MB."),
+        ("fr,de;q=0.5", "Das ist zu viel auf einmal; bitte weniger als 4 MB senden."),
+        ("de;q=0,en;q=0.1", "That is too much at once; send less than 4 MB."),
+        ("de;q=x,*", "That is too much at once; send less than 4 MB."),
+    ],
+)
+def test_a_refusal_is_in_the_language_that_the_request_prefers(accepted, said):
+    assert in_language("That is too much at once; send less than 4 MB.", accepted) == said
+    assert in_language("Nobody says this.", accepted) == "Nobody says this."

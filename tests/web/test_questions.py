@@ -94,7 +94,20 @@ def test_a_mistake_inside_gradio_or_on_the_way_is_a_sentence_too(monkeypatch):
             "That is too much at once; send less than 4 MB.",
         )
         form = client.post("/gradio_api/component_server", files={"x": b"y"})
-        assert form.status_code == 415
+        german = {"Accept-Language": "de-DE,de;q=0.9,en;q=0.8"}
+        form = client.post("/gradio_api/call/analyse", files={"x": b"y"}, headers=german)
+        assert (form.status_code, form.json()["error"]) == (415, "Bitte diese Frage als JSON senden.")
+
+
+def test_gradios_client_hands_the_page_no_refusal_so_its_own_questions_get_it_as_an_answer(monkeypatch):
+    monkeypatch.setattr("explorer.web.guard.BURST", 0)
+    monkeypatch.setattr("explorer.web.guard.RATE", 0.0)
+    said = "These are too many questions at once; wait a few seconds."
+    with served.serving() as client:
+        own = client.post("/gradio_api/component_server", json={}, headers={"Accept-Language": "de"})
+        assert (own.status_code, own.json(), own.headers["retry-after"]) == (200, {"error": said}, "5")
+        other = client.post("/gradio_api/call/analyse", json={})
+        assert (other.status_code, other.json()["error"]) == (429, said)
 
 
 def test_the_pages_own_files_are_compressed_and_kept_and_the_start_is_asked_for_anew():

@@ -14,8 +14,12 @@ loaded().then(() => {
   async function send(file) {
     const form = new FormData();
     form.append("files", file, file.name);
-    const answer = await fetch("gradio_api/upload", { method: "POST", body: form });
-    if (!answer.ok) throw new Error(window.ExitExplorer.t("page.no_answer"));
+    const headers = { "Accept-Language": store.language };
+    const answer = await fetch("gradio_api/upload", { method: "POST", body: form, headers });
+    if (!answer.ok) {
+      const { error } = await answer.json().catch(() => ({}));
+      throw new Error(error ?? window.ExitExplorer.t("page.no_answer"));
+    }
     const [path] = await answer.json();
     return { path, orig_name: file.name, meta: { _type: "gradio.FileData" } };
   }
