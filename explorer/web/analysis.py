@@ -204,7 +204,7 @@ def short_examples(name: str) -> list[dict[str, Any]]:
 def _short(example: dict[str, Any]) -> dict[str, Any]:
     picture = read_data_uri(example["image"])
     picture.thumbnail((THUMBNAIL, THUMBNAIL))
-    names = ("id", "title", "label", "truth", "note", "trace")
+    names = ("id", "title", "label", "truth", "note", "credit", "trace")
     kept: dict[str, Any] = {key: example[key] for key in names if key in example}
     return {**kept, "image": data_uri(picture, "JPEG"), "short": True}
 

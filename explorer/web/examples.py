@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from re import sub
 from typing import Any
 
 import numpy as np
@@ -13,24 +16,28 @@ from PIL import Image
 from torch import Tensor
 
 from explorer.data.fashion import load_fashion
+from explorer.data.labelled import Labelled, Row, load_labelled, write_labels
 from explorer.data.reading import read_image
 from explorer.evaluate.record import Record, load_records
 from explorer.explain.map import Target
 from explorer.explain.packing import pack
 from explorer.explain.registry import explain
+from explorer.grain import Grain
 from explorer.model.bundle import Model, read_config
 from explorer.model.catalog import find_model
 from explorer.pipeline import default_threshold, see, to_tensor
-from explorer.rules import decide, get_rule
+from explorer.rules import decide
+from explorer.rules.reading import at_grain
 from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, from_data_uri, open_model, page_trace
 
 COUNT = 14
 RULE = "confidence"
+LARGEST = 448  # pixels of a photo's longer side
 TIMED = 15  # passes whose median is the time shown: an example is measured once, for everybody
 _NOTE = "A Fashion-MNIST test image, as it is (Xiao et al. 2017, MIT licence)."
 
 
-def choose(record: Record, thresholds: dict[str, float], count: int = COUNT) -> list[int]:
+def choose(record: Record, thresholds: dict[str, float], wanted: int = COUNT) -> list[int]:
     """Indices of images that between them leave at every exit and show every class, shallow exits first.
 
     Mostly ones the exit gets right; among those that run to the end, one where an earlier exit was right and the last
@@ -43,10 +50,10 @@ def choose(record: Record, thresholds: dict[str, float], count: int = COUNT) -> 
     chosen: list[int] = list(np.flatnonzero(overthought)[:1])
     used = [int(record.labels[i]) for i in chosen]
     exits = [e for e in range(correct.shape[1]) if (fired == e).any()]
-    while len(chosen) < count:
+    while len(chosen) < wanted:
         before = len(chosen)
         for e in exits:
-            if len(chosen) >= count:
+            if len(chosen) >= wanted:
                 break
             candidates = [i for i in np.flatnonzero((fired == e) & right) if i not in chosen]
             if candidates:
@@ -76,8 +83,8 @@ def example(model: Model, pixels: NDArray[np.uint8], label: int, number: int) ->
     }
 
 
-def photo_example(model: Model, path: Path) -> dict[str, Any]:
-    """One shipped photo as the page shows it, with the maps of `stored_maps`.
+def photo_example(model: Model, path: Path, row: Row | None = None) -> dict[str, Any]:
+    """One shipped photo as the page shows it, with the maps of `stored_maps`; `row` knows its class and its author.
 
     What the network saw is kept as a JPEG, and analysed as that JPEG holds it, for a PNG of a photo is six times as
     large.
@@ -92,7 +99,9 @@ def photo_example(model: Model, path: Path) -> dict[str, Any]:
         **_timed(model, batch, facts),
         "id": path.stem,
         "title": path.stem.replace("-", " "),
-        "label": None,
+        "label": model.labels[row.index] if row else None,
+        "truth": row.index if row else None,
+        "credit": row.named if row else None,
         "image": f"data:image/jpeg;base64,{b64encode(path.read_bytes()).decode()}",
         "saw": saw,
         "note": sight.note,
@@ -120,15 +129,21 @@ def _timed(model: Model, batch: Tensor, facts: dict[str, Any]) -> dict[str, Any]
 
 
 def run(name: str, data: Path | None, out: Path | None = None) -> Path:
-    """Write `assets/examples/NAME/examples.json`, for garments also the images themselves, as PNG.
+    """Write `assets/examples/NAME/examples.json`, and the images themselves where they are chosen.
 
-    A model of photos analyses the JPEG files that lie there. Raises `ValueError`, `FileNotFoundError`.
+    Garments are chosen from Fashion-MNIST in `data`. Photos are chosen from the reporting half of the labelled folder
+    `data`; without it, those that lie there are analysed anew. Raises `ValueError`, `FileNotFoundError`.
     """
     folder = find_model(name)
     model = open_model(name)
     out = out or EXAMPLES / name
     out.mkdir(parents=True, exist_ok=True)
-    examples = _photos(model, out) if model.input.sight == "photo" else _garments(model, folder, data, out)
+    if model.input.sight == "photo":
+        if data is not None:
+            pick_photos(model, load_records(folder / "evaluation.npz")["test"], load_labelled(data), out)
+        examples = _photos(model, out)
+    else:
+        examples = _garments(model, folder, data, out)
     stored = {"weights": read_config(folder)["weights"], "examples": examples}
     (out / "examples.json").write_text(json.dumps(stored, separators=(",", ":")) + "\n")
     return out
@@ -155,25 +170,64 @@ def reread(name: str) -> Path:
     return path
 
 
+def pick_photos(model: Model, record: Record, labelled: Labelled, out: Path) -> None:
+    """Put photos that leave at every exit, right, into a folder, with labels.tsv that says whose they are.
+
+    `record` is of the odd places of `labelled`. Exits are those of the grain that the page opens with.
+    """
+    grain = opening_grain(model)
+    half = labelled.half(odd=True)
+    threshold = default_threshold(model, RULE, grain)
+    chosen = choose(record.at(grain.name) if grain else record, {RULE: threshold})
+    for old in out.glob("*.jpg"):
+        old.unlink()
+    rows: list[Row] = []
+    for index in chosen:
+        photo, name = half.image(index), _slug(model.labels[half.classes[index]])
+        names = [row.file for row in rows]
+        file = next(f for n in count(1) if (f := f"{name}-{n}.jpg" if n > 1 else f"{name}.jpg") not in names)
+        photo.thumbnail((LARGEST, LARGEST))
+        photo.save(out / file, quality=85)
+        rows.append(replace(half.rows[index], file=file))
+    write_labels(rows, out)
+
+
+def opening_grain(model: Model) -> Grain | None:
+    """The grain that the page begins with; None: the classes themselves."""
+    return next((grain for grain in model.grains if grain.opens), None)
+
+
+def _slug(label: str) -> str:
+    """A label as a file name: lower case, hyphens."""
+    return sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
+
+
 def _photos(model: Model, out: Path) -> list[dict[str, Any]]:
     """Every JPEG in the folder, those first that leave at the shallowest exit, by name among them.
 
-    The page opens with the first that leaves before the end with the answer it would have had there.
+    Exits are those of the grain that the page opens with. It opens with the first that leaves before the end with the
+    answer it would have had there.
     """
-    rule, paths = get_rule(RULE), sorted(out.glob("*.jpg"))
+    paths = sorted(out.glob("*.jpg"))
     if not paths:
         raise FileNotFoundError(
             f"there are no photos in {out}; put JPEG files there, and their licences beside."
         )
-    examples = [photo_example(model, path) for path in paths]
-    limit = default_threshold(model, rule.name)
-    fired = {e["id"]: int(decide(np.array([e["trace"]["scores"][RULE]]), limit)[0]) for e in examples}
-    examples.sort(key=lambda e: fired[e["id"]])
-    for one in examples:
-        predicted, left = one["trace"]["predicted"], fired[one["id"]]
-        if left < len(predicted) - 1 and predicted[left] == predicted[-1]:
-            one["opens"] = True
-            break
+    known = {row.file: row for row in load_labelled(out).rows} if (out / "labels.tsv").exists() else {}
+    grain = opening_grain(model)
+    limit = default_threshold(model, RULE, grain)
+    examples, fired = [], {}
+    for path in paths:
+        one = photo_example(model, path, known.get(path.name))
+        trace = at_grain(model.network.analyse(to_tensor(model, from_data_uri(one["saw"], model))), grain)
+        left = int(decide(trace.scores[RULE], limit)[0])
+        same = trace.predicted[0, left] == trace.predicted[0, -1]
+        fired[one["id"]] = (left, left < trace.predicted.shape[1] - 1 and bool(same))
+        examples.append(one)
+    examples.sort(key=lambda e: fired[e["id"]][0])
+    first = next((e for e in examples if fired[e["id"]][1]), None)
+    if first is not None:
+        first["opens"] = True
     return examples
 
 

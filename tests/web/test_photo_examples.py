@@ -2,12 +2,16 @@
 
 import json
 from base64 import b64decode
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from explorer.data.fashion import Split
+from explorer.data.labelled import Row, load_labelled, write_labels
+from explorer.evaluate.record import evaluate
 from explorer.model.backbone import build_backbone
 from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
 from explorer.model.exits import lgvit_exits
@@ -75,3 +79,45 @@ def test_no_photos_is_said_in_words(model, tmp_path, monkeypatch):
     monkeypatch.setattr(examples, "open_model", lambda _: model)
     with pytest.raises(FileNotFoundError, match="put JPEG files there"):
         examples.run("photos", None, tmp_path / "none")
+
+
+def test_photos_are_chosen_from_the_reporting_half_one_exit_after_the_other_with_their_authors(
+    model, tmp_path, monkeypatch
+):
+    data, out = tmp_path / "labelled", tmp_path / "examples"
+    for folder in (data, out):
+        folder.mkdir()
+    Image.new("RGB", (9, 9)).save(out / "old.jpg")
+    by = "https://creativecommons.org/licenses/by/2.0/"
+    rows = []
+    for number, truth in enumerate((0, 7, 0, 7, 0, 2, 0, 7, 0, 2, 0, 7)):  # the odd places report
+        pixels = np.random.default_rng(number).integers(0, 256, (6, 9, 3), dtype=np.uint8)
+        Image.fromarray(pixels).resize((600, 400)).save(data / f"{number:02}.png")
+        rows.append(Row(f"{number:02}.png", truth, "", f"author {number}", by, "https://example.org/"))
+    write_labels(rows, data)
+    half = load_labelled(data).half(odd=True)
+    images = np.stack([np.asarray(half.picture(i)) for i in range(6)])
+    *_, record = evaluate(model, Split(images, half.classes), batch=6)
+    # The first and the fourth leave at the first exit, the third at the second, others at the end; the last is wrong.
+    scores = np.zeros((6, 5), np.float32)
+    scores[[0, 3], 0], scores[2, 1] = 1, 1
+    predicted = np.repeat(half.classes[:, None], 5, axis=1)
+    predicted[5] = 0
+    record = replace(record, predicted=predicted, scores={"confidence": scores}, answers={})
+    monkeypatch.setattr(examples.choose, "__defaults__", (4,))
+    examples.pick_photos(model, record, load_labelled(data), out)
+    told = load_labelled(out).rows
+    assert sorted(p.name for p in out.glob("*.jpg")) == [row.file for row in told]
+    assert [(row.file, row.author) for row in told] == [
+        ("class-2.jpg", "author 5"),
+        ("class-7-2.jpg", "author 7"),
+        ("class-7-3.jpg", "author 3"),
+        ("class-7.jpg", "author 1"),
+    ]
+    with Image.open(out / "class-7.jpg") as photo:
+        assert photo.size == (448, 299)
+    monkeypatch.setattr(analysis, "open_model", lambda _: model)
+    one = examples.photo_example(model, out / "class-7.jpg", told[-1])
+    assert one["label"] == "class 7"
+    assert one["truth"] == 7
+    assert one["credit"] == {"author": "author 1", "licence": "CC BY 2.0", "page": "https://example.org/"}

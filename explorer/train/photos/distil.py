@@ -285,7 +285,7 @@ class Run:
         if stretch.stage == 2:
             loss = by_itself(self.network, outputs)
         else:
-            answers = own if stretch.own == 1 else teacher(seen)
+            answers = teacher(seen) if own is None or stretch.own < 1 else own
             if own is not None:
                 answers = torch.lerp(answers, own, stretch.own)
             loss = by_teacher(self.network, outputs, answers)

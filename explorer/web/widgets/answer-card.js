@@ -45,6 +45,7 @@ dd { margin: 0; min-height: 1.45em; font-size: 1.125rem; font-weight: 650; lette
 .truth { overflow-wrap: anywhere; }
 .truth b { font-weight: 650; }
 .note { min-height: 2.9em; font-size: 0.8125rem; color: var(--quiet); }
+#credit { color: inherit; margin-left: 0.35em; overflow-wrap: anywhere; }
 .message { padding: 0.5rem 0.75rem; border-left: 3px solid var(--accent-mark); background: var(--accent-soft); }
 .busy {
   position: absolute; inset: 0 0 auto; height: 3px; border-radius: 2px; overflow: hidden; background: var(--hush);
@@ -83,7 +84,7 @@ const cardMarkup = () => `
     <p class="reason"></p>
   </div>
   <dl aria-label="${t("explore.speedup")}"></dl>
-  <p class="note"></p>
+  <p class="note"><span id="seen"></span><a id="credit" target="_blank" rel="noopener noreferrer" hidden></a></p>
   <p class="message" role="alert" hidden></p>
 </div>
 <p class="unseen" role="status" aria-live="polite"></p>`;
@@ -128,11 +129,16 @@ export class AnswerCard extends Widget {
   }
 
   #showPictures() {
-    const { image, saw, note } = this.store.example;
+    const { image, saw, note, credit } = this.store.example;
     const title = translated(this.store.example.title) || t("explore.your_picture");
     setPicture(this.part("#given"), image, title);
     setPicture(this.part("#saw"), saw ?? image, t("explore.cropped", { title }));
-    setText(this.part(".note"), translated(note ?? ""));
+    setText(this.part("#seen"), translated(note ?? ""));
+    const link = this.part("#credit");
+    link.hidden = !credit;
+    if (!credit) return;
+    setText(link, t("explore.photo_by", credit));
+    setAttributes(link, { href: credit.page.startsWith("https://") ? credit.page : null });
   }
 
   #showAnswer(trace) {

@@ -102,7 +102,8 @@ def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
     big = at_size(run.averaged(), SIZE).eval()
     # True where the exit behind block 8 says so, so that exits differ in how right they are.
     classes = traces(big, decode(labelled).pixels).predicted[:, 4]
-    labelled = replace(labelled, classes=classes)
+    rows = (replace(row, index=int(c)) for row, c in zip(labelled.rows, classes, strict=True))
+    labelled = replace(labelled, rows=tuple(rows))
     ship(big, run.history, labelled, ["a set of photographs"], tmp_path / "photos", TINY | {"img_size": SIZE})
 
     model = load_model_folder(tmp_path / "photos")
