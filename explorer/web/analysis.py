@@ -8,7 +8,6 @@ from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from PIL import Image
@@ -28,6 +27,7 @@ from explorer.rules.reading import at_grain
 from explorer.trace import Trace, trace_json
 from explorer.web.answers import analyses
 from explorer.web.crowd import network_lane, pool
+from explorer.web.shelf import Shelf, most_here
 from explorer.web.uploads import stored
 
 EXAMPLES = ASSETS / "examples"
@@ -50,21 +50,25 @@ MOST_URI = 2_000_000  # characters of a picture that travels with a question, in
 _OURS = ("data:image/png;base64,", "data:image/jpeg;base64,")
 
 
-@lru_cache(maxsize=4)
-def _opened(name: str) -> Model:
+def _open(name: str) -> Model:
     model = load_model(name)
     with network_lane:
         warm_up(model)
     return model
 
 
-_opening = Lock()
+def _stamp(name: str) -> tuple[str, int]:
+    """When the model's config was written: a folder that is trained anew is another model under the same name."""
+    config = find_model(name) / "config.json"
+    return str(config), config.stat().st_mtime_ns
+
+
+models = Shelf(_open, most_here(), _stamp)
 
 
 def open_model(name: str) -> Model:
     """A model, loaded once, however many ask for it at the same time, and warmed up. Raises `ModelError`."""
-    with _opening:
-        return _opened(name)
+    return models.get(name)
 
 
 def rules_json(folder: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from explorer.data.collection import MAX_BYTES
 from explorer.explain.registry import methods_json
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, Entry, list_models, named_here
+from explorer.model.facts import facts_of
 from explorer.model.hub import PUBLISHED, reachable
 from explorer.web.analysis import model_json
 from explorer.web.api import offer
@@ -73,6 +74,18 @@ def picker_choices() -> list[tuple[str, str]]:
     return [(picker_label(entry), entry.name) for entry in list_models()]
 
 
+def listed_models() -> list[dict[str, Any]]:
+    """Every model on this machine as the page lists it: name, title, where it is from, and its facts if it has any."""
+    listed = []
+    for entry in list_models():
+        facts = facts_of(entry.folder)
+        listed.append(
+            {"name": entry.name, "title": picker_label(entry), "source": entry.source}
+            | (facts.json() if facts else {})
+        )
+    return listed
+
+
 def newer_choices(shown: list[tuple[str, str]]) -> Callable[[], dict[str, Any]]:
     """What the picker offers now, your newest models among them, and last the published ones; no change where none is.
 
@@ -127,7 +140,7 @@ def build() -> gr.Blocks:
             )
             static(TOOLS)
         speak(picker, label="model")
-        static("<page-note></page-note><page-tabs></page-tabs>")
+        static("<model-facts></model-facts><page-note></page-note><page-tabs></page-tabs>")
         for tab in TABS:
             # Every tab is in the page from the start and shown by style alone: opening one asks the server nothing.
             with gr.Column(elem_id=f"ee-tab-{tab.name}", elem_classes="ee-tab"):
@@ -153,8 +166,7 @@ def start_script() -> str:
 
     A script and not a template, where Gradio would read braces and backticks in a label as code.
     """
-    listed = [{"name": entry.name, "title": picker_label(entry)} for entry in list_models()]
-    start = json.dumps({**opening(), "models": listed, "methods": methods_json()})
+    start = json.dumps({**opening(), "models": listed_models(), "methods": methods_json()})
     return f"(window.ExitExplorer ??= {{}}).start = {start};"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from explorer.explain.registry import methods_json
 from explorer.model.bundle import ModelError, read_config
 from explorer.model.catalog import DEFAULT, find_model
+from explorer.model.facts import facts_of
 from explorer.web.analysis import EXAMPLES, model_json
 from explorer.web.card import card_json, versions
 from explorer.web.evaluation import evaluation_json as measured_json
@@ -80,7 +81,7 @@ def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None
     _empty(out)
     runtime = fetch_runtime(out)
     facts = [write_model(name, out, BROWSER_RULES) for name in names]
-    listed = [{"name": name, "title": read_config(find_model(name))["title"]} for name in names]
+    listed = [_listed(name) for name in names]
     files = {
         "models": {fact["name"]: fact["file"] for fact in facts},
         "stored": {name: _store(name, out, listed) for name in names},
@@ -117,6 +118,14 @@ def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None
     return sum(sizes.values())
 
 
+def _listed(name: str) -> dict[str, Any]:
+    """A model as the page lists it."""
+    folder = find_model(name)
+    facts = facts_of(folder)
+    listed = {"name": name, "title": read_config(folder)["title"], "source": "site"}
+    return listed | (facts.json() if facts else {})
+
+
 def methods_here() -> list[dict[str, Any]]:
     """Every method of explanation; of those that browser/models.js does not compute the page says so (`here` false)."""
     return [{**method, **BROWSER_METHODS.get(method["name"], {"here": False})} for method in methods_json()]
@@ -139,7 +148,7 @@ def write_json(out: Path, path: str, value: Any) -> dict[str, Any]:
     return {"path": path, "bytes": len(data), "sha256": sha256(data).hexdigest()}
 
 
-def _store(name: str, out: Path, listed: list[dict[str, str]]) -> dict[str, Any]:
+def _store(name: str, out: Path, listed: list[dict[str, Any]]) -> dict[str, Any]:
     """A model's answers to the questions that need no network, as files."""
     opening = model_json(name)
     opening["rules"] = {rule: facts for rule, facts in opening["rules"].items() if rule in BROWSER_RULES}
@@ -198,7 +207,7 @@ def _page() -> str:
 <div class="ee-tools"><share-link></share-link><language-picker></language-picker><theme-switch></theme-switch></div>
 </div>
 <p id="ee-loading" class="ee-loading" role="status" hidden></p>
-<page-note></page-note><page-tabs></page-tabs>
+<model-facts></model-facts><page-note></page-note><page-tabs></page-tabs>
 {tabs}
 </main>
 <noscript>This page needs JavaScript.</noscript>

@@ -155,11 +155,13 @@ document.addEventListener("paste", (event) => {
 
 const picker = document.getElementById("ee-model");
 picker.replaceChildren(...start.models.map(({ name, title }) => new Option(title, name)));
-picker.addEventListener("change", async () => {
+async function choose(model) {
   store.setBusy(true);
-  await host.choose(picker.value);
+  await host.choose(model);
   follow(); // back to the last one, where the other did not open
-});
+}
+picker.addEventListener("change", () => choose(picker.value));
+document.addEventListener("choose-model", ({ detail }) => choose(detail));
 const follow = () => {
   if (store.model) picker.value = store.model;
   picker.setAttribute("aria-label", t("gradio.model"));

@@ -49,6 +49,7 @@ loaded().then(() => {
     choose: (model) => host.choose(model).then(() => settle(model)),
     receiveFiles: (files) => host.receiveFiles(files),
   };
+  document.addEventListener("choose-model", ({ detail }) => host.choose(detail).then(() => trigger("submit")));
   host.begin().then(() => settle(start.model));
   // For the bench: a timer set in a frame runs once that frame has been painted.
   requestAnimationFrame(() => setTimeout(() => performance.mark("first-example")));

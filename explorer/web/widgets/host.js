@@ -120,6 +120,7 @@ export class Host {
     const turn = this.#begin();
     const own = this.#own;
     const model = this.#model ?? store.model;
+    const before = store.example?.id;
     let shown = null;
     try {
       const opened = model === store.model ? null : await ask("examples_of", { model });
@@ -143,6 +144,7 @@ export class Host {
       store.setMessage(error.message);
     }
     this.#end(turn);
+    if (!own && before !== store.example?.id) this.open(before); // the same example, where this model has it too
     return shown !== null;
   }
 

@@ -39,6 +39,7 @@ import { LiveLadder } from "./live/live-ladder.js";
 import { LiveRates } from "./live/live-rates.js";
 import { LiveStrip } from "./live/live-strip.js";
 import { LiveView } from "./live/live-view.js";
+import { ModelFacts } from "./model-facts.js";
 import { openModel } from "./open-model.js";
 import { PageHeader } from "./page-header.js";
 import { PageNote } from "./page-note.js";
@@ -96,6 +97,7 @@ const ELEMENTS = {
   "live-view": LiveView,
   "model-card": ModelCard,
   "model-evaluation": ModelEvaluation,
+  "model-facts": ModelFacts,
   "network-figure": NetworkFigure,
   "page-header": PageHeader,
   "page-note": PageNote,

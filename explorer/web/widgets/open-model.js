@@ -5,16 +5,18 @@ import { firstExample } from "./compare/choice.js";
 /**
  * `answer` is what the server says of a model: {model, reference, rules, grains, examples}. `view` is what a link asked
  * for, already checked against it: {rule, grain, thresholds, example, exit, compare}, each of them or none. `own` is a
- * visitor's picture, analysed by this model, that is shown in place of an example.
+ * visitor's picture, analysed by this model, that is shown in place of an example. Without either, the example on show
+ * stays where this model has it too; whoever opens the model asks for it where it comes without a trace.
  */
 export function openModel(store, { model, reference, rules, grains = [], examples }, view = {}, own = null) {
+  const stays = view.example ?? store.example?.id;
   store.setModel(model, reference);
   store.setRules(rules);
   if (view.rule !== undefined) store.setRule(view.rule);
   store.setExamples(examples);
   store.setGrains(grains);
   if (view.grain !== undefined) store.setGrain(view.grain);
-  const wanted = examples.find(({ id, trace }) => id === view.example && trace);
+  const wanted = examples.find(({ id, trace }) => id === stays && trace);
   const example = own ?? wanted ?? firstExample(examples);
   if (example?.trace) store.show(example);
   if (view.thresholds !== undefined) store.setThresholds(view.thresholds);

@@ -1,0 +1,64 @@
+"""What is known of a model before it is loaded: classes, exits, size, accuracy. For lists of models."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explorer.model.bundle import ModelError, read_config, read_labels
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Of a model folder."""
+
+    classes: int
+    exits: int  # early ones
+    size: int  # bytes of its weights
+    right: (
+        float | None
+    )  # share of its test pictures that its last layer gets right; None where nobody measured
+    reference: str  # "labels", or the "teacher" whose answers count as right
+
+    def json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def facts_of(folder: Path) -> Facts | None:
+    """The facts of a model folder, without its weights; None where they cannot be read."""
+    try:
+        when = tuple(
+            (folder / name).stat().st_mtime_ns if (folder / name).exists() else 0
+            for name in ("config.json", "labels.txt", "evaluation.npz")
+        )
+        return _facts(folder, when)
+    except (ModelError, OSError):
+        return None
+
+
+@lru_cache(maxsize=256)
+def _facts(folder: Path, _when: tuple[int, ...]) -> Facts:
+    config = read_config(folder)
+    files = [folder / Path(name).name for name in config["weights"]]
+    return Facts(
+        classes=len(read_labels(folder)),
+        exits=len(config["exits"]),
+        size=sum(path.stat().st_size for path in files if path.is_file()),
+        right=_right(folder / "evaluation.npz"),
+        reference="teacher" if config.get("reference") == "teacher" else "labels",
+    )
+
+
+def _right(path: Path) -> float | None:
+    """Of the split "test"; see `evaluate.record.save_records`."""
+    if not path.exists():
+        return None
+    try:
+        with np.load(path) as stored:
+            return float((stored["test_predicted"][:, -1] == stored["test_labels"]).mean())
+    except Exception:  # NumPy, zipfile and zlib each have their own for a damaged file
+        return None

@@ -1,0 +1,78 @@
+"""Models in memory: a few at most, each loaded once however many ask for it at the same time."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Generic, TypeVar
+
+Kept = TypeVar("Kept")
+
+MOST = 2  # what a page compares, and what a small Space has room for
+
+
+def most_here() -> int:
+    """How many models this machine keeps: EXIT_EXPLORER_MODELS_KEPT, else MOST. Raises `ValueError`, a sentence."""
+    said = os.environ.get("EXIT_EXPLORER_MODELS_KEPT") or str(MOST)
+    if not said.isdecimal() or int(said) < 1:
+        raise ValueError(f"EXIT_EXPLORER_MODELS_KEPT must be a whole number from 1, not '{said}'.")
+    return int(said)
+
+
+class Shelf(Generic[Kept]):
+    """Keeps what `load(name)` gives for the `most` names that were asked for last.
+
+    Different names load side by side, one name never twice at once; a load that fails is tried anew by the next who
+    asks. What `stamp(name)` says of a name decides whether what is kept is still of today, so that a folder that was
+    trained further is read again. Whoever holds something that leaves the shelf may go on using it.
+    """
+
+    def __init__(
+        self, load: Callable[[str], Kept], most: int, stamp: Callable[[str], Hashable] = lambda _: None
+    ) -> None:
+        self._load, self._stamp, self.most = load, stamp, most
+        self._guard = Lock()
+        self._loading: dict[str, tuple[Lock, int]] = {}  # a name's lock, and how many wait for it or hold it
+        self._kept: OrderedDict[str, tuple[Hashable, Kept]] = (
+            OrderedDict()
+        )  # the one asked for last at the end
+
+    def get(self, name: str) -> Kept:
+        """What belongs to that name; raises whatever loading it raises."""
+        stamp = self._stamp(name)
+        if (found := self._find(name, stamp)) is not None:
+            return found[1]
+        with self._guard:
+            lock, waiting = self._loading.get(name, (Lock(), 0))
+            self._loading[name] = lock, waiting + 1
+        try:
+            with lock:
+                if (found := self._find(name, stamp)) is not None:  # another loaded it meanwhile
+                    return found[1]
+                loaded = self._load(name)
+                with self._guard:
+                    self._kept[name] = stamp, loaded
+                    self._kept.move_to_end(name)
+                    while len(self._kept) > self.most:
+                        self._kept.popitem(last=False)
+                return loaded
+        finally:
+            with self._guard:
+                lock, waiting = self._loading.pop(name)
+                if waiting > 1:
+                    self._loading[name] = lock, waiting - 1
+
+    def names(self) -> list[str]:
+        """The names kept, the one that leaves next first."""
+        with self._guard:
+            return list(self._kept)
+
+    def _find(self, name: str, stamp: Hashable) -> tuple[Hashable, Kept] | None:
+        with self._guard:
+            found = self._kept.get(name)
+            if found is None or found[0] != stamp:
+                return None
+            self._kept.move_to_end(name)
+            return found
