@@ -16,6 +16,7 @@ from explorer.model.backbone import Backbone, SwinBackbone, build_backbone
 from explorer.model.bundle import ModelError, load_model_folder, read_config
 from explorer.model.catalog import find_model, list_models
 from explorer.model.exits import LGVIT_BLOCKS, ExitSpec, lgvit_exits, lgvit_swin_exits
+from explorer.model.heads import SharedHead
 from explorer.model.multi_exit import MultiExitViT
 from explorer.model.precision import quick_precision
 from explorer.train.recipes import Recipe
@@ -114,9 +115,10 @@ def solve_readouts(network: MultiExitViT, batches: Iterable[tuple[Tensor, Tensor
     """Set every exit's and the final classifier by ridge regression of the classes on what it reads.
 
     `batches` are network inputs and labels. On few pictures this is most of what training would find, in one pass.
-    Leaves the network in eval mode.
+    A classifier that exits share is solved for all the depths it reads together. Leaves the network in eval mode.
     """
-    early = [linear for head in network.heads for linear in head.classifier.linears]  # type: ignore[union-attr]
+    own = [head for head in network.heads if not isinstance(head, SharedHead)]
+    early = [linear for head in own for linear in head.classifier.linears]  # type: ignore[union-attr]
     linears: list[nn.Linear] = [*early, *network.backbone.classifiers]
     seen: list[list[Tensor]] = [[] for _ in linears]
     hooks = [
@@ -133,9 +135,10 @@ def solve_readouts(network: MultiExitViT, batches: Iterable[tuple[Tensor, Tensor
     finally:
         for hook in hooks:
             hook.remove()
-    answers = F.one_hot(torch.cat(found), network.backbone.classes).double().to(network.device)
     for linear, kept in zip(linears, seen, strict=True):
-        x = torch.cat(kept)
+        x, depths = torch.cat(kept), len(kept) // len(found)  # batch by batch, and in a batch depth by depth
+        labels = torch.cat([labels for labels in found for _ in range(depths)])
+        answers = F.one_hot(labels, network.backbone.classes).double().to(network.device)
         mean, std = x.mean(dim=0), x.std(dim=0) + 1e-6
         scaled = (x - mean) / std
         gram = scaled.T @ scaled + PENALTY * len(x) * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)

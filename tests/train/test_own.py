@@ -4,14 +4,19 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from typer.testing import CliRunner
 
 from explorer.__main__ import app
 from explorer.data.folders import list_folder, load_split
 from explorer.evaluate.record import load_records
+from explorer.model.backbone import build_backbone
 from explorer.model.bundle import load_model_folder
 from explorer.model.catalog import list_models
+from explorer.model.exits import shared_exits
+from explorer.model.multi_exit import MultiExitViT
+from explorer.train.start import solve_readouts
 
 COLOURS = {"blue": (20, 40, 200), "green & <grey>": (30, 180, 40), "red": (200, 10, 10)}
 
@@ -88,6 +93,33 @@ def test_from_a_model_folder_the_backbone_stays_still_where_it_is_asked_to(train
     changed = {key for key, value in after.backbone.state_dict().items() if not value.equal(kept[key])}
     assert changed == {"vit.head.weight", "vit.head.bias"}
     assert {e.family for e in after.exits} == {"local", "global", "final"}
+
+
+def test_a_readout_that_all_exits_share_learns_your_pictures_too(pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.set_num_threads", lambda _: None)
+    out = tmp_path / "shared"
+    done = train(
+        "--data", pictures, "--backbone", "test_vit", "--scratch", "--size", 32, "--recipe", "softmax-shared",
+        "--passes", 1, "--batch", 8, "--out", out,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    model, records = load_model_folder(out), load_records(out / "evaluation.npz")
+    assert {e.kind for e in model.network.exits[:-1]} == {"shared"}
+    assert records["test"].accuracy.min() > 0.8  # every depth, and three colours
+
+
+def test_a_shared_readout_is_solved_on_all_the_depths_it_reads():
+    network = MultiExitViT(build_backbone("timm", name="test_vit", num_classes=3, img_size=32), shared_exits((2, 4))).eval()
+    rng = torch.Generator().manual_seed(0)
+    labels = torch.arange(24) % 3
+    images = labels[:, None, None, None] + 0.1 * torch.randn(24, 3, 32, 32, generator=rng)
+    solve_readouts(network, [(images[:10], labels[:10]), (images[10:], labels[10:])])
+    found = network.backbone.classifiers[0].weight.clone()
+    with torch.no_grad():
+        right = [(x.argmax(1) == labels).double().mean() for x in network(images).logits]
+    assert min(right) > 0.9
+    solve_readouts(network, [(images, labels)])  # in one batch it is the same regression
+    torch.testing.assert_close(network.backbone.classifiers[0].weight, found, rtol=1e-3, atol=1e-4)
 
 
 def test_a_hash_of_its_name_decides_where_a_picture_goes(pictures):
