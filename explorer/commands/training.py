@@ -26,7 +26,10 @@ def train(
         ),
     ] = None,
     backbone: Annotated[
-        str | None, typer.Option(help="a model of yours or ours, or timm's name: what training starts from")
+        str | None,
+        typer.Option(
+            help="what training starts from: a model, or timm's name; without --data a model of Fashion-MNIST"
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="where the model goes [default: checkpoints/DATA-RECIPE]")
@@ -59,10 +62,16 @@ def train(
     try:
         if recipe in LEARNERS:
             print(learn(recipe, model, data, seed, threads, images, as_released))
-        elif backbone is None:
-            run(recipe, data, out or Path("checkpoints") / f"fashion-{recipe}", passes, seed, threads)
-        elif data is None:
-            raise ValueError("--backbone needs --data, a folder with a subfolder of pictures per class.")
+        elif backbone is None or data is None:
+            run(
+                recipe,
+                data,
+                out or Path("checkpoints") / f"fashion-{recipe}",
+                passes,
+                seed,
+                threads,
+                backbone,
+            )
         else:
             settings = Settings(
                 passes=passes, batch=batch, lr=lr, lr_blocks=lr, seed=seed, mirrored=0.5, frozen=frozen

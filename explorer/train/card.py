@@ -26,12 +26,12 @@ tags:
 # {title}
 
 A vision transformer of {blocks} blocks ({parameters:.2f} M parameters, {grid} patch tokens, width {width})
-with exits behind blocks {exit_blocks}, trained from scratch for [Exit Explorer](../../../README.md) on
-Fashion-MNIST.
+with exits behind blocks {exit_blocks}, trained {origin} for [Exit Explorer](../../../README.md)
+on Fashion-MNIST.
 
 - **Recipe**: `{recipe}`, {passes} passes over 55,000 training images in all ({minutes:.0f} minutes of
   training time here), seed {seed}. Settings and curves: `training.json`. Made by
-  `python -m explorer train --recipe {recipe} --passes {passes}` with torch {torch}, timm {timm}.
+  `python -m explorer train --recipe {recipe} --passes {passes}{started}` with torch {torch}, timm {timm}.
 - **Data**: Fashion-MNIST (Xiao, Rasul, Vollgraf 2017, arXiv 1708.07747; MIT licence). 5,000 of the 60,000
   training images were kept apart; thresholds are chosen on them, and accuracy is reported on the 10,000 test
   images.
@@ -51,7 +51,7 @@ Measured by `python -m explorer evaluate --model {name}`:
 
 def write_card(model: Model, records: dict[str, Record], training: dict[str, Any], path: Path) -> None:
     """Write README.md of a model folder; `training` is what training.json holds."""
-    network = model.network
+    network, backbone = model.network, training.get("backbone")
     only = {model.title: records}
     tables = (report.accuracy_table(only), report.budget_table(only), report.margin_table(only))
     seconds = sum(
@@ -69,6 +69,8 @@ def write_card(model: Model, records: dict[str, Record], training: dict[str, Any
             width=network.backbone.width,
             exit_blocks=", ".join(str(e.block) for e in network.exits[:-1]),
             recipe=training["recipe"],
+            origin=f"from the backbone of `{backbone}`" if backbone else "from scratch",
+            started=f" --backbone {backbone}" if backbone else "",
             passes=training["settings"]["passes"],
             seed=training["settings"]["seed"],
             minutes=seconds / 60,

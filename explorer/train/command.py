@@ -6,6 +6,7 @@ import csv
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -16,49 +17,80 @@ from explorer.evaluate.command import SAVING, records_of
 from explorer.evaluate.gallery import write_gallery
 from explorer.evaluate.record import save_records
 from explorer.evaluate.tradeoff import own_thresholds
-from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
+from explorer.model.bundle import InputSpec, Model, load_model_folder, read_labels, save_model
+from explorer.model.catalog import find_model
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train.card import write_card
 from explorer.train.fashion import BACKBONE, new_network
 from explorer.train.loop import MEAN, STD, Settings, train
 from explorer.train.recipes import Recipe, get_recipe
+from explorer.train.start import begin
 
 
-def run(recipe_name: str, data: Path | None, out: Path, passes: int, seed: int, threads: int) -> None:
+def run(
+    recipe_name: str,
+    data: Path | None,
+    out: Path,
+    passes: int,
+    seed: int,
+    threads: int,
+    backbone: str | None = None,
+) -> None:
     """Train (or go on training) in `out`/run, then write the model folder `out`.
 
-    Raises `ValueError` for an unknown recipe or a run with other settings, `Stopped` when asked to stop.
+    `backbone`: a model of Fashion-MNIST whose trained backbone training starts from. Raises `ValueError` for an
+    unknown recipe, a model of other classes or a run with other settings, `Stopped` when asked to stop.
     """
     recipe = get_recipe(recipe_name)
     torch.set_num_threads(threads)
     settings = Settings(passes=passes, seed=seed)
-    network = new_network(recipe, seed)
+    if backbone is None:
+        network, entry = new_network(recipe, seed), BACKBONE
+    else:
+        folder = find_model(backbone)
+        if read_labels(folder) != LABELS:
+            raise ValueError(
+                f"{backbone} does not know Fashion-MNIST's ten classes; add --data, your pictures."
+            )
+        start = begin(backbone, recipe, len(LABELS), None, seed)
+        network, entry, recipe = start.network, start.entry, recipe.after_training()
+    network.name = recipe.name
     train(network, recipe, settings, load_fashion(data), out / "run")
-    finish(network, recipe, settings, data, out)
+    finish(network, recipe, settings, data, out, entry, backbone)
 
 
-def finish(network: MultiExitViT, recipe: Recipe, settings: Settings, data: Path | None, out: Path) -> None:
-    """The model folder of a trained network: thresholds chosen on validation, accuracy reported on test."""
+def finish(
+    network: MultiExitViT,
+    recipe: Recipe,
+    settings: Settings,
+    data: Path | None,
+    out: Path,
+    entry: dict[str, Any],
+    backbone: str | None = None,
+) -> None:
+    """The model folder of a trained network: thresholds chosen on validation, accuracy reported on test.
+
+    `entry` is what `build_backbone` takes, `backbone` the model whose backbone it began with.
+    """
+    passes = "" if settings.passes == Settings.passes else f", {settings.passes} passes"
     untuned = Model(
         name=out.name,
-        title=recipe.title
-        if settings.passes == Settings.passes
-        else f"{recipe.title}, {settings.passes} passes",
+        title=recipe.title + (f"{passes} from {backbone}" if backbone else passes),
         network=network,
         labels=LABELS,
         input=InputSpec("garment", (MEAN,), (STD,)),
         thresholds={},
         grains=tuple(fashion_grains()),
     )
-    save_model(untuned, BACKBONE, out)
+    save_model(untuned, entry, out)
     records = records_of(load_model_folder(out), data)  # of the weights as written, in half precision
     save_records(records, out / "evaluation.npz")
     thresholds, by_grain = own_thresholds(records["validation"], SAVING)
     grains = tuple(replace(grain, thresholds=by_grain[grain.name]) for grain in untuned.grains)
-    save_model(replace(untuned, thresholds=thresholds, grains=grains), BACKBONE, out)
+    save_model(replace(untuned, thresholds=thresholds, grains=grains), entry, out)
     with (out / "run" / "log.csv").open() as file:
         log = list(csv.DictReader(file))
-    facts = {"recipe": recipe.name, "settings": asdict(settings), "curves": log}
+    facts = {"recipe": recipe.name, "settings": asdict(settings), "backbone": backbone, "curves": log}
     (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
     test = load_fashion(data)["test"]
     write_gallery(out, records["test"], lambda i: Image.fromarray(test.images[i]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from explorer.model.exits import ExitSpec, lgvit_exits, linear_exits, shared_exits, sl_vit_exits
 from explorer.train.losses import (
@@ -48,6 +48,12 @@ class Recipe:
         """How many whole passes of `total` a stage has: rounded so that all stages together have `total`."""
         before = sum(s.share for s in self.stages[:stage])
         return round(total * (before + self.stages[stage].share)) - round(total * before)
+
+    def after_training(self) -> Recipe:
+        """What is left to do of it where the backbone has been trained already: the stages of other exits' losses."""
+        left = tuple(stage for stage in self.stages if stage.loss is not final_only)
+        whole = sum(stage.share for stage in left)
+        return replace(self, stages=tuple(replace(stage, share=stage.share / whole) for stage in left))
 
 
 # A quarter of the passes go to the second stage, in every recipe that has one (ours; the paper trains 50

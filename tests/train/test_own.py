@@ -109,7 +109,9 @@ def test_a_readout_that_all_exits_share_learns_your_pictures_too(pictures, tmp_p
 
 
 def test_a_shared_readout_is_solved_on_all_the_depths_it_reads():
-    network = MultiExitViT(build_backbone("timm", name="test_vit", num_classes=3, img_size=32), shared_exits((2, 4))).eval()
+    network = MultiExitViT(
+        build_backbone("timm", name="test_vit", num_classes=3, img_size=32), shared_exits((2, 4))
+    ).eval()
     rng = torch.Generator().manual_seed(0)
     labels = torch.arange(24) % 3
     images = labels[:, None, None, None] + 0.1 * torch.randn(24, 3, 32, 32, generator=rng)

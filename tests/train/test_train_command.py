@@ -118,3 +118,27 @@ def test_an_unknown_recipe_is_one_line_on_stderr(tmp_path):
         "lgvit, lgvit-stage1, sdn, deebert, softmax-shared, sl-vit.\n"
     )
     assert not (tmp_path / "out").exists()
+
+
+def test_from_a_trained_backbone_only_the_stages_of_the_exits_are_left(trained, tmp_path, monkeypatch):
+    folder, splits = trained
+    for module in (command, evaluation):
+        monkeypatch.setattr(module, "load_fashion", lambda _: splits)
+    monkeypatch.setattr("torch.set_num_threads", lambda _: None)
+    out = tmp_path / "sl"
+    options = ["--recipe", "sl-vit", "--backbone", str(folder), "--passes", "2", "--out", str(out)]
+    done = CliRunner().invoke(app, ["train", *options])
+    assert done.exit_code == 0, done.output
+    before, after = load_model_folder(folder).network, load_model_folder(out).network
+    kept = before.backbone.state_dict()
+    assert all(value.equal(kept[key]) for key, value in after.backbone.state_dict().items())
+    assert {e.kind for e in after.exits[:-1]} == {"sl-vit"}
+    facts = json.loads((out / "training.json").read_text())
+    assert [row["stage"] for row in facts["curves"]] == ["copycat", "labels"]
+    assert facts["backbone"] == str(folder)
+    assert "from the backbone of" in (out / "README.md").read_text()
+
+
+def test_a_backbone_of_other_classes_asks_for_pictures():
+    done = CliRunner().invoke(app, ["train", "--backbone", "photos"])
+    assert (done.exit_code, "add --data, your pictures." in done.stderr) == (2, True)
