@@ -6,7 +6,7 @@ const here = new URL("../", import.meta.url);
 
 // Questions that the worker answers with the network; the others are files.
 const COMPUTED = ["analyse", "explain", "gallery_image", "stress", "batch_open", "batch_step", "batch_look", "live"];
-const STORED = { examples_of: "opening", evaluation: "evaluation", evaluated: "evaluated", card: "card" };
+const STORED = { examples_of: "opening", evaluated: "evaluated", card: "card" };
 
 let worker = null;
 const waiting = new Map(); // a question's number -> what resolves it
@@ -54,8 +54,9 @@ function showProgress({ piece, done, total }) {
 }
 
 /** A stored answer of a model, or the sentence why there is none. */
-async function stored(kind, model) {
-  const file = files.stored[model]?.[kind];
+const stored = (kind, model) => answerOf(files.stored[model]?.[kind], model);
+
+async function answerOf(file, model) {
   if (!file) return { error: t("site.no_file", { model }) };
   try {
     const answer = await fetch(new URL(`${file.path}?${file.sha256.slice(0, 16)}`, here));
@@ -84,13 +85,18 @@ const server = {
   ...Object.fromEntries(
     Object.entries(STORED).map(([name, kind]) => [name, ({ model }) => stored(kind, model)]),
   ),
+  evaluation: ({ model, grain }) => stored(`evaluation-${grain || "classes"}`, model),
+  /** An example that is short in the opening, whole. */
+  example: ({ model, id }) => answerOf(files.stored[model]?.examples[id], model),
   /** A picture of the page for another model; an example that is stored for it is not computed again. */
   async analyse_again({ model, image, label }) {
-    const { rules, reference, examples, error } = await stored("opening", model);
+    const { rules, reference, grains, examples, error } = await stored("opening", model);
     if (error) return { error };
-    const known = examples.find((example) => example.image === image);
-    const answer = known ? { ...known, maps: known.maps.filter((entry) => entry.exit === undefined) } : await compute("analyse_again", { model, image, label });
-    return answer.error ? answer : { ...answer, rules, reference };
+    const known = examples.find((example) => example.image === image && !example.short);
+    const answer = known
+      ? { ...known, maps: known.maps.filter((entry) => entry.exit === undefined) }
+      : await compute("analyse_again", { model, image, label });
+    return answer.error ? answer : { ...answer, rules, reference, grains };
   },
   live: (question) => compute("live", question, question.frame instanceof ImageBitmap ? [question.frame] : []),
 };
