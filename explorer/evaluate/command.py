@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from explorer.data.fashion import LABELS, Split, load_fashion
 from explorer.data.labelled import Labelled, load_labelled
 from explorer.evaluate import report
 from explorer.evaluate.chart import write_chart
-from explorer.evaluate.record import Record, evaluate, load_records, save_records
+from explorer.evaluate.conformal import Watcher, conformal_json
+from explorer.evaluate.performance import add_performance
+from explorer.evaluate.record import Record, evaluate, load_records, rounded, save_records
 from explorer.evaluate.tradeoff import own_thresholds
 from explorer.grain import CLASSES
 from explorer.model.bundle import Model, load_model_folder, read_config, write_thresholds
@@ -64,9 +67,12 @@ def run(
     for folder in folders:
         title = read_config(folder)["title"]
         title = f"{title} ({folder})" if title in models else title
-        records = _stored(folder) if stored else records_of(load_model_folder(folder), data)
-        if save and not stored:
-            keep(folder, records)
+        if stored:
+            records = _stored(folder)
+        elif save:
+            records = measure_and_keep(folder, data)
+        else:
+            records = records_of(load_model_folder(folder), data)
         models[title] = {split: record.at(grain) for split, record in records.items()}
     if chosen:
         tables = [report.chosen_table(records, chosen, title) for title, records in models.items()]
@@ -84,10 +90,28 @@ def run(
 def keep(folder: Path, records: dict[str, Record], saving: float = SAVING) -> None:
     """Write evaluation.npz and, into the config, the thresholds that are most accurate on validation.
 
-    Of those that save at least the factor `saving` in MACs, for every rule at every grain.
+    Of those that save at least the factor `saving` in MACs, for every rule at every grain; and the bins that
+    performance control reads, for they follow from the same images.
     """
+    records = {split: rounded(record) for split, record in records.items()}
     save_records(records, folder / "evaluation.npz")
     write_thresholds(folder, *own_thresholds(records["validation"], saving))
+    add_performance(folder, saving)
+
+
+def measure_and_keep(folder: Path, data: Path | None) -> dict[str, Record]:
+    """Run a folder's model over both splits and keep all that follows: `keep`, and conformal.json."""
+    model = load_model_folder(folder)
+    model.network.addons.pop("performance", None)  # its bins are about to be found anew
+    splits, batch = _splits(model, data)
+    validation = Watcher(model)
+    records = {"validation": _measured(model, splits, "validation", batch, validation)}
+    test = Watcher(model, validation.limits())
+    records["test"] = _measured(model, splits, "test", batch, test)
+    keep(folder, records)
+    facts = json.dumps(conformal_json(validation, test), separators=(",", ":"))
+    (folder / "conformal.json").write_text(facts + "\n", encoding="utf-8")
+    return load_records(folder / "evaluation.npz")
 
 
 def _labelled() -> list[Path]:
@@ -112,23 +136,29 @@ def records_of(model: Model, data: Path | None) -> dict[str, Record]:
     `data` is Fashion-MNIST's folder, or one of labelled photographs: its even places stand for validation, its odd ones
     for test. Raises `ValueError` for a model of other classes.
     """
+    splits, batch = _splits(model, data)
+    return {name: _measured(model, splits, name, batch) for name in ("validation", "test")}
+
+
+def _splits(model: Model, data: Path | None) -> tuple[dict[str, Split], int]:
+    """The images to measure on, by split, and how many go through the network together."""
     if data is not None and (data / "labels.tsv").exists():
-        splits, batch = _photographs(model, load_labelled(data)), 25
-    elif model.labels != LABELS:
+        return _photographs(model, load_labelled(data)), 25
+    if model.labels != LABELS:
         raise ValueError(
             f"{model.name} was not trained on Fashion-MNIST's ten classes; name a folder with labels.tsv by --data."
         )
-    else:
-        splits, batch = load_fashion(data), 250
-    records = {}
-    for name in ("validation", "test"):
-        total = -(-len(splits[name]) // batch)
-        steps = evaluate(model, splits[name], batch)
-        for record in track(
-            steps, f"{model.name}: {name}", total, console=Console(stderr=True), transient=True
-        ):
-            records[name] = record
-    return records
+    return load_fashion(data), 250
+
+
+def _measured(
+    model: Model, splits: dict[str, Split], name: str, batch: int, watch: Watcher | None = None
+) -> Record:
+    """One split through the network, under a progress bar."""
+    total = -(-len(splits[name]) // batch)
+    steps = evaluate(model, splits[name], batch, watch)
+    *_, record = track(steps, f"{model.name}: {name}", total, console=Console(stderr=True), transient=True)
+    return record
 
 
 def _photographs(model: Model, labelled: Labelled) -> dict[str, Split]:
