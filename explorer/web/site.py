@@ -13,7 +13,7 @@ from typing import Any
 from explorer.explain.registry import methods_json
 from explorer.grain import CLASSES
 from explorer.model.bundle import ModelError, read_config
-from explorer.model.catalog import DEFAULT, find_model
+from explorer.model.catalog import DEFAULT, find_model, load_model
 from explorer.model.facts import facts_of
 from explorer.web.analysis import EXAMPLES, example_json, model_json
 from explorer.web.card import card_json, versions
@@ -22,17 +22,12 @@ from explorer.web.language import LANGUAGES, strings
 from explorer.web.records import evaluation_json
 from explorer.web.runtime import RUNTIME_VERSION, fetch_runtime
 from explorer.web.script import style_rules, widgets_css, widgets_script
-from explorer.web.site_model import write_model
+from explorer.web.site_model import BROWSER_RULES, write_model
 from explorer.web.tabs import TABS
 from explorer.web.tabs.tab import Slot, Tab
 
 HERE = Path(__file__).parent
 MOST_BYTES = 10_000_000  # of a file: a host's plain git push takes no larger one
-# The rules that the worker scores, browser/rules.js. One that it does not know yet is not offered there.
-BROWSER_RULES = (
-    *("confidence", "entropy", "margin", "sdn", "sorted", "patience", "pabee", "pcee", "deer", "mue"),
-    *("berxit", "jei-dnn", "palbert", "palbert-mixed"),
-)
 # Texts that say something else where there is no server: strings/*/site.json has them under these keys.
 OTHER_WORDS = (
     "about.uploads_1",
@@ -84,7 +79,7 @@ def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None
         find_model(name)
     _empty(out)
     runtime = fetch_runtime(out)
-    facts = [write_model(name, out, BROWSER_RULES) for name in names]
+    facts = [write_model(name, load_model(name), out, BROWSER_RULES) for name in names]
     listed = [_listed(name) for name in names]
     files = {
         "models": {fact["name"]: fact["file"] for fact in facts},

@@ -14,13 +14,18 @@ from explorer.evaluate.gallery import read_gallery
 from explorer.evaluate.record import load_records
 from explorer.model.addons import Parts
 from explorer.model.bundle import Model
-from explorer.model.catalog import find_model, load_model
+from explorer.model.catalog import find_model
 from explorer.model.multi_exit import MultiExitViT
 from explorer.model.pieces import export
 from explorer.pipeline import to_tensor
 from explorer.rules import rules_with
 
 PART = 9_000_000  # bytes: a larger piece lies in several files
+# The rules that the worker scores, browser/rules.js. One that it does not know yet is not offered there.
+BROWSER_RULES = (
+    *("confidence", "entropy", "margin", "sdn", "sorted", "patience", "pabee", "pcee", "deer", "mue"),
+    *("berxit", "jei-dnn", "palbert", "palbert-mixed"),
+)
 SEED = 0  # of the Stress tab's noise and the place of its occlusion
 
 
@@ -31,9 +36,11 @@ def kept_file(out: Path, path: str, data: bytes) -> dict[str, Any]:
     return {"path": path, "bytes": len(data), "sha256": sha256(data).hexdigest()}
 
 
-def write_model(name: str, out: Path, rules: Sequence[str]) -> dict[str, Any]:
-    """Write a model's pieces and facts. Returns {"name", "file"}: where its facts are. Raises `ModelError`."""
-    model = load_model(name)
+def write_model(name: str, model: Model, out: Path, rules: Sequence[str]) -> dict[str, Any]:
+    """Write a model's pieces and facts; `name` is the one it is asked for by.
+
+    Returns {"name", "file"}: where its facts are. Raises `ModelError`.
+    """
     network, home = model.network, f"kept/{name}"
     pieces = []
     for stage, data in export(network):
