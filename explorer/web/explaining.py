@@ -90,6 +90,11 @@ def target_of(asked: dict[str, Any]) -> Target:
     )
 
 
+def index_of(asked: dict[str, Any]) -> dict[str, int | None]:
+    """Which map of a method with axes a question is about."""
+    return {axis: None if i is None else int(i) for axis, i in (asked.get("index") or {}).items()}
+
+
 def answered(
     what: str, asked: dict[str, Any], make: Callable[[Model, Tensor], dict[str, Any]]
 ) -> dict[str, Any]:
@@ -136,8 +141,7 @@ def grade(asked: dict[str, Any]) -> dict[str, Any]:
         if not target.classes:
             raise ValueError("Choose the class to explain.")
         found = explain_by(asked["method"], model.network, image, target)
-        index = {axis: None if i is None else int(i) for axis, i in (asked.get("index") or {}).items()}
-        one = reduced(found, model.network, target.exit, index)
+        one = reduced(found, model.network, target.exit, index_of(asked))
         if one.evidence is not None:
             raise ValueError("There is no evidence in this map, so there is nothing to test.")
         return grade_by(model.network, image, target, one)
@@ -147,9 +151,10 @@ def grade(asked: dict[str, Any]) -> dict[str, Any]:
 
 @question
 def sanity(asked: dict[str, Any]) -> dict[str, Any]:
-    """A method's maps while the weights are randomised from the top (`explain.sanity.sanity`); `asked` as `explain`."""
+    """A method's maps while the weights are randomised from the top (`explain.sanity.sanity`); `asked` as `grade`."""
 
     def make(model: Model, image: Tensor) -> dict[str, Any]:
-        return {"stages": sanity_by(asked["method"], model.network, image, target_of(asked))}
+        stages = sanity_by(asked["method"], model.network, image, target_of(asked), index_of(asked))
+        return {"stages": stages}
 
     return answered("sanity", asked, make)
