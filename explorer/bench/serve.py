@@ -57,13 +57,13 @@ def _png(image: Image.Image, mark: str = "") -> bytes:
     return file.getvalue()
 
 
-def _marked(file: bytes, mark: str) -> str:
+def marked(file: bytes, mark: str) -> str:
     """The same picture in a file of its own, as a data URI."""
     with Image.open(io.BytesIO(file)) as image:
         return f"data:image/png;base64,{base64.b64encode(_png(image, mark)).decode()}"
 
 
-def _question(config: dict[str, Any]) -> int:
+def question_part(config: dict[str, Any]) -> int:
     """The id of the part whose server functions the page asks."""
     return next(c["id"] for c in config["components"] if "analyse" in c["props"].get("server_fns", []))
 
@@ -77,14 +77,18 @@ def memory(process: int) -> float:
     return next(float(line.split()[1]) / 1000 for line in status.splitlines() if line.startswith("VmRSS"))
 
 
-async def _visit(client: httpx.AsyncClient, part: int, model: str, uri: str) -> dict[str, Any]:
+async def visit(
+    client: httpx.AsyncClient, part: int, model: str, uri: str, visitor: int = 0
+) -> dict[str, Any]:
+    """The answer to one question of a visitor's, each of whom has an address, as behind a proxy."""
+    address = {"X-Forwarded-For": f"10.1.{visitor // 250}.{visitor % 250 + 1}"}
     body = {
         "data": {"model": model, "picture": uri},
         "component_id": part,
         "session_hash": "bench",
         "fn_name": "analyse",
     }
-    answer = await client.post("gradio_api/component_server", json=body)
+    answer = await client.post("gradio_api/component_server", json=body, headers=address)
     return answer.json()
 
 
@@ -104,9 +108,9 @@ async def _crowd(
         turn = 0
         while time.monotonic() - start < limit or turn == 0:
             place = (number + turn * visitors) % len(files)
-            uri = _marked(files[place], f"{visitors} {number} {turn}")
+            uri = marked(files[place], f"{visitors} {number} {turn}")
             asked = time.monotonic()
-            answer = await _visit(client, part, model, uri)
+            answer = await visit(client, part, model, uri, number)
             if "error" in answer:
                 measured.refused += 1
                 await asyncio.sleep(1)
@@ -127,11 +131,13 @@ async def _run(
     files = pictures(PICTURES)
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=address, timeout=600, limits=limits) as client:
-        part = _question((await client.get("config")).json())
+        part = question_part((await client.get("config")).json())
         alone, times = [], []
         for place, file in enumerate(files):
             asked = time.monotonic()
-            alone.append(_probabilities(await _visit(client, part, model, _marked(file, f"alone {place}"))))
+            alone.append(
+                _probabilities(await visit(client, part, model, marked(file, f"alone {place}"), place))
+            )
             times.append(time.monotonic() - asked)
         single = float(np.median(times[-ALONE:]))
         found = [await _crowd(client, part, model, files, alone, n, seconds, process) for n in crowds]
@@ -144,7 +150,7 @@ def serve(model: str, seconds: float = 60.0, crowds: tuple[int, ...] = CROWDS) -
     Raises `ValueError` where an answer was another picture's.
     """
     with served(["app.py"], EXIT_EXPLORER_MODEL=model) as (address, _):
-        single, found = asyncio.run(_run(address, model, seconds, crowds, _served_process()))
+        single, found = asyncio.run(_run(address, model, seconds, crowds, served_process()))
     rows = []
     for m in found:
         p50, p95, p99 = np.percentile(m.seconds, [50, 95, 99])
@@ -162,7 +168,7 @@ def serve(model: str, seconds: float = 60.0, crowds: tuple[int, ...] = CROWDS) -
     return rows
 
 
-def _served_process() -> int:
+def served_process() -> int:
     """The newest process that this one started: the page."""
     try:
         children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()

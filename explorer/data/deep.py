@@ -21,7 +21,7 @@ def lower_bytes(image: ImageFile.ImageFile) -> bool:
     swapped = [_swapped(tile) for tile in image.tile]
     if not swapped or not all(swapped):
         return False
-    image.tile = swapped
+    image.tile = [tile for tile in swapped if tile is not None]
     return True
 
 
