@@ -26,7 +26,12 @@ def fetch(repo: str) -> Path:
 
     One in the LGViT authors' layout is converted once, and kept where the hub's client keeps what libraries derive.
     """
-    converted = _converted(repo)
+    try:
+        converted = _converted(repo)
+    except OSError as error:
+        raise ModelError(
+            "The folder for downloaded models cannot be written to; name another by the variable HF_HOME."
+        ) from error
     if (converted / "config.json").exists():
         return converted
     folder = snapshot(repo)
@@ -58,7 +63,14 @@ def snapshot(repo: str, revision: str | None = None) -> Path:
 
 def reachable() -> list[str]:
     """Those of PUBLISHED that were fetched before or that the hub has; the others are left out, without an error."""
-    return [repo for repo in PUBLISHED if (_converted(repo) / "config.json").exists() or _hub_has(repo)]
+    return [repo for repo in PUBLISHED if _kept(repo) or _hub_has(repo)]
+
+
+def _kept(repo: str) -> bool:
+    try:
+        return (_converted(repo) / "config.json").exists()
+    except OSError:  # the folder cannot be written to, or the disk is full
+        return False
 
 
 def _hub_has(repo: str) -> bool:

@@ -26,6 +26,7 @@ from explorer.web import analysis
 from explorer.web.answers import Answers
 from explorer.web.crowd import network_lane
 from explorer.web.questions import offered, question
+from explorer.web.zero import explain_for
 
 KEPT = 32 * 2**20  # bytes of answers
 ASKERS = 10_000  # open pages whose newest question is remembered
@@ -74,7 +75,7 @@ def explain(asked: dict[str, Any]) -> dict[str, Any]:
     """
 
     def make(model: Model, image: Tensor) -> dict[str, Any]:
-        return {"map": pack(explain_by(asked["method"], model.network, image, target_of(asked)))}
+        return {"map": pack(explain_for(model, asked["method"], image, target_of(asked)))}
 
     return answered("explain", asked, make)
 
