@@ -26,6 +26,10 @@ def evaluate(
     save: Annotated[
         bool, typer.Option(help="keep what is measured, and thresholds for all rules, in the models' folders")
     ] = False,
+    rules: Annotated[
+        bool,
+        typer.Option(help="compare all rules at the same savings instead, at every grain, and time them"),
+    ] = False,
 ) -> None:
     """Accuracy at every exit, and accuracy against cost for every rule, on Fashion-MNIST's test images.
 
@@ -34,7 +38,7 @@ def evaluate(
     from explorer.evaluate.command import run
 
     try:
-        run(model, data, thresholds, stored, markdown, chart, grain, save)
+        run(model, data, thresholds, stored, markdown, chart, grain, save, rules)
     except (ValueError, OSError) as error:
         fail(error)
 

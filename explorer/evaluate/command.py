@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.progress import track
+from rich.table import Table
 
 from explorer.data.fashion import LABELS, Split, load_fashion
 from explorer.data.labelled import Labelled, load_labelled
 from explorer.evaluate import report
 from explorer.evaluate.chart import write_chart
 from explorer.evaluate.conformal import Watcher, conformal_json
+from explorer.evaluate.matched import matched, matched_table, write_rows
 from explorer.evaluate.performance import add_performance
 from explorer.evaluate.record import Record, evaluate, load_records, rounded, save_records
 from explorer.evaluate.tradeoff import own_thresholds
@@ -36,6 +38,7 @@ def run(
     chart: Path | None = None,
     grain: str = CLASSES,
     save: bool = False,
+    rules: bool = False,
 ) -> None:
     """Print accuracy per exit and the trade-offs, or what a file's thresholds give; and draw `chart` if asked.
 
@@ -43,6 +46,7 @@ def run(
     One that was measured against a teacher's answers agrees with it or not, which is another thing than being right,
     so the two never share a table. `grain` reads the answers more coarsely; `save` keeps what was measured in the
     models' folders, with a threshold for every rule and grain.
+    `rules` compares the rules at the same savings instead, at every grain, and with `save` keeps that for the page.
     """
     chosen = read_chosen(thresholds) if thresholds else None
     if chosen and grain == CLASSES:
@@ -67,13 +71,19 @@ def run(
     for folder in folders:
         title = read_config(folder)["title"]
         title = f"{title} ({folder})" if title in models else title
-        if stored:
+        if stored or (rules and (folder / "evaluation.npz").exists()):
             records = _stored(folder)
         elif save:
             records = measure_and_keep(folder, data)
         else:
             records = records_of(load_model_folder(folder), data)
+        if rules:
+            for table in _matched(folder, title, records, data, stored, save):
+                _show(table, markdown)
+            continue
         models[title] = {split: record.at(grain) for split, record in records.items()}
+    if rules:
+        return
     if chosen:
         tables = [report.chosen_table(records, chosen, title) for title, records in models.items()]
     else:
@@ -81,10 +91,28 @@ def run(
     if chart:
         write_chart(models, chart, measure)
     for table in tables:
-        if markdown:
-            print(report.markdown(table) + "\n")
-        else:
-            Console(markup=False).print(table)
+        _show(table, markdown)
+
+
+def _show(table: Table, markdown: bool) -> None:
+    if markdown:
+        print(report.markdown(table) + "\n", flush=True)
+    else:
+        Console(markup=False).print(table)
+
+
+def _matched(
+    folder: Path, title: str, records: report.Records, data: Path | None, stored: bool, save: bool
+) -> list[Table]:
+    """Every rule at the same savings; timed unless only what is stored shall be read."""
+    if stored:
+        rows = matched(records)
+    else:
+        model = load_model_folder(folder)
+        rows = matched(records, model, _splits(model, data)[0]["test"])
+    if save:
+        write_rows(rows, folder)
+    return list(matched_table(rows, title))
 
 
 def keep(folder: Path, records: dict[str, Record], saving: float = SAVING) -> None:

@@ -119,9 +119,11 @@ def evaluate(
 
 
 def rounded(record: Record) -> Record:
-    """The record with scores rounded to 1 / GRID, at every grain: written, they take a third. Those of `BASES` stay as
-    they are, for other rules are read from them."""
-    scores = {r: s if r in BASES else np.rint(s * GRID) / GRID for r, s in record.scores.items()}
+    """The record with scores rounded down to 1 / GRID, at every grain: written, they take a third.
+
+    Down, so that what is not certain stays below a threshold of 1.
+    """
+    scores = {rule: np.floor(s * GRID) / GRID for rule, s in record.scores.items()}
     return replace(record, scores=scores, grains={n: rounded(g) for n, g in record.grains.items()})
 
 

@@ -1,7 +1,7 @@
 """Thresholds for a goal: one per early exit, from scores on validation images. NumPy only.
 
 Three ways, all tried by `solve`: one threshold for all exits; exponential shares (MSDNet: Huang et al. 2018, arXiv
-1703.09844, as DeeR-VLA uses them, arXiv 2411.02359); and a coordinate search from the better of the two. Twin of the
+1703.09844, as DeeR-VLA uses them, arXiv 2411.02359); and a coordinate search from both. Twin of the
 last two in JavaScript: `web/widgets/tune/shares.js` and `search.js`; `tests/data/solving.json` holds both to it.
 """
 
@@ -191,12 +191,11 @@ def _each(part: Problem, goal: Goal) -> Solution:
             return np.where(spent <= goal.budget * count, right - spent / (2 * dearest), -np.inf)
         return np.where(right >= (goal.floor or 0.0) * count - 1e-9, -spent, -np.inf)
 
-    last = climber.climb(climber.at(best.thresholds), worth)
-    return max(
-        best,
-        _solution(part, goal, part.grid[last], "each"),
-        key=lambda one: goal.worth(one.accuracy, one.macs),
-    )
+    for begin in (best, _shares(part, goal)):
+        last = climber.climb(climber.at(begin.thresholds), worth)
+        tried = _solution(part, goal, part.grid[last], "each")
+        best = max(best, tried, key=lambda one: goal.worth(one.accuracy, one.macs))
+    return best
 
 
 class _Climber:
