@@ -22,7 +22,8 @@ def train(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="your pictures, a subfolder per class; or, without --backbone, Fashion-MNIST's idx files"
+            help="your pictures, a subfolder per class; or cifar10, cifar100, food101, flowers, pets, fashion-mnist; "
+            "or, without --backbone, Fashion-MNIST's idx files"
         ),
     ] = None,
     backbone: Annotated[
@@ -47,16 +48,33 @@ def train(
     title: Annotated[str | None, typer.Option(help="what the page calls it")] = None,
     model: Annotated[str, typer.Option(help="whose exits a rule's parts are for")] = "fashion",
     images: Annotated[
-        int | None, typer.Option(help="how many training images a rule's parts see [default: all]")
+        int | None, typer.Option(help="how many training images are learned from at most [default: all]")
     ] = None,
+    teacher: Annotated[
+        str | None, typer.Option(help="a model whose answers are learned in place of labels, on any pictures")
+    ] = None,
+    root: Annotated[
+        Path | None, typer.Option(help="where a named set lies or goes [default: checkpoints/data]")
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="as torch names it [default: cuda:LOCAL_RANK where there is one, else cpu]"),
+    ] = None,
+    precision: Annotated[
+        str, typer.Option(help="of products, with --backbone: float32, bfloat16, or auto for the quicker")
+    ] = "auto",
     as_released: Annotated[
         bool, typer.Option("--as-released", help="jei-dnn: the published code's loss, whose weights cancel")
     ] = False,
 ) -> None:
-    """Train a model, on your own pictures or on Fashion-MNIST, or a rule's learned parts. Cut off, it goes on."""
+    """Train a model, on your own pictures or on Fashion-MNIST, or a rule's learned parts. Cut off, it goes on.
+
+    With --backbone also on several GPUs or machines, under accelerate launch or torchrun.
+    """
     from explorer.train.command import run
     from explorer.train.learned.command import LEARNERS, learn
     from explorer.train.loop import Settings, Stopped
+    from explorer.train.own import Asked
     from explorer.train.own import run as run_own
 
     try:
@@ -77,7 +95,11 @@ def train(
                 passes=passes, batch=batch, lr=lr, lr_blocks=lr, seed=seed, mirrored=0.5, frozen=frozen
             )
             target = out or Path("checkpoints") / f"{data.resolve().name}-{recipe}"
-            run_own(recipe, data, backbone, target, settings, size, title, scratch, threads)
+            asked = Asked(
+                recipe, data, backbone, target, size, title, scratch, threads,
+                teacher, images, root, device, precision,
+            )  # fmt: skip
+            run_own(asked, settings)
     except Stopped:
         print("stopped; the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None

@@ -6,6 +6,7 @@ import gzip
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,13 @@ _SPLIT_SEED = 0
 
 @dataclass(frozen=True)
 class Split:
-    """Images (N, 28, 28) uint8, dark background, and labels (N,) int64."""
+    """Images (N, 28, 28) uint8, dark background, and labels (N,) int64; photographs are (N, H, W, 3).
+
+    Where a teacher answers in place of labels, those to learn from are its probabilities (N, C) float32.
+    """
 
     images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
 
     def __len__(self) -> int:
         return len(self.labels)

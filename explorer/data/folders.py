@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from explorer.data.fashion import Split
 from explorer.data.photo import see_photo
@@ -22,13 +23,15 @@ _NAMES = {
 }
 _IGNORED = (".", "__MACOSX")
 
+Picture = Path | Callable[[], Image.Image]  # a file, or what gives an RGB picture when it is asked for
+
 
 @dataclass(frozen=True)
 class Labelled:
     """Pictures of known classes, not read yet: by split, (path, class) pairs."""
 
     classes: tuple[str, ...]
-    parts: dict[str, list[tuple[Path, int]]]  # "train", "validation", "test"
+    parts: Mapping[str, Sequence[tuple[Picture, int]]]  # "train", "validation", "test"
 
 
 def list_folder(folder: Path) -> Labelled:
@@ -85,20 +88,43 @@ def _place(path: Path) -> str:
     return "validation" if share < VALIDATION else "test" if share < VALIDATION + TEST else "train"
 
 
+def list_unlabelled(folder: Path) -> Labelled:
+    """All pictures of a folder, whatever its subfolders are called, split by a hash of their names; class 0 each.
+
+    Raises `FileNotFoundError` or `ValueError`, a sentence.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder {folder}; --data needs one with pictures.")
+    parts: dict[str, list[tuple[Path, int]]] = {split: [] for split in _NAMES}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            parts[_place(path)].append((path, 0))
+    if not all(parts.values()):
+        raise ValueError(f"{folder} holds too few pictures to train, choose and report on; add some.")
+    return Labelled(("any",), parts)
+
+
+def open_pictures(
+    pairs: Sequence[tuple[Picture, int]], told: Callable[[str], None] = print
+) -> Iterator[tuple[Image.Image, int]]:
+    """Each picture, RGB, and its class. What cannot be read is left out, and `told` in a sentence."""
+    for picture, label in pairs:
+        try:
+            yield read_image(picture) if isinstance(picture, Path) else picture(), label
+        except UnreadableImage as error:
+            told(f"{picture}: left out. {error}")
+
+
 def load_split(
-    pairs: list[tuple[Path, int]], size: tuple[int, int], told: Callable[[str], None] = print
+    pairs: Sequence[tuple[Picture, int]], size: tuple[int, int], told: Callable[[str], None] = print
 ) -> Split:
     """Read pictures as a network of that input size (height, width) sees them: (N, H, W, 3) uint8 and classes (N,).
 
     What cannot be read is left out, and `told` in a sentence. Raises `ValueError` when nothing is left.
     """
     images, labels = [], []
-    for path, label in pairs:
-        try:
-            images.append(np.asarray(see_photo(read_image(path), size).image))
-        except UnreadableImage as error:
-            told(f"{path}: left out. {error}")
-            continue
+    for picture, label in open_pictures(pairs, told):
+        images.append(np.asarray(see_photo(picture, size).image))
         labels.append(label)
     if not images:
         raise ValueError("none of the pictures can be read; use JPEG, PNG or WebP files.")

@@ -29,7 +29,7 @@ def calibrate_folder(folder: Path, pictures: Path) -> list[str]:
     number = np.array([model.labels.index(name) for name in found.classes])
     parts = {}
     for split, pairs in (
-        ("validation", found.parts["train"] + found.parts["validation"]),
+        ("validation", [*found.parts["train"], *found.parts["validation"]]),
         ("test", found.parts["test"]),
     ):
         read = load_split(pairs, model.network.backbone.input_size)

@@ -26,6 +26,21 @@ def quick_precision(width: int, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if quicker else torch.float32
 
 
+def training_precision(width: int, device: torch.device, asked: str = "auto") -> torch.dtype:
+    """What products run in while training: as asked, or what is quicker on this CPU, or bfloat16 on a GPU that has it.
+
+    Weights, sums and the optimisers stay in float32, and bfloat16 has float32's range, so no loss has to be scaled.
+    Raises `ValueError` for another name.
+    """
+    if asked not in ("auto", "float32", "bfloat16"):
+        raise ValueError(f"there is no precision '{asked}'; choose auto, float32 or bfloat16.")
+    if asked != "auto":
+        return getattr(torch, asked)
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    return quick_precision(width, device)
+
+
 @lru_cache(maxsize=8)
 @torch.inference_mode()
 def _milliseconds(width: int, precision: torch.dtype) -> float:

@@ -24,6 +24,8 @@ from explorer.model.multi_exit import MultiExitViT
 from explorer.train.batches import MIRRORED, Batches, Channels, as_input
 from explorer.train.losses import final_only
 from explorer.train.recipes import Recipe, Stage
+from explorer.train.team import ALONE, Team
+from explorer.train.tensorboard import Curves
 
 SAVE_EVERY = 60  # seconds between checkpoints
 MEAN, STD = 0.2860, 0.3530  # of Fashion-MNIST's training pixels in [0, 1]
@@ -57,15 +59,19 @@ def train(
     data: dict[str, Split],
     folder: Path,
     stop_after: int | None = None,
+    team: Team = ALONE,
 ) -> None:
     """Train `network` in place, resuming from `folder` if a run stands there.
 
-    `folder` gets config.json, log.csv (a line per pass, with every exit's validation accuracy) and last.pt.
+    `folder` gets config.json, log.csv (a line per pass, with every exit's validation accuracy), the same curves for
+    TensorBoard, and last.pt. Of a `team` the first process writes them; each takes its share of every batch.
     On SIGTERM or Ctrl-C, or after `stop_after` steps, it saves and raises `Stopped`. Raises `ValueError` when
     `folder` holds a run with other settings.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    _record(folder / "config.json", {"recipe": recipe.name, "settings": asdict(settings)})
+    team.check(settings.batch)
+    if team.leads:
+        folder.mkdir(parents=True, exist_ok=True)
+        _record(folder / "config.json", {"recipe": recipe.name, "settings": asdict(settings)})
     batches = Batches(
         data["train"], settings.batch, settings.seed, settings.mean, settings.std, settings.mirrored
     )
@@ -73,7 +79,7 @@ def train(
         raise ValueError(
             f"{len(data['train'])} training pictures are fewer than a batch of {settings.batch}."
         )
-    run = _Run(network, recipe, settings, batches, data["validation"], folder)
+    run = _Run(network, recipe, settings, batches, data["validation"], folder, team)
     run.resume()
     previous = {s: signal.signal(s, run.ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
     try:
@@ -102,9 +108,11 @@ class _Run:
         batches: Batches,
         validation: Split,
         folder: Path,
+        team: Team,
     ) -> None:
         self.network, self.recipe, self.settings = network, recipe, settings
-        self.batches, self.validation, self.folder = batches, validation, folder
+        self.batches, self.validation, self.folder, self.team = batches, validation, folder, team
+        self.curves = Curves(folder / "tensorboard") if team.leads else None
         self.stage_index = self.step = 0
         self.seconds = 0.0
         self.loss = math.nan  # smoothed over the stage's steps
@@ -118,7 +126,7 @@ class _Run:
     def resume(self) -> None:
         path = self.folder / "last.pt"
         if path.exists():
-            saved = torch.load(path, weights_only=True)
+            saved = torch.load(path, "cpu", weights_only=True)
             self.network.load_state_dict(saved["network"])
             self.stage_index, self.step, self.seconds = saved["stage"], saved["step"], saved["seconds"]
             self.loss = saved.get("loss", math.nan)
@@ -126,6 +134,8 @@ class _Run:
 
     def save(self) -> None:
         """Written beside and moved over, so that a kill at any moment leaves a whole checkpoint."""
+        if not self.team.leads:
+            return
         state = {
             "network": self.network.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
@@ -151,8 +161,10 @@ class _Run:
                 for _ in steps:
                     taken += 1
                     if self.step % self.batches.per_pass == 0:
+                        self.team.average_buffers(self.network)
                         self.save()  # first, so that no pass is logged twice
-                        self.log(stage, total)
+                        if self.team.leads:
+                            self.log(stage, total)
                         self.prepare_modes(stage)
                     if self.stop or taken == stop_after:
                         self.save()
@@ -171,7 +183,7 @@ class _Run:
             TextColumn("loss {task.fields[loss]:.3f}"),
         )
         saved = began = time.monotonic()
-        with Progress(*columns, console=Console(stderr=True)) as progress:
+        with Progress(*columns, console=Console(stderr=True), disable=not self.team.leads) as progress:
             task = progress.add_task(
                 f"{self.recipe.name}: {stage.name}", total=total, completed=self.step, loss=math.nan
             )
@@ -207,10 +219,6 @@ class _Run:
         ]
         self.optimisers = [torch.optim.AdamW(groups, settings.lr, betas=(0.9, 0.99))]
         if blocks:
-            if not hasattr(torch.optim, "Muon"):
-                raise ValueError(
-                    f"Training blocks needs torch 2.9 or newer, for Muon; this is {torch.__version__}: update torch."
-                )
             muon = torch.optim.Muon(
                 blocks, settings.lr_blocks, settings.weight_decay, adjust_lr_fn="match_rms_adamw"
             )
@@ -237,12 +245,13 @@ class _Run:
                 group["lr"] = group["peak_lr"] * schedule(self.step / total, self.settings.warmup)
             optimiser.zero_grad(set_to_none=True)
         final_turn = (stage.alternate and self.step % 2 == 0) or stage.loss is final_only
+        images, labels = (self.team.share(part).to(self.network.device) for part in (images, labels))
         with self.network.in_precision():
-            outputs = self.network(images.to(self.network.device), heads=not final_turn)
-        labels = labels.to(self.network.device)
+            outputs = self.network(images, heads=not final_turn)
         loss_of = final_only if final_turn else stage.loss
         loss: Tensor = loss_of(self.network, outputs, labels, self.step / total)
         loss.backward()
+        self.stop = self.team.average_gradients(self.network.parameters(), self.stop)
         nn.utils.clip_grad_norm_([p for p in self.network.parameters() if p.requires_grad], 1.0)
         for optimiser in self.optimisers:
             optimiser.step()
@@ -267,7 +276,22 @@ class _Run:
             if new:
                 writer.writeheader()
             writer.writerow(row)
-        print(" ".join(f"{k}={v}" for k, v in row.items()), flush=True)
+        shares = {key: value for key, value in row.items() if key.startswith("block_")}
+        if self.curves:
+            scalars = {"loss": self.loss, **{f"validation/{key}": value for key, value in shares.items()}}
+            self.curves.add(self.steps_taken(), scalars)
+        left = f"left={self.minutes_left():.1f} min"
+        print(" ".join([*(f"{k}={v}" for k, v in row.items()), left]), flush=True)
+
+    def steps_taken(self) -> int:
+        """Of all stages so far."""
+        passes = sum(self.recipe.passes(i, self.settings.passes) for i in range(self.stage_index))
+        return passes * self.batches.per_pass + self.step
+
+    def minutes_left(self) -> float:
+        """Of training, at the mean pace so far; the validation between passes comes on top."""
+        taken = self.steps_taken()
+        return self.seconds / taken * (self.settings.passes * self.batches.per_pass - taken) / 60
 
 
 def schedule(progress: float, warmup: float) -> float:

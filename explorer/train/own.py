@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import asdict, replace
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +14,22 @@ import torch
 from PIL import Image
 
 from explorer.data.fashion import Split
-from explorer.data.folders import list_folder, load_split
+from explorer.data.folders import Labelled, Picture, list_folder, list_unlabelled, load_split
+from explorer.data.named import is_named, list_named
 from explorer.evaluate import report
 from explorer.evaluate.fitting import fit
 from explorer.evaluate.gallery import write_gallery
 from explorer.evaluate.record import Record, evaluate, save_records
+from explorer.many.shards import default_device
 from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
+from explorer.model.catalog import load_model
+from explorer.model.precision import training_precision
 from explorer.train.batches import as_input
 from explorer.train.loop import Settings, train
 from explorer.train.recipes import get_recipe
 from explorer.train.start import Start, begin, solve_readouts
+from explorer.train.taught import load_taught
+from explorer.train.team import Team
 
 BATCH = 32
 
@@ -36,10 +44,10 @@ tags:
 
 # {title}
 
-Made by `python -m explorer train --data {data} --backbone {backbone} --recipe {recipe}`: {classes} classes, learned
-from {train} pictures in {passes} passes{frozen} ({minutes:.1f} minutes of training time), seed {seed}; before that
-every read-out was solved by ridge regression. Temperatures and thresholds were chosen on {validation} other pictures,
-and what follows was measured on {test} more, seen by neither.
+Made by `python -m explorer train --data {data} --backbone {backbone} --recipe {recipe}{taught}`: {classes} classes,
+learned from {train} pictures{answers} in {passes} passes{frozen} ({minutes:.1f} minutes of training time), seed
+{seed}; before that every read-out was solved by ridge regression. Temperatures and thresholds were chosen on
+{validation} other pictures, and what follows was measured on {test} more, seen by neither.
 
 - **Input**: {height} x {width} pixels, the middle of the picture.
 - **Cost**: {macs:.0f} M multiply-accumulates to the end without exits.
@@ -49,46 +57,100 @@ and what follows was measured on {test} more, seen by neither.
 """
 
 
-def run(
-    recipe_name: str,
-    data: Path,
-    backbone: str,
-    out: Path,
-    settings: Settings,
-    size: int | None = None,
-    title: str | None = None,
-    scratch: bool = False,
-    threads: int = 2,
-) -> None:
+@dataclass(frozen=True)
+class Asked:
+    """What is to be trained, on what and where."""
+
+    recipe: str
+    data: Path  # a folder, or the name of a set
+    backbone: str
+    out: Path
+    size: int | None = None  # pixels; the backbone's own
+    title: str | None = None
+    scratch: bool = False  # timm's weights are left out
+    threads: int = 2
+    teacher: str | None = None  # a model whose answers are learned in place of labels
+    images: int | None = None  # training pictures at most, drawn by the seed
+    root: Path | None = None  # where a named set lies
+    device: str | None = None  # this process's GPU where there is one, else the CPU
+    precision: str = "auto"  # "float32", "bfloat16", or whichever is quicker
+
+
+def run(asked: Asked, settings: Settings) -> None:
     """Train (or go on training) in `out`/run, then write the evaluated model folder `out`.
 
     Raises `ValueError` or `FileNotFoundError`, sentences, and `Stopped` when asked to stop.
     """
-    recipe = get_recipe(recipe_name)
-    torch.set_num_threads(threads)
-    found = list_folder(data)
-    start = begin(
-        backbone, recipe, len(found.classes), (size, size) if size else None, settings.seed, scratch
-    )
-    start.network.name = out.name
+    began = time.monotonic()
+    recipe = get_recipe(asked.recipe)
+    torch.set_num_threads(asked.threads)
+    device, team = torch.device(asked.device or default_device()), Team.here()
+    team.check(settings.batch)
+    teacher = load_model(asked.teacher, str(device)) if asked.teacher else None
+    found = _found(asked, teacher)
+    size = (asked.size, asked.size) if asked.size else None
+    start = begin(asked.backbone, recipe, len(found.classes), size, settings.seed, asked.scratch)
+    network = start.network.to(device)
+    network.name = asked.out.name
+    network.precision = training_precision(network.backbone.width, device, asked.precision)
     settings = replace(settings, mean=start.mean, std=start.std)
+    print(f"{sum(map(len, found.parts.values()))} pictures of {len(found.classes)} classes", flush=True)
     splits = {
-        name: load_split(pairs, start.network.backbone.input_size) for name, pairs in found.parts.items()
+        name: _load(pairs, network.backbone.input_size, teacher, name) for name, pairs in found.parts.items()
     }
-    settings = replace(settings, batch=min(settings.batch, len(splits["train"])))
-    if not (out / "run" / "last.pt").exists():
-        solve_readouts(start.network, _in_order(splits["train"], settings))
-    train(start.network, recipe, settings, splits, out / "run")
+    if (count := len(splits["train"])) < settings.batch:
+        settings = replace(settings, batch=max(team.world, count - count % team.world))
+    team.join(device)
+    folder = asked.out / "run"
+    if not (folder / "last.pt").exists():
+        if team.leads:
+            solve_readouts(network, _in_order(splits["train"], settings))
+            print(f"read-outs solved after {(time.monotonic() - began) / 60:.1f} minutes", flush=True)
+        team.hand_out(network)
+    try:
+        train(network, recipe, settings, splits, folder, team=team)
+    finally:
+        team.leave()
+    if not team.leads:
+        return
+    of = f"on {asked.data.name}, {len(found.classes)} classes" + (
+        f", taught by {asked.teacher}" if teacher else ""
+    )
     model = Model(
-        name=out.name,
-        title=title or f"{recipe.title.partition(':')[0]} on {data.name}, {len(found.classes)} classes",
-        network=start.network.eval(),
+        name=asked.out.name,
+        title=asked.title or f"{recipe.title.partition(':')[0]} {of}",
+        network=network.eval(),
         labels=found.classes,
         input=InputSpec("photo", start.mean, start.std),
         thresholds={},
+        reference="teacher" if teacher else "labels",
     )
-    facts = {"recipe": recipe.name, "settings": asdict(settings), "data": data.name, "backbone": backbone}
-    finish(model, start, splits, facts, out)
+    facts = {"recipe": recipe.name, "settings": asdict(settings), "data": asked.data.name}
+    facts |= {"backbone": asked.backbone, "teacher": asked.teacher}
+    finish(model, start, splits, facts, asked.out)
+    spent, busy = (time.monotonic() - began) / 60, time.process_time() / 60
+    print(f"{asked.out}: ready after {spent:.1f} minutes, {busy:.1f} of them processor time")
+
+
+def _found(asked: Asked, teacher: Model | None) -> Labelled:
+    """The pictures, their classes the teacher's where there is one."""
+    if is_named(asked.data):
+        found = list_named(str(asked.data), asked.root)
+    else:
+        found = list_unlabelled(asked.data) if teacher else list_folder(asked.data)
+    parts = dict(found.parts)
+    if asked.images is not None and asked.images < len(parts["train"]):
+        drawn = np.random.default_rng(0).permutation(len(parts["train"]))[: asked.images]
+        parts["train"] = [parts["train"][i] for i in np.sort(drawn)]
+    return Labelled(teacher.labels if teacher else found.classes, parts)
+
+
+def _load(
+    pairs: Sequence[tuple[Picture, int]], size: tuple[int, int], teacher: Model | None, name: str
+) -> Split:
+    if teacher is None:
+        return load_split(pairs, size)
+    return load_taught(pairs, size, teacher, soft=name == "train")
 
 
 def _in_order(split: Split, settings: Settings) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -104,7 +166,7 @@ def _in_order(split: Split, settings: Settings) -> list[tuple[torch.Tensor, torc
 def finish(model: Model, start: Start, splits: dict[str, Split], facts: dict, out: Path) -> None:
     """Calibrate on the validation pictures, measure on the test pictures, write the folder and its card."""
     save_model(model, start.entry, out)
-    written = load_model_folder(out)  # of the weights as written, in half precision
+    written = load_model_folder(out, model.network.device)  # of the weights as written, in half precision
     thresholds, _ = fit(written, splits["validation"])
     # Read again now that it is calibrated: some rules look at tokens, which logits alone do not hold.
     *_, validation = evaluate(written, splits["validation"], BATCH)
@@ -113,11 +175,13 @@ def finish(model: Model, start: Start, splits: dict[str, Split], facts: dict, ou
     save_model(replace(model, thresholds=thresholds), start.entry, out)
     records = {"validation": validation, "test": test}
     save_records(records, out / "evaluation.npz")
-    with (out / "run" / "log.csv").open() as file:
-        curves = list(csv.DictReader(file))
+    log = out / "run" / "log.csv"
+    curves = list(csv.DictReader(log.open(encoding="utf-8"))) if log.exists() else []  # none after no passes
     (out / "training.json").write_text(json.dumps(facts | {"curves": curves}, indent=1) + "\n")
     write_gallery(out, test, lambda i: Image.fromarray(np.asarray(splits["test"].images[i])))
     (out / "README.md").write_text(card(model, records, facts, curves, splits), encoding="utf-8")
+    shares = ", ".join(f"block {b} {a:.1%}" for b, a in zip(test.blocks, test.accuracy, strict=True))
+    print(f"right on {len(test.labels)} test pictures: {shares}")
 
 
 def card(
@@ -136,6 +200,8 @@ def card(
         data=facts["data"],
         backbone=facts["backbone"],
         recipe=facts["recipe"],
+        taught=f" --teacher {facts['teacher']}" if facts["teacher"] else "",
+        answers=f" and the answers of `{facts['teacher']}` to them" if facts["teacher"] else "",
         classes=len(model.labels),
         passes=facts["settings"]["passes"],
         seed=facts["settings"]["seed"],

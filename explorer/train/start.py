@@ -114,8 +114,9 @@ def exits_for(recipe: Recipe, backbone: Backbone) -> list[ExitSpec]:
 def solve_readouts(network: MultiExitViT, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
     """Set every exit's and the final classifier by ridge regression of the classes on what it reads.
 
-    `batches` are network inputs and labels. On few pictures this is most of what training would find, in one pass.
-    A classifier that exits share is solved for all the depths it reads together. Leaves the network in eval mode.
+    `batches` are network inputs and classes (N,), or a teacher's probabilities (N, C). On few pictures this is most of
+    what training would find, in one pass. A classifier that exits share is solved for
+    all the depths it reads together. Leaves the network in eval mode.
     """
     own = [head for head in network.heads if not isinstance(head, SharedHead)]
     early = [linear for head in own for linear in head.classifier.linears]  # type: ignore[union-attr]
@@ -138,7 +139,8 @@ def solve_readouts(network: MultiExitViT, batches: Iterable[tuple[Tensor, Tensor
     for linear, kept in zip(linears, seen, strict=True):
         x, depths = torch.cat(kept), len(kept) // len(found)  # batch by batch, and in a batch depth by depth
         labels = torch.cat([labels for labels in found for _ in range(depths)])
-        answers = F.one_hot(labels, network.backbone.classes).double().to(network.device)
+        known = labels if labels.ndim == 2 else F.one_hot(labels, network.backbone.classes)
+        answers = known.double().to(network.device)
         mean, std = x.mean(dim=0), x.std(dim=0) + 1e-6
         scaled = (x - mean) / std
         gram = scaled.T @ scaled + PENALTY * len(x) * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)

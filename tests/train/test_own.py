@@ -18,9 +18,6 @@ from explorer.model.exits import shared_exits
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train.start import solve_readouts
 
-# Every recipe that teaches blocks uses Muon.
-pytestmark = pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch has Muon from 2.9 on")
-
 COLOURS = {"blue": (20, 40, 200), "green & <grey>": (30, 180, 40), "red": (200, 10, 10)}
 
 
@@ -162,3 +159,40 @@ def test_a_folder_that_is_split_already_is_taken_as_it_is(tmp_path):
 def test_a_folder_without_classes_is_refused(tmp_path, make, sentence):
     with pytest.raises((ValueError, FileNotFoundError), match=sentence):
         list_folder(make(tmp_path))
+
+
+def test_read_outs_alone_are_solved_in_no_pass(pictures, tmp_path):
+    done = train(
+        "--data", pictures, "--backbone", "test_vit", "--scratch", "--size", 32, "--recipe", "sdn",
+        "--passes", 0, "--batch", 8, "--images", 24, "--out", tmp_path / "solved",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "right on " in done.stdout
+    assert "block 6 " in done.stdout
+    facts = json.loads((tmp_path / "solved" / "training.json").read_text())
+    assert facts["curves"] == []
+    assert "learned from 24 pictures" in " ".join((tmp_path / "solved" / "README.md").read_text().split())
+
+
+def test_a_teachers_answers_take_the_place_of_labels(trained, pictures, tmp_path):
+    teacher, _ = trained
+    heap = tmp_path / "heap"  # no class has a folder here
+    heap.mkdir()
+    for path in pictures.glob("*/*.png"):
+        (heap / path.name).write_bytes(path.read_bytes())
+    out = tmp_path / "taught"
+    done = train(
+        "--data", heap, "--teacher", teacher, "--backbone", "test_vit", "--scratch", "--size", 32,
+        "--recipe", "sdn", "--passes", 1, "--batch", 8, "--out", out,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    model = load_model_folder(out)
+    assert (model.labels, model.reference) == (load_model_folder(teacher).labels, "teacher")
+    assert load_records(out / "evaluation.npz")["test"].accuracy[-1] > 0.8
+    assert f"--teacher {teacher}" in (out / "README.md").read_text()
+
+
+def test_a_cut_off_run_tells_the_time_left_and_draws_curves(trained):
+    out, done = trained
+    assert "left=0.0 min" in done.stdout
+    assert list((out / "run" / "tensorboard").glob("events.out.tfevents.*"))
