@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import ROOT, SHIPPED, find_model
+from explorer.model.hub import MODEL_FILES
 
 # What a Space needs of the repository, beside the models that are named: not the tests, nor the documentation.
 _FILES = ("app.py", "README.md", "requirements.txt", "LICENSE")
 _FOLDERS = ("explorer", "assets")
-_MODEL_FILES = ("*.json", "labels.txt", "*.safetensors", "*.npz", "*.md", "addons/*", "gallery*")
 _LEFT_OUT = {"__pycache__", "node_modules"}
 _REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
@@ -72,7 +72,7 @@ def space_files(root: Path, models: Sequence[str] = ()) -> dict[str, Path]:
             continue
         if not own.is_relative_to(root):
             raise ModelError(f"{own} lies outside this folder; put the model into checkpoints/ first.")
-        paths += [path for pattern in _MODEL_FILES for path in own.glob(pattern) if path.is_file()]
+        paths += [path for pattern in MODEL_FILES for path in own.glob(pattern) if path.is_file()]
     files = {path.relative_to(root).as_posix(): path for path in paths}
     return {name: path for name, path in files.items() if _wanted(name)}
 

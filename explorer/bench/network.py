@@ -45,7 +45,8 @@ def in_turn(*calls: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
     return [median(taken) for taken in times]
 
 
-def _load(name: str) -> tuple[Model, Tensor, Callable[[Tensor], Tensor]]:
+def load(name: str) -> tuple[Model, Tensor, Callable[[Tensor], Tensor]]:
+    """A warmed-up model, its example images as a batch, and the forward pass of its backbone alone."""
     model = load_model(name)
     warm_up(model)
 
@@ -58,22 +59,23 @@ def _load(name: str) -> tuple[Model, Tensor, Callable[[Tensor], Tensor]]:
 
 def analyse(name: str) -> list[tuple[str, str, str]]:
     """`analyse` against timm's own forward of the same backbone: one image, and a batch."""
-    model, images, plain = _load(name)
+    model, images, plain = load(name)
     rows = []
-    for what, batch in (("one image", images[:1]), (f"a batch of {BATCH}", _batch_of(images))):
+    for what, batch in (("one image", images[:1]), (f"a batch of {BATCH}", repeated(images, BATCH))):
         ours, theirs = in_turn(lambda b=batch: model.network.analyse(b), lambda b=batch: plain(b))  # type: ignore[misc]
         value = f"{ours / theirs:.2f}x ({ours:.1f} / {theirs:.1f} ms)"
         rows.append((f"analyse / plain timm forward, {what}", value, "<= 1.35x"))
     return rows
 
 
-def _batch_of(images: Tensor) -> Tensor:
-    return images.repeat(-(-BATCH // len(images)), 1, 1, 1)[:BATCH]
+def repeated(images: Tensor, count: int) -> Tensor:
+    """`count` images, these over and over."""
+    return images.repeat(-(-count // len(images)), 1, 1, 1)[:count]
 
 
 def infer(name: str) -> list[tuple[str, str, str]]:
     """Time that `infer` saves against the plain forward, beside the MACs it saves: image by image, and in a batch."""
-    model, images, plain = _load(name)
+    model, images, plain = load(name)
     rule, limit = get_rule(RULE), default_threshold(model, RULE)
 
     def one_by_one() -> None:
@@ -84,7 +86,7 @@ def infer(name: str) -> list[tuple[str, str, str]]:
         for image in images:
             plain(image[None])
 
-    batch = _batch_of(images)
+    batch = repeated(images, BATCH)
     rows = []
     for what, used, full, seen in (
         (f"{len(images)} examples one by one", one_by_one, plain_one_by_one, images),

@@ -22,9 +22,7 @@ PICTURES = (
     40  # different ones; each is sent anew with a mark of its own, so that no answer comes from the cache
 )
 CLOSE = 2e-3  # how far a probability may be from the single visitor's: passes that are shared round otherwise
-# Answers that a single visitor is given before each crowd and after it; their median is what the ideal queue is made
-# of, so that what else the machine does counts on both sides.
-ALONE = 12
+ALONE = 12  # answers that a single visitor is given first; their median is what the ideal queue is made of
 
 
 @dataclass
@@ -37,7 +35,6 @@ class Measured:
     refused: int
     wall: float
     peak: float  # MB of the server
-    single: float = 0.0  # seconds that a single visitor waits, asked before and after
 
 
 def pictures(count: int) -> list[bytes]:
@@ -60,13 +57,13 @@ def _png(image: Image.Image, mark: str = "") -> bytes:
     return file.getvalue()
 
 
-def marked(file: bytes, mark: str) -> str:
+def _marked(file: bytes, mark: str) -> str:
     """The same picture in a file of its own, as a data URI."""
     with Image.open(io.BytesIO(file)) as image:
         return f"data:image/png;base64,{base64.b64encode(_png(image, mark)).decode()}"
 
 
-def question_part(config: dict[str, Any]) -> int:
+def _question(config: dict[str, Any]) -> int:
     """The id of the part whose server functions the page asks."""
     return next(c["id"] for c in config["components"] if "analyse" in c["props"].get("server_fns", []))
 
@@ -80,26 +77,15 @@ def memory(process: int) -> float:
     return next(float(line.split()[1]) / 1000 for line in status.splitlines() if line.startswith("VmRSS"))
 
 
-async def visit(
-    client: httpx.AsyncClient, part: int, model: str, uri: str, visitor: int = 0
-) -> dict[str, Any]:
-    """The answer to one question of a visitor's, each of whom has an address, as behind a proxy."""
-    address = {"X-Forwarded-For": f"10.1.{visitor // 250}.{visitor % 250 + 1}"}
+async def _visit(client: httpx.AsyncClient, part: int, model: str, uri: str) -> dict[str, Any]:
     body = {
         "data": {"model": model, "picture": uri},
         "component_id": part,
         "session_hash": "bench",
         "fn_name": "analyse",
     }
-    for last in (False, True):
-        try:
-            return (await client.post("gradio_api/component_server", json=body, headers=address)).json()
-        except (
-            httpx.TransportError
-        ):  # a connection kept open was closed as it was used again; browsers try once more
-            if last:
-                raise
-    raise AssertionError
+    answer = await client.post("gradio_api/component_server", json=body)
+    return answer.json()
 
 
 def _probabilities(answer: dict[str, Any]) -> np.ndarray:
@@ -118,9 +104,9 @@ async def _crowd(
         turn = 0
         while time.monotonic() - start < limit or turn == 0:
             place = (number + turn * visitors) % len(files)
-            uri = marked(files[place], f"{visitors} {number} {turn}")
+            uri = _marked(files[place], f"{visitors} {number} {turn}")
             asked = time.monotonic()
-            answer = await visit(client, part, model, uri, number)
+            answer = await _visit(client, part, model, uri)
             if "error" in answer:
                 measured.refused += 1
                 await asyncio.sleep(1)
@@ -137,25 +123,19 @@ async def _crowd(
 
 async def _run(
     address: str, model: str, seconds: float, crowds: tuple[int, ...], process: int
-) -> list[Measured]:
-    files, found = pictures(PICTURES), []
+) -> tuple[float, list[Measured]]:
+    files = pictures(PICTURES)
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=address, timeout=600, limits=limits) as client:
-        part = question_part((await client.get("config")).json())
-
-        async def single(place: int, mark: str) -> tuple[np.ndarray, float]:
-            uri, asked = marked(files[place], mark), time.monotonic()
-            answer = await visit(client, part, model, uri, place)
-            return _probabilities(answer), time.monotonic() - asked
-
-        alone = [(await single(place, f"alone {place}"))[0] for place in range(PICTURES)]
-        for n in crowds:
-            before = [(await single(place, f"before {n} {place}"))[1] for place in range(ALONE)]
-            crowd = await _crowd(client, part, model, files, alone, n, seconds, process)
-            after = [(await single(place, f"after {n} {place}"))[1] for place in range(ALONE)]
-            crowd.single = float(np.median(before + after))
-            found.append(crowd)
-    return found
+        part = _question((await client.get("config")).json())
+        alone, times = [], []
+        for place, file in enumerate(files):
+            asked = time.monotonic()
+            alone.append(_probabilities(await _visit(client, part, model, _marked(file, f"alone {place}"))))
+            times.append(time.monotonic() - asked)
+        single = float(np.median(times[-ALONE:]))
+        found = [await _crowd(client, part, model, files, alone, n, seconds, process) for n in crowds]
+    return single, found
 
 
 def serve(model: str, seconds: float = 60.0, crowds: tuple[int, ...] = CROWDS) -> list[tuple[str, str, str]]:
@@ -164,11 +144,11 @@ def serve(model: str, seconds: float = 60.0, crowds: tuple[int, ...] = CROWDS) -
     Raises `ValueError` where an answer was another picture's.
     """
     with served(["app.py"], EXIT_EXPLORER_MODEL=model) as (address, _):
-        found = asyncio.run(_run(address, model, seconds, crowds, served_process()))
+        single, found = asyncio.run(_run(address, model, seconds, crowds, _served_process()))
     rows = []
     for m in found:
         p50, p95, p99 = np.percentile(m.seconds, [50, 95, 99])
-        ideal = m.single * m.visitors
+        ideal = single * m.visitors
         rows.append(
             (
                 f"{m.visitors} visitors: p50, p95, p99; answers a second; refused; peak memory",
@@ -182,7 +162,7 @@ def serve(model: str, seconds: float = 60.0, crowds: tuple[int, ...] = CROWDS) -
     return rows
 
 
-def served_process() -> int:
+def _served_process() -> int:
     """The newest process that this one started: the page."""
     try:
         children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()

@@ -15,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # or square brackets in these texts, such as defaults, would be read as markup
 )
-ModelOption = Annotated[str, typer.Option(help="name, folder or hub id")]
+ModelOption = Annotated[str, typer.Option(help="name, folder, or hub id as owner/name[@revision]")]
 ThresholdsOption = Annotated[
     Path | None, typer.Option(help="rule and thresholds from a file that the page's Tune tab exported")
 ]

@@ -1,4 +1,4 @@
-"""wrap, convert, verify: make a model folder of what others have, and check one."""
+"""wrap, convert, verify, push: make a model folder of what others have, check one, publish it."""
 
 from __future__ import annotations
 
@@ -95,3 +95,24 @@ def verify(
             print(line)
     except ValueError as error:
         fail(error)
+
+
+@app.command()
+def push(
+    model: Annotated[str, typer.Argument(help="a model of this machine: name or folder")],
+    repo: Annotated[str, typer.Argument(metavar="USER/NAME", help="the model on the Hugging Face hub")],
+    private: Annotated[bool, typer.Option("--private", help="if it is made now: for you alone")] = False,
+    revision: Annotated[str | None, typer.Option(help="a branch [default: the main one]")] = None,
+    space: Annotated[
+        str | None, typer.Option(help="a Space that shows it, USER/NAME: the hub then links the two")
+    ] = None,
+) -> None:
+    """Check a model folder and put it onto the hub, with its card: --model USER/NAME@REVISION then finds it."""
+    from explorer.model.catalog import find_model
+    from explorer.model.push import push as send
+
+    try:
+        commit = send(find_model(model), repo, private, revision, space)
+    except (ValueError, OSError) as error:
+        fail(error)
+    print(f"{repo}@{commit}")

@@ -47,7 +47,7 @@ def list_models(shipped: Path = SHIPPED, yours: Path = YOURS) -> list[Entry]:
 
 
 def find_model(name: str, shipped: Path = SHIPPED, yours: Path = YOURS) -> Path:
-    """The folder of a model named by its shipped or own name, by a path, or by a hub id `owner/name`.
+    """The folder of a model named by its shipped or own name, by a path, or by a hub id `owner/name[@revision]`.
 
     A hub id is looked for on this machine first and downloaded where there is a network. Raises `ModelError`
     with the names there are.

@@ -27,7 +27,11 @@ LGVIT_HEADS: dict[int, list[_HeadChoice]] = {
     4: [_LPH_DW, _LPH_PW, _GAH_2, _GAH_3],
     2: [_LPH_DW, _GAH_2],
 }
-# On Swin the authors' code thins less: its grids are smaller (models/swin_highway/modeling_highway_swin.py).
+# On Swin the authors' code thins less, by 1, 1, 2 and 2 instead of the 2, 2, 3 and 3 that the paper gives for any
+# backbone: models/swin_highway/modeling_highway_swin.py makes the last three heads of stage 3 "attention_r1",
+# "attention_r1", "attention_r2" and the one of stage 4 "attention_r2"; the digit is the stride. Their grids are 14 x 14
+# and 7 x 7, and neither a checkpoint nor its config.json names a stride: weights would load under any, and a head that
+# was trained on all tokens would be shown a quarter of them. So whoever reads their weights must follow their code.
 _GAH_1: _HeadChoice = ("gah", {"stride": 1})
 LGVIT_SWIN_HEADS = [_LPH_DW, _LPH_DW, _LPH_PW, _LPH_PW, _GAH_1, _GAH_1, _GAH_2, _GAH_2]
 # Blocks of the eight exits of a 24-block Swin: one in stage 2, six in stage 3, one in stage 4.

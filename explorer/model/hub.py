@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -14,63 +15,69 @@ from explorer.model.convert import convert_lgvit, is_lgvit
 PUBLISHED = {"FALcon6/LGViT-ViT-Cifar100": "LGViT on ViT-B/16 for CIFAR-100, by the authors of LGViT"}
 PATIENCE = 3  # seconds for the hub to answer whether it has a model
 ASKED_AGAIN = 600  # seconds after which the hub is asked anew
-# Only what a model folder holds is fetched, never code.
-_OURS = ["config.json", "labels.txt", "*.safetensors", "README.md", "evaluation.npz", "training.json"]
+# All that a model folder holds, and all that is fetched and sent: never code.
+MODEL_FILES = (
+    "*.json", "labels.txt", "*.safetensors", "evaluation.npz", "README.md", "addons/*.safetensors", "gallery*",
+)  # fmt: skip
 _THEIRS = ["preprocessor_config.json", "pytorch_model*.bin", "*.index.json"]
 
 _answered: dict[str, tuple[float, bool]] = {}
 
 
-def fetch(repo: str) -> Path:
-    """The model folder of a hub id: from this machine's cache, else downloaded. Raises `ModelError`, one sentence.
+def fetch(name: str) -> Path:
+    """The model folder of a hub id, `owner/name` or `owner/name@revision` (a branch, tag or commit).
 
-    One in the LGViT authors' layout is converted once, and kept where the hub's client keeps what libraries derive.
+    From this machine's cache, else downloaded. One in the LGViT authors' layout is converted once, and kept where the
+    hub's client keeps what libraries derive. Raises `ModelError`, one sentence.
     """
-    try:
-        converted = _converted(repo)
-    except OSError as error:
-        raise ModelError(
-            "The folder for downloaded models cannot be written to; name another by the variable HF_HOME."
-        ) from error
+    repo, _, revision = name.partition("@")
+    converted = _converted(repo, revision)
     if (converted / "config.json").exists():
         return converted
-    folder = snapshot(repo)
+    folder = snapshot(repo, revision or None)
     if not is_lgvit(folder):
         return folder
     return convert_lgvit(folder, converted, PUBLISHED.get(repo, f"{repo}, converted"))
 
 
-def _converted(repo: str) -> Path:
-    return cached_assets_path("exit-explorer", namespace=repo, subfolder="converted")
+def _converted(repo: str, revision: str = "") -> Path:
+    kept = f"converted-{revision}" if revision else "converted"
+    return cached_assets_path("exit-explorer", namespace=repo, subfolder=kept)
+
+
+def _whole(folder: Path) -> bool:
+    """Whether all shards that a config names are there: a download that was cut off leaves some out."""
+    try:
+        named = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("weights")
+    except (OSError, ValueError, AttributeError):
+        return False
+    return not isinstance(named, dict) or all((folder / Path(name).name).is_file() for name in named)
 
 
 def snapshot(repo: str, revision: str | None = None) -> Path:
     """What a hub id holds, as it is published, at a branch, tag or commit. Raises `ModelError`, one sentence."""
+    reason: Exception | None = None
     for here in (True, False):
         try:
-            return Path(
+            folder = Path(
                 snapshot_download(
-                    repo, revision=revision, allow_patterns=[*_OURS, *_THEIRS], local_files_only=here
+                    repo, revision=revision, allow_patterns=[*MODEL_FILES, *_THEIRS], local_files_only=here
                 )
             )
+            if _whole(folder) or not here:
+                return folder
         except Exception as error:  # the hub's client raises many kinds, all meaning the same here
             reason = error
+    at = f" at '{revision}'" if revision else ""
     raise ModelError(
-        f"The model '{repo}' is not on this machine and the hub did not give it; "
+        f"The model '{repo}'{at} is not on this machine and the hub did not give it; "
         "check its name and the network."
     ) from reason
 
 
 def reachable() -> list[str]:
     """Those of PUBLISHED that were fetched before or that the hub has; the others are left out, without an error."""
-    return [repo for repo in PUBLISHED if _kept(repo) or _hub_has(repo)]
-
-
-def _kept(repo: str) -> bool:
-    try:
-        return (_converted(repo) / "config.json").exists()
-    except OSError:  # the folder cannot be written to, or the disk is full
-        return False
+    return [repo for repo in PUBLISHED if (_converted(repo) / "config.json").exists() or _hub_has(repo)]
 
 
 def _hub_has(repo: str) -> bool:

@@ -11,43 +11,38 @@ from typing import Any
 
 from explorer.web.uploads import UPLOADS_KEPT
 
-BUDGET = 24_000_000  # bytes of all answers
+BUDGET = 64_000_000  # bytes of all answers as JSON
 
 
 class Answers:
-    """The newest answers by key, as JSON: as Python's objects each would take several times the memory.
-
-    What a visitor's picture gave is forgotten when the picture itself would be.
-    """
+    """The newest answers by key. What a visitor's picture gave is forgotten when the picture itself would be."""
 
     def __init__(self, budget: int = BUDGET, seconds: float = UPLOADS_KEPT) -> None:
         self.budget, self.seconds = budget, seconds
         self.bytes = 0
         self._guard = Lock()
-        self._kept: OrderedDict[Hashable, tuple[bytes, float]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[dict[str, Any], int, float]] = OrderedDict()
 
     def get(self, key: Hashable, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """The answer of that key, made where it is not there."""
+        """The answer of that key, made where it is not there. The caller must not change it."""
         with self._guard:
             self._drop(time.monotonic() - self.seconds)
-            kept = self._kept.get(key)
-            if kept:
+            if key in self._kept:
                 self._kept.move_to_end(key)
-        if kept:
-            return json.loads(kept[0])
+                return self._kept[key][0]
         answer = make()
-        text = json.dumps(answer).encode()
+        size = len(json.dumps(answer))
         with self._guard:
-            if len(text) <= self.budget and key not in self._kept:
-                self._kept[key] = text, time.monotonic()
-                self.bytes += len(text)
+            if size <= self.budget and key not in self._kept:
+                self._kept[key] = answer, size, time.monotonic()
+                self.bytes += size
                 while self.bytes > self.budget:
-                    self.bytes -= len(self._kept.popitem(last=False)[1][0])
+                    self.bytes -= self._kept.popitem(last=False)[1][1]
         return answer
 
     def _drop(self, before: float) -> None:
-        for key in [key for key, (_, when) in self._kept.items() if when < before]:
-            self.bytes -= len(self._kept.pop(key)[0])
+        for key in [key for key, (_, _, when) in self._kept.items() if when < before]:
+            self.bytes -= self._kept.pop(key)[1]
 
 
 analyses = Answers()

@@ -21,7 +21,6 @@ LESSONS = [
     "tradeoff",
     "rules",
     "saved",
-    "grain",
     "calibration",
     "overthinking",
     "lgvit",
@@ -159,11 +158,6 @@ def do_saved(page):
     threshold(page, 0)
     painted(page)
     threshold(page, 1)
-
-
-def do_grain(page):
-    set_stage(page)
-    lesson(page).get_by_role("radio", name=re.compile(r"^\d+ groups$")).check(force=True)
 
 
 def do_calibration(page):

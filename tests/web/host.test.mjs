@@ -75,6 +75,20 @@ test("an example gives way to the other model's own", async () => {
   assert.deepEqual([store.model, store.example.id, store.trace.model], ["B", "shoe", "B"]);
 });
 
+test("an example that the other model has too stays, analysed by that model", async () => {
+  const { store, host, waiting, answers } = await page();
+  const bare = { id: "hat", title: "Hat", image: "data:bare", label: null };
+  const of = answers.examples_of;
+  answers.examples_of = (asked) => ({ ...of(asked), examples: [of(asked).examples[0], { ...bare, trace: null }] });
+  store.setExamples([...store.rawExamples, { ...bare, trace: store.trace }]);
+  store.show(store.rawExamples[1]);
+  const chosen = host.choose("B");
+  await goAll(waiting);
+  await chosen;
+  await goAll(waiting);
+  assert.deepEqual([store.model, store.example.id, store.trace.model, store.busy], ["B", "hat", "B", false]);
+});
+
 test("an answer about model A that comes after B was chosen is not shown, and B is asked for the picture", async () => {
   const { store, host, waiting } = await page();
   host.take(FILE);

@@ -144,7 +144,8 @@ export class Host {
       store.setMessage(error.message);
     }
     this.#end(turn);
-    if (!own && before !== store.example?.id) this.open(before); // the same example, where this model has it too
+    const same = own ? null : store.rawExamples.find(({ id }) => id === before);
+    if (same && !same.trace) this.open(before); // this model has the same example, but has not analysed it yet
     return shown !== null;
   }
 

@@ -82,8 +82,7 @@ export class SaliencyView extends Widget {
       ready: (tell) => this.#allThere(tell),
       frame: (i) => this.#frame(i),
     });
-    const proof = { idea: t("explain.trust_idea"), all: true };
-    this.trust = new TrustPanel(this.part(".proof"), this.store, () => this.#onShow(), proof);
+    this.trust = new TrustPanel(this.part(".proof"), this.store, () => this.#onShow());
     const chosen = (id, take) =>
       this.part(id).addEventListener("change", ({ target }) => {
         take(target);
