@@ -3,14 +3,13 @@
 import os
 import sys
 
-from explorer.model.bundle import ModelError
 from explorer.web.page import build, launch_kwargs
 from explorer.web.serve import serve
 
 if __name__ == "__main__":
     try:
         options, page = launch_kwargs(), build()
-    except ModelError as error:  # there is none to open
+    except ValueError as error:  # no model to open, or no folder to write to
         sys.exit(str(error))
     serve(page, options)
     os._exit(0)  # threads that still compute for visitors who left are not waited for

@@ -231,11 +231,11 @@ def _reading_json(trace: Trace, rule: str, classes: list[int]) -> dict[str, Any]
             for e in range(len(predicted))
             if not np.array_equal(reading.answers[e], trace.logits[e])
         }
-    known = list(trace.scores.values())
+    known = {scores.tobytes() for scores in trace.scores.values()} if reading.looks else set()
     looks = {
         name: _listed(row)
         for name, row in reading.looks.items()
-        if not any(np.array_equal(row, scores, equal_nan=True) for scores in known)
+        if row.astype(np.float64).tobytes() not in known
     }
     return facts | ({"looks": looks} if looks else {})
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from explorer.bench import explain, network, page, peers, serve, site, upload, visit
+from explorer.bench import explain, memory, network, page, peers, serve, site, upload, visit
 
 # Name -> what measures it: a model's name to rows of (what, value, aim or remark).
 Row = tuple[str, str, str]
@@ -16,6 +16,7 @@ BENCHES: dict[str, Callable[[str], list[Row]]] = {
     "infer": network.infer,
     "explain": explain.explain,
     "first": page.first_example,
+    "memory": memory.hold,
     "page": page.latency,
     "peers": peers.peers,
     "start": page.start,

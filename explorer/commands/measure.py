@@ -26,6 +26,10 @@ def evaluate(
     save: Annotated[
         bool, typer.Option(help="keep what is measured, and thresholds for all rules, in the models' folders")
     ] = False,
+    rules: Annotated[
+        bool,
+        typer.Option(help="compare all rules at the same savings instead, at every grain, and time them"),
+    ] = False,
 ) -> None:
     """Accuracy at every exit, and accuracy against cost for every rule, on Fashion-MNIST's test images.
 
@@ -34,7 +38,32 @@ def evaluate(
     from explorer.evaluate.command import run
 
     try:
-        run(model, data, thresholds, stored, markdown, chart, grain, save)
+        run(model, data, thresholds, stored, markdown, chart, grain, save, rules)
+    except (ValueError, OSError) as error:
+        fail(error)
+
+
+@app.command()
+def solve(
+    model: ModelOption = "fashion",
+    rule: Annotated[str, typer.Option(help="an exit rule by name")] = "confidence",
+    fewer: Annotated[
+        float | None, typer.Option(help="spend at least so many times fewer MACs in the mean, as 1.5")
+    ] = None,
+    floor: Annotated[float | None, typer.Option(help="be right on at least so many percent, as 93")] = None,
+    deepest: Annotated[
+        int | None, typer.Option(help="the last block any image may run: the most one may cost")
+    ] = None,
+    how: Annotated[str | None, typer.Option(help="one, shares or each [default: the best of all]")] = None,
+    grain: Annotated[str, typer.Option(help="read the answers in the model's kinds or groups")] = "classes",
+    out: Annotated[Path | None, typer.Option(help="write the thresholds into this JSON file")] = None,
+    markdown: Annotated[bool, typer.Option(help="print the tables as Markdown")] = False,
+) -> None:
+    """Thresholds for a budget of MACs or an accuracy, found on validation images and held against test."""
+    from explorer.evaluate.solving import run
+
+    try:
+        run(model, rule, fewer, floor, deepest, how, grain, out, markdown)
     except (ValueError, OSError) as error:
         fail(error)
 

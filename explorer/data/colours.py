@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-_STRIP = 1_000_000  # pixels turned at a time, so that a large picture is never held twice
+_STRIP = 400_000  # pixels turned at a time, so that a large picture is never held twice
 
 
 def to_rgb(image: Image.Image, wide_grey: bool, most: int) -> Image.Image:

@@ -16,13 +16,15 @@ MAX_JPEG = (
 FULL = 8_000_000  # pixels kept of a picture; larger ones come at a half, a third ... of their size
 
 # Decoders that hold several copies of the picture at once, or are slow: most pixels, and most bytes of the file.
-# Ours: so that even pure noise, the worst there is, takes no more than a few seconds of one core.
+# Ours: so that even pure noise, the worst there is, takes no more than a few seconds of one core, and no picture more
+# than 300 MB.
 _SLOW = {
-    "WEBP": (24_000_000, 8_000_000),
-    "AVIF": (36_000_000, 6_000_000),
+    "WEBP": (18_000_000, 8_000_000),
+    "AVIF": (32_000_000, 6_000_000),
     "HEIF": (50_000_000, 12_000_000),
-    "JPEG2000": (24_000_000, 5_000_000),
+    "JPEG2000": (15_000_000, 5_000_000),
 }
+_SLOW_CLEAR = {"AVIF": 25_000_000, "HEIF": 40_000_000, "JPEG2000": 11_000_000}  # pixels, with transparency
 # A progressive JPEG is held whole as coefficients of two bytes, and gone through once for every scan it has.
 _MAX_COEFFICIENTS = 110_000_000
 _MAX_SCANNED = 1_400_000_000  # coefficients times scans; editors write about ten scans
@@ -57,6 +59,8 @@ def open_image(data: bytes) -> ImageFile.ImageFile:
         _draft(image, data)
     else:
         most, most_bytes = _SLOW.get(image.format or "", (MAX_PIXELS, len(data)))
+        if image.mode == "RGBA":
+            most = min(most, _SLOW_CLEAR.get(image.format or "", most))
         refuse_if_too_large(pixels, most)
         if len(data) > most_bytes:
             raise UnreadableImage(
@@ -138,9 +142,9 @@ def _is_heif(data: bytes) -> bool:
 
 def _open_heif(data: bytes) -> ImageFile.ImageFile:
     """A HEIC photo, as phones take them. Opened by its own class: registering it would change Pillow for everyone."""
-    from pillow_heif.as_plugin import HeifImageFile
+    from explorer.data.heif import HeifPhoto
 
-    return HeifImageFile(io.BytesIO(data), "")
+    return HeifPhoto(io.BytesIO(data), "")
 
 
 def _what_else(data: bytes, claimed: str | None) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from explorer.data.colours import to_rgb
+from explorer.data.deep import stretched
 from explorer.data.opening import (
     BOMBS,
     FULL,
@@ -44,10 +45,11 @@ def read_image(source: str | Path | bytes | BinaryIO) -> Image.Image:
 
     The first frame (of an animation that begins blank, the first of a few that is not), upright by its EXIF
     orientation, with transparency laid on white, in sRGB: a colour profile in the file is applied. 16-bit grey is
-    divided by 257 and rounded; where it never exceeds 4095 or 255 it is taken for 12 or 8 bits in 16. 32-bit
-    integer and float grey within 0..255 stays as it is, float grey within 0..1 is multiplied by 255, and any other
-    range is stretched so that it reaches from 0 to 255. A picture of more than FULL pixels comes at a half, a third
-    ... of its size. Metadata is left behind, so that nothing downstream turns the picture twice.
+    divided by 257 and rounded; where it never exceeds 4095 or 255 it is taken for 12 or 8 bits in 16, and so are
+    colours of 16 bits. 32-bit integer and float grey within 0..255 stays as it is, float grey within 0..1 is
+    multiplied by 255, and any other range is stretched so that it reaches from 0 to 255. A picture of more than FULL
+    pixels comes at a half, a third ... of its size. Metadata is left behind, so that nothing downstream turns the
+    picture twice.
 
     Args:
         source: a path, the bytes of a file, or a binary stream (rewound first, if it can be).
@@ -66,7 +68,8 @@ def read_image(source: str | Path | bytes | BinaryIO) -> Image.Image:
         _pass_over_blank_frames(image)
         refuse_if_too_large(math.prod(image.size))  # icons learn their real size only here
         # Pillow opens a PGM of 16 bits as 32.
-        picture = to_rgb(image, wide_grey=kind == "PPM" and image.mode == "I", most=FULL)
+        wide_grey = kind == "PPM" and image.mode == "I"
+        picture = to_rgb(stretched(image, lambda: open_image(data)), wide_grey, most=FULL)
     except UnreadableImage:
         raise
     except BOMBS as error:

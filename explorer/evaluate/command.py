@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.progress import track
+from rich.table import Table
 
 from explorer.data.fashion import LABELS, Split, load_fashion
 from explorer.data.labelled import Labelled, load_labelled
 from explorer.evaluate import report
 from explorer.evaluate.chart import write_chart
-from explorer.evaluate.record import Record, evaluate, load_records, save_records
+from explorer.evaluate.conformal import Watcher, conformal_json
+from explorer.evaluate.matched import matched, matched_table, write_rows
+from explorer.evaluate.performance import add_performance
+from explorer.evaluate.record import Record, evaluate, load_records, rounded, save_records
 from explorer.evaluate.tradeoff import own_thresholds
 from explorer.grain import CLASSES
 from explorer.model.bundle import Model, load_model_folder, read_config, write_thresholds
@@ -33,6 +38,7 @@ def run(
     chart: Path | None = None,
     grain: str = CLASSES,
     save: bool = False,
+    rules: bool = False,
 ) -> None:
     """Print accuracy per exit and the trade-offs, or what a file's thresholds give; and draw `chart` if asked.
 
@@ -40,6 +46,7 @@ def run(
     One that was measured against a teacher's answers agrees with it or not, which is another thing than being right,
     so the two never share a table. `grain` reads the answers more coarsely; `save` keeps what was measured in the
     models' folders, with a threshold for every rule and grain.
+    `rules` compares the rules at the same savings instead, at every grain, and with `save` keeps that for the page.
     """
     chosen = read_chosen(thresholds) if thresholds else None
     if chosen and grain == CLASSES:
@@ -64,10 +71,19 @@ def run(
     for folder in folders:
         title = read_config(folder)["title"]
         title = f"{title} ({folder})" if title in models else title
-        records = _stored(folder) if stored else records_of(load_model_folder(folder), data)
-        if save and not stored:
-            keep(folder, records)
+        if stored or (rules and (folder / "evaluation.npz").exists()):
+            records = _stored(folder)
+        elif save:
+            records = measure_and_keep(folder, data)
+        else:
+            records = records_of(load_model_folder(folder), data)
+        if rules:
+            for table in _matched(folder, title, records, data, stored, save):
+                _show(table, markdown)
+            continue
         models[title] = {split: record.at(grain) for split, record in records.items()}
+    if rules:
+        return
     if chosen:
         tables = [report.chosen_table(records, chosen, title) for title, records in models.items()]
     else:
@@ -75,19 +91,55 @@ def run(
     if chart:
         write_chart(models, chart, measure)
     for table in tables:
-        if markdown:
-            print(report.markdown(table) + "\n")
-        else:
-            Console(markup=False).print(table)
+        _show(table, markdown)
+
+
+def _show(table: Table, markdown: bool) -> None:
+    if markdown:
+        print(report.markdown(table) + "\n", flush=True)
+    else:
+        Console(markup=False).print(table)
+
+
+def _matched(
+    folder: Path, title: str, records: report.Records, data: Path | None, stored: bool, save: bool
+) -> list[Table]:
+    """Every rule at the same savings; timed unless only what is stored shall be read."""
+    if stored:
+        rows = matched(records)
+    else:
+        model = load_model_folder(folder)
+        rows = matched(records, model, _splits(model, data)[0]["test"])
+    if save:
+        write_rows(rows, folder)
+    return list(matched_table(rows, title))
 
 
 def keep(folder: Path, records: dict[str, Record], saving: float = SAVING) -> None:
     """Write evaluation.npz and, into the config, the thresholds that are most accurate on validation.
 
-    Of those that save at least the factor `saving` in MACs, for every rule at every grain.
+    Of those that save at least the factor `saving` in MACs, for every rule at every grain; and the bins that
+    performance control reads, for they follow from the same images.
     """
+    records = {split: rounded(record) for split, record in records.items()}
     save_records(records, folder / "evaluation.npz")
     write_thresholds(folder, *own_thresholds(records["validation"], saving))
+    add_performance(folder, saving)
+
+
+def measure_and_keep(folder: Path, data: Path | None) -> dict[str, Record]:
+    """Run a folder's model over both splits and keep all that follows: `keep`, and conformal.json."""
+    model = load_model_folder(folder)
+    model.network.addons.pop("performance", None)  # its bins are about to be found anew
+    splits, batch = _splits(model, data)
+    validation = Watcher(model)
+    records = {"validation": _measured(model, splits, "validation", batch, validation)}
+    test = Watcher(model, validation.limits())
+    records["test"] = _measured(model, splits, "test", batch, test)
+    keep(folder, records)
+    facts = json.dumps(conformal_json(validation, test), separators=(",", ":"))
+    (folder / "conformal.json").write_text(facts + "\n", encoding="utf-8")
+    return load_records(folder / "evaluation.npz")
 
 
 def _labelled() -> list[Path]:
@@ -112,23 +164,29 @@ def records_of(model: Model, data: Path | None) -> dict[str, Record]:
     `data` is Fashion-MNIST's folder, or one of labelled photographs: its even places stand for validation, its odd ones
     for test. Raises `ValueError` for a model of other classes.
     """
+    splits, batch = _splits(model, data)
+    return {name: _measured(model, splits, name, batch) for name in ("validation", "test")}
+
+
+def _splits(model: Model, data: Path | None) -> tuple[dict[str, Split], int]:
+    """The images to measure on, by split, and how many go through the network together."""
     if data is not None and (data / "labels.tsv").exists():
-        splits, batch = _photographs(model, load_labelled(data)), 25
-    elif model.labels != LABELS:
+        return _photographs(model, load_labelled(data)), 25
+    if model.labels != LABELS:
         raise ValueError(
             f"{model.name} was not trained on Fashion-MNIST's ten classes; name a folder with labels.tsv by --data."
         )
-    else:
-        splits, batch = load_fashion(data), 250
-    records = {}
-    for name in ("validation", "test"):
-        total = -(-len(splits[name]) // batch)
-        steps = evaluate(model, splits[name], batch)
-        for record in track(
-            steps, f"{model.name}: {name}", total, console=Console(stderr=True), transient=True
-        ):
-            records[name] = record
-    return records
+    return load_fashion(data), 250
+
+
+def _measured(
+    model: Model, splits: dict[str, Split], name: str, batch: int, watch: Watcher | None = None
+) -> Record:
+    """One split through the network, under a progress bar."""
+    total = -(-len(splits[name]) // batch)
+    steps = evaluate(model, splits[name], batch, watch)
+    *_, record = track(steps, f"{model.name}: {name}", total, console=Console(stderr=True), transient=True)
+    return record
 
 
 def _photographs(model: Model, labelled: Labelled) -> dict[str, Split]:

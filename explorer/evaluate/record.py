@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,6 +23,9 @@ BASES = (
     "confidence",
     "entropy",
 )  # rules whose scores are what others are read from: confidence and certainty
+GRID = (
+    4096  # parts of 1 that scores are rounded to where they should be small on disk; a slider's step is ten
+)
 
 
 @dataclass(frozen=True)
@@ -93,18 +96,35 @@ def record_of(
     )
 
 
-def evaluate(model: Model, split: Split, batch: int = 250) -> Iterator[Record]:
+def evaluate(
+    model: Model,
+    split: Split,
+    batch: int = 250,
+    watch: Callable[[Trace, NDArray[np.int64]], None] | None = None,
+) -> Iterator[Record]:
     """Run a split through every exit; yields the record so far after each batch, the last being whole.
 
-    The images must be what the network sees already (Fashion-MNIST's are).
+    The images must be what the network sees already (Fashion-MNIST's are). `watch` is shown each batch's trace and
+    labels.
     """
     parts: list[Record] = []
     for start in range(0, len(split), batch):
         images = split.images[start : start + batch]
         trace = model.network.analyse(torch.cat([to_tensor(model, image) for image in images]))
         labels = split.labels[start : start + batch]
+        if watch is not None:
+            watch(trace, labels)
         parts.append(record_of(trace, labels, model.grains, model.network.addons))
         yield joined(parts)
+
+
+def rounded(record: Record) -> Record:
+    """The record with scores rounded down to 1 / GRID, at every grain: written, they take a third.
+
+    Down, so that what is not certain stays below a threshold of 1.
+    """
+    scores = {rule: np.floor(s * GRID) / GRID for rule, s in record.scores.items()}
+    return replace(record, scores=scores, grains={n: rounded(g) for n, g in record.grains.items()})
 
 
 def joined(parts: list[Record]) -> Record:

@@ -23,21 +23,27 @@ from explorer.model.multi_exit import MultiExitViT
 PARTS = 3  # our own: groups in which the blocks below the exit lose their weights
 
 
-def sanity(name: str, network: MultiExitViT, image: Tensor, target: Target) -> list[dict[str, Any]]:
+def sanity(
+    name: str,
+    network: MultiExitViT,
+    image: Tensor,
+    target: Target,
+    index: dict[str, int | None] | None = None,
+) -> list[dict[str, Any]]:
     """The method's map with the trained weights, then with more and more of them randomised, and how alike they are.
 
     The cascading test of Adebayo et al. 2018, "Sanity checks for saliency maps", arXiv 1810.03292: the exit's head,
     then the blocks below it from the top down, then the embedding too. Each part of `[{"stage", "block", "likeness",
     "map"}]` says which: "trained", "head", "blocks" (all from `block` up), "all". `likeness` is the rank correlation
     of the absolute values with the first map, on the patch grid; None where either map is flat. A method whose
-    likeness stays near 1 does not look at what was learned.
+    likeness stays near 1 does not look at what was learned. `index` picks one map of a method with axes (`reduced`).
 
     The network is not touched: a copy of it is.
     """
     twin = deepcopy(network)
     generator = torch.Generator().manual_seed(0)
     block = network.exits[target.exit].block
-    first = _map(name, network, image, target)
+    first = _map(name, network, image, target, index or {})
     found = [{"stage": "trained", "block": None, "likeness": 1.0, "map": pack(first)}]
     if first.evidence is not None:
         found[0]["likeness"] = None
@@ -46,14 +52,16 @@ def sanity(name: str, network: MultiExitViT, image: Tensor, target: Target) -> l
         for weight in weights:
             randomise(weight, generator)
         twin.eval()  # folds the new weights
-        again = _map(name, twin, image, target)
+        again = _map(name, twin, image, target, index or {})
         alike = likeness(first, again, network.backbone.grid)
         found.append({"stage": stage, "block": lowest, "likeness": alike, "map": pack(again)})
     return found
 
 
-def _map(name: str, network: MultiExitViT, image: Tensor, target: Target) -> Map:
-    return reduced(explain(name, network, image, target), network, target.exit, {})
+def _map(
+    name: str, network: MultiExitViT, image: Tensor, target: Target, index: dict[str, int | None]
+) -> Map:
+    return reduced(explain(name, network, image, target), network, target.exit, index)
 
 
 def _stages(

@@ -31,7 +31,12 @@ def fetch(name: str) -> Path:
     hub's client keeps what libraries derive. Raises `ModelError`, one sentence.
     """
     repo, _, revision = name.partition("@")
-    converted = _converted(repo, revision)
+    try:
+        converted = _converted(repo, revision)
+    except OSError as error:
+        raise ModelError(
+            "The folder for downloaded models cannot be written to; name another by the variable HF_HOME."
+        ) from error
     if (converted / "config.json").exists():
         return converted
     folder = snapshot(repo, revision or None)
@@ -77,7 +82,14 @@ def snapshot(repo: str, revision: str | None = None) -> Path:
 
 def reachable() -> list[str]:
     """Those of PUBLISHED that were fetched before or that the hub has; the others are left out, without an error."""
-    return [repo for repo in PUBLISHED if (_converted(repo) / "config.json").exists() or _hub_has(repo)]
+    return [repo for repo in PUBLISHED if _kept(repo) or _hub_has(repo)]
+
+
+def _kept(repo: str) -> bool:
+    try:
+        return (_converted(repo) / "config.json").exists()
+    except OSError:  # the folder cannot be written to, or the disk is full
+        return False
 
 
 def _hub_has(repo: str) -> bool:

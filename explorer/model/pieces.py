@@ -3,7 +3,7 @@
 `stages` cuts it: for every exit one piece with the blocks up to it and one with its head, `b04 h04 b05 h05 ... b12`;
 the last holds the final read-out too. Block and head lie apart, so that what the heads cost can be timed.
 Weights with more than one axis are written in float16, as the model folder has them, and cast to float32 where a
-session is made: all arithmetic is in float32.
+session is made: all arithmetic is in float32. Small ones that float16 does not hold exactly stay in float32.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from explorer.model.bundle import ModelError
 from explorer.model.heads import Head, LocalPerceptionHead
 from explorer.model.multi_exit import MultiExitViT
 
+# A folder holds weights in float16, so they lose nothing here. A head with a batch norm folded in does, a thousandth
+# of a probability in a small network; so many numbers and fewer stay as they are.
+FEW = 65_536
 OPSET = 20  # the first with GELU as one operation
 NEEDS = "Exporting a network needs onnx; pip install -r requirements-site.txt first."
 
@@ -33,10 +36,12 @@ NEEDS = "Exporting a network needs onnx; pip install -r requirements-site.txt fi
 class Stage:
     """What runs as one: `inputs` and `outputs` are names of tensors, the same names in every piece.
 
-    "image" (N, channels, height, width) and "tokens" (N, prefix + patches, D) go in; "tokens" comes out of blocks,
-    with "attention" (blocks in the piece, N, heads, tokens, tokens), its blocks' weights, where it has a class token
-    and timm's plain blocks. "logits" (N, C) comes out of heads and the last piece. A local head also takes "target"
-    (1,), a class, and gives "evidence" (N, rows * columns): Grad-CAM of that class.
+    "image" (N, channels, height, width) and "tokens" (N, prefix + patches, D) go in; "tokens" comes out of blocks.
+    So does "previous", the tokens one block earlier, unless they are those that went in, and "attention" (blocks in the
+    piece, N, heads, tokens, tokens), its blocks' weights, where the network has a class token and timm's plain blocks.
+    "logits" (N, C) comes out of heads and the last piece, "mean" (N, D) of heads with output tokens: their mean. A
+    local head also takes "target" (1, C), weights of the classes, and gives "evidence" (N, rows * columns): Grad-CAM of
+    the logits' sum under these weights.
     """
 
     name: str  # b04, h04, ...
@@ -54,24 +59,34 @@ class _Blocks(nn.Module):
         self.backbone = network.backbone
         self.done, self.until = done, until
         self.shows = shows_attention(network)
+        self.last = until == network.backbone.blocks
+        self.within = done == 0 or until - done > 1  # whether the tokens one block earlier are made in here
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of what `forward` gives."""
+        names = ("logits", "tokens") if self.last else ("tokens",)
+        return names + ("previous",) * self.within + ("attention",) * self.shows
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         tokens: Tensor = x if self.done else self.backbone.embed(x)
-        rows = []
+        previous, rows = tokens, []
         for index in range(self.done + 1, self.until + 1):
+            previous = tokens
             if self.shows:
                 tokens, weights = _attending(self.backbone.layers[index - 1], tokens)
                 rows.append(weights)
             else:
                 tokens = self.backbone.block(index, tokens)
-        last = self.until == self.backbone.blocks
-        out = self.backbone.readout(tokens) if last else tokens
-        return (out, torch.stack(rows)) if self.shows else (out,)
+        out = [self.backbone.readout(tokens)] if self.last else []
+        out += [tokens, previous] if self.within else [tokens]
+        return (*out, torch.stack(rows)) if self.shows else tuple(out)
 
 
 class _Local(nn.Module):
-    """A local head with Grad-CAM of a class: its read-out is linear in the map, d logit / d map = weight / (H W)."""
+    """A local head with Grad-CAM: its read-out is linear in the map, d logit / d map = weight / (H W)."""
 
+    outputs = ("logits", "mean", "evidence")
     weights: Tensor  # (C, D)
 
     def __init__(self, head: LocalPerceptionHead) -> None:
@@ -82,22 +97,29 @@ class _Local(nn.Module):
             torch.stack([w for w in head.classifier.parameters() if w.ndim == 2]).mean(dim=0).detach(),
         )
 
-    def forward(self, tokens: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, tokens: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         logits, features = self.head(tokens)  # (N, C), (N, H * W, D)
-        weight = self.weights.index_select(0, target)  # (1, D)
+        weight = target @ self.weights  # (1, D)
         evidence = (features * weight).sum(dim=-1) / features.shape[1]
-        return logits, evidence.relu()
+        return logits, features.mean(dim=1), evidence.relu()
 
 
 class _Head(nn.Module):
-    """Any other head: its logits alone."""
+    """Any other head: its logits, and the mean of its output tokens where it has some."""
 
-    def __init__(self, head: Head) -> None:
+    def __init__(self, head: Head, tokens: Tensor) -> None:
         super().__init__()
         self.head = head
+        self.pools = head(tokens)[1].shape[1] > 0
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        return self.head(tokens)[0]
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of what `forward` gives."""
+        return ("logits", "mean") if self.pools else ("logits",)
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, ...]:
+        logits, features = self.head(tokens)
+        return (logits, features.mean(dim=1)) if self.pools else (logits,)
 
 
 def shows_attention(network: MultiExitViT) -> bool:
@@ -115,29 +137,31 @@ def _all_in_state(module: nn.Module) -> nn.Module:
     return twin
 
 
+@torch.no_grad()
 def stages(network: MultiExitViT) -> Iterator[Stage]:
     """The network cut into pieces, shallow to deep."""
     network.eval()
-    attention = ("attention",) if shows_attention(network) else ()
-    for (done, until), head in zip(
-        pairwise([0, *(e.block for e in network.exits)]), [*network.heads, None], strict=True
-    ):
-        inputs = ("tokens",) if done else ("image",)
-        outputs = ("tokens",) if head is not None else ("logits",)
-        yield Stage(f"b{until:02}", until, _Blocks(network, done, until), inputs, outputs + attention)
+    tokens = network.backbone.embed(_example_image(network))
+    blocks = [0, *(e.block for e in network.exits)]
+    for (done, until), head in zip(pairwise(blocks), [*network.heads, None], strict=True):
+        piece = _Blocks(network, done, until)
+        yield Stage(f"b{until:02}", until, piece, ("tokens",) if done else ("image",), piece.outputs)
+        tokens = network.advance(tokens, done, until)
         if isinstance(head, LocalPerceptionHead):
-            yield Stage(f"h{until:02}", until, _Local(head), ("tokens", "target"), ("logits", "evidence"))
+            yield Stage(f"h{until:02}", until, _Local(head), ("tokens", "target"), _Local.outputs)
         elif head is not None:
-            yield Stage(f"h{until:02}", until, _Head(head), ("tokens",), ("logits",))
+            reads = _Head(head, tokens)
+            yield Stage(f"h{until:02}", until, reads, ("tokens",), reads.outputs)
 
 
+@torch.no_grad()
 def export(network: MultiExitViT) -> Iterator[tuple[Stage, bytes]]:
     """Every stage as the bytes of an ONNX file. Raises `ModelError` where onnx is not installed."""
-    example = _example_image(network)
-    tokens = network.backbone.embed(example)
+    given = {"image": _example_image(network), "target": torch.zeros(1, network.backbone.classes)}
     for stage in stages(network):
-        given = {"image": example, "tokens": tokens, "target": torch.zeros(1, dtype=torch.int64)}
         yield stage, _to_onnx(stage, tuple(given[name] for name in stage.inputs))
+        if "tokens" in stage.outputs:  # as the next piece will be given them: a block may change their shape
+            given["tokens"] = stage.module(given[stage.inputs[0]])[stage.outputs.index("tokens")]
 
 
 def _example_image(network: MultiExitViT) -> Tensor:
@@ -203,7 +227,10 @@ def _halve(graph: Any, onnx: Any) -> None:
     for name, tensor in [*((weight.name, weight) for weight in graph.initializer), *constants]:
         if tensor.data_type != onnx.TensorProto.FLOAT or len(tensor.dims) < 2:
             continue
-        half = onnx.numpy_helper.to_array(tensor).astype("float16")
+        whole = onnx.numpy_helper.to_array(tensor)
+        half = whole.astype("float16")
+        if whole.size < FEW and (half != whole).any():
+            continue
         casts.append((name, onnx.numpy_helper.from_array(half, f"{name}.half")))
     halved = {name for name, _ in casts}
     kept = [node for node in graph.node if not halved.intersection(node.output)]

@@ -219,6 +219,10 @@ class _Run:
         ]
         self.optimisers = [torch.optim.AdamW(groups, settings.lr, betas=(0.9, 0.99))]
         if blocks:
+            if not hasattr(torch.optim, "Muon"):
+                raise ValueError(
+                    f"Training blocks needs torch 2.9 or newer, for Muon; this is {torch.__version__}: update torch."
+                )
             muon = torch.optim.Muon(
                 blocks, settings.lr_blocks, settings.weight_decay, adjust_lr_fn="match_rms_adamw"
             )

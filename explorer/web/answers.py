@@ -11,38 +11,43 @@ from typing import Any
 
 from explorer.web.uploads import UPLOADS_KEPT
 
-BUDGET = 64_000_000  # bytes of all answers as JSON
+BUDGET = 24_000_000  # bytes of all answers
 
 
 class Answers:
-    """The newest answers by key. What a visitor's picture gave is forgotten when the picture itself would be."""
+    """The newest answers by key, as JSON: as Python's objects each would take several times the memory.
+
+    What a visitor's picture gave is forgotten when the picture itself would be.
+    """
 
     def __init__(self, budget: int = BUDGET, seconds: float = UPLOADS_KEPT) -> None:
         self.budget, self.seconds = budget, seconds
         self.bytes = 0
         self._guard = Lock()
-        self._kept: OrderedDict[Hashable, tuple[dict[str, Any], int, float]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[bytes, float]] = OrderedDict()
 
     def get(self, key: Hashable, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """The answer of that key, made where it is not there. The caller must not change it."""
+        """The answer of that key, made where it is not there."""
         with self._guard:
             self._drop(time.monotonic() - self.seconds)
-            if key in self._kept:
+            kept = self._kept.get(key)
+            if kept:
                 self._kept.move_to_end(key)
-                return self._kept[key][0]
+        if kept:
+            return json.loads(kept[0])
         answer = make()
-        size = len(json.dumps(answer))
+        text = json.dumps(answer).encode()
         with self._guard:
-            if size <= self.budget and key not in self._kept:
-                self._kept[key] = answer, size, time.monotonic()
-                self.bytes += size
+            if len(text) <= self.budget and key not in self._kept:
+                self._kept[key] = text, time.monotonic()
+                self.bytes += len(text)
                 while self.bytes > self.budget:
-                    self.bytes -= self._kept.popitem(last=False)[1][1]
+                    self.bytes -= len(self._kept.popitem(last=False)[1][0])
         return answer
 
     def _drop(self, before: float) -> None:
-        for key in [key for key, (_, _, when) in self._kept.items() if when < before]:
-            self.bytes -= self._kept.pop(key)[1]
+        for key in [key for key, (_, when) in self._kept.items() if when < before]:
+            self.bytes -= len(self._kept.pop(key)[0])
 
 
 analyses = Answers()

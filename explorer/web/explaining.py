@@ -26,6 +26,7 @@ from explorer.web import analysis
 from explorer.web.answers import Answers
 from explorer.web.crowd import network_lane
 from explorer.web.questions import offered, question
+from explorer.web.zero import explain_for
 
 KEPT = 32 * 2**20  # bytes of answers
 ASKERS = 10_000  # open pages whose newest question is remembered
@@ -74,7 +75,7 @@ def explain(asked: dict[str, Any]) -> dict[str, Any]:
     """
 
     def make(model: Model, image: Tensor) -> dict[str, Any]:
-        return {"map": pack(explain_by(asked["method"], model.network, image, target_of(asked)))}
+        return {"map": pack(explain_for(model, asked["method"], image, target_of(asked)))}
 
     return answered("explain", asked, make)
 
@@ -88,6 +89,11 @@ def target_of(asked: dict[str, Any]) -> Target:
         None if patch is None else int(patch),
         None if against is None else int(against),
     )
+
+
+def index_of(asked: dict[str, Any]) -> dict[str, int | None]:
+    """Which map of a method with axes a question is about."""
+    return {axis: None if i is None else int(i) for axis, i in (asked.get("index") or {}).items()}
 
 
 def answered(
@@ -136,8 +142,7 @@ def grade(asked: dict[str, Any]) -> dict[str, Any]:
         if not target.classes:
             raise ValueError("Choose the class to explain.")
         found = explain_by(asked["method"], model.network, image, target)
-        index = {axis: None if i is None else int(i) for axis, i in (asked.get("index") or {}).items()}
-        one = reduced(found, model.network, target.exit, index)
+        one = reduced(found, model.network, target.exit, index_of(asked))
         if one.evidence is not None:
             raise ValueError("There is no evidence in this map, so there is nothing to test.")
         return grade_by(model.network, image, target, one)
@@ -147,9 +152,10 @@ def grade(asked: dict[str, Any]) -> dict[str, Any]:
 
 @question
 def sanity(asked: dict[str, Any]) -> dict[str, Any]:
-    """A method's maps while the weights are randomised from the top (`explain.sanity.sanity`); `asked` as `explain`."""
+    """A method's maps while the weights are randomised from the top (`explain.sanity.sanity`); `asked` as `grade`."""
 
     def make(model: Model, image: Tensor) -> dict[str, Any]:
-        return {"stages": sanity_by(asked["method"], model.network, image, target_of(asked))}
+        stages = sanity_by(asked["method"], model.network, image, target_of(asked), index_of(asked))
+        return {"stages": stages}
 
     return answered("sanity", asked, make)

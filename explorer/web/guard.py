@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import json
 import logging
@@ -108,12 +109,7 @@ class Guard:
             if started:
                 raise
             _log.exception("a request failed")
-            full = isinstance(error, OSError) and error.errno == 28  # ENOSPC
-            said = (
-                Refused(507, "The server's disk is full; try again later.")
-                if full
-                else Refused(500, "The server made a mistake; try again.")
-            )
+            said = _failure(error)
             await _said(said, scope)(scope, receive, send_safely)
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
@@ -147,6 +143,16 @@ def _route(scope: Scope) -> tuple[str, str]:
     """The path below the page's own root, and what of it follows Gradio's prefix."""
     path = scope["path"].removeprefix(scope.get("root_path", "") or "")
     return path, path.partition(API)[2]
+
+
+def _failure(error: Exception) -> Refused:
+    """What a request is told that failed inside Gradio."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number == errno.ENOSPC:
+        return Refused(507, "The server's disk is full; try again later.")
+    if number in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return Refused(507, "The server cannot store pictures now; tell whoever runs it.")
+    return Refused(500, "The server made a mistake; try again.")
 
 
 def _said(refused: Refused, scope: Scope) -> JSONResponse:

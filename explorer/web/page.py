@@ -21,6 +21,7 @@ from explorer.web.analysis import model_json
 from explorer.web.api import offer
 from explorer.web.files import Compressed, Files
 from explorer.web.guard import Guard
+from explorer.web.handing_out import serve_network
 from explorer.web.language import LANGUAGES, i18n, speak, strings, word
 from explorer.web.questions import sentence, waiting
 from explorer.web.script import style_rules, widgets_css, widgets_script
@@ -195,6 +196,7 @@ def launch_kwargs() -> dict[str, Any]:
             "middleware": [Middleware(Guard), Middleware(Compressed)],
             "routes": [
                 Route("/gradio_api/explorer/health", health),  # where a proxy passes on Gradio's paths alone
+                Route("/gradio_api/explorer/network/{path:path}", serve_network),
                 Route("/gradio_api/explorer/{name}", files.serve),
                 Route("/healthz", health),
             ],

@@ -15,26 +15,33 @@ from typing import Any
 from explorer.model.bundle import ModelError
 
 RUNTIME_VERSION = "1.30.0"
-_MODULE = "ort.wasm.bundle.min.mjs"
-_PROGRAM = "ort-wasm-simd-threaded.wasm"
+# By what runs the network: a module of a few kilobytes, and its program, shipped packed.
+_PARTS = {
+    "wasm": ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),  # 14 MB, 3.7 MB packed
+    "webgpu": ("ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm"),  # 27 MB, 6.7 MB packed
+}
 
 
-def fetch_runtime(out: Path) -> dict[str, Any]:
-    """Put the runtime into a site: its module in `ort/`, its program, packed, in `kept/`.
+def fetch_runtime(out: Path) -> dict[str, dict[str, Any]]:
+    """Put the runtime into a site: its modules in `ort/`, its programs, packed, in `kept/`.
 
-    The program has 14 MB and 3.7 MB packed; the worker unpacks it. Returns the program's {path, bytes, sha256}.
-    Raises `ModelError` where npm is missing or cannot fetch it.
+    The worker unpacks them: few hosts pack .wasm, and many refuse files so large. Returns for "wasm" and "webgpu" each
+    its `module`, a path, and `program` {path, bytes, sha256}. Raises `ModelError` where npm is missing or cannot fetch
+    it.
     """
     folder = _cache() / f"onnxruntime-web-{RUNTIME_VERSION}"
-    if not (folder / _PROGRAM).exists():
+    if not all((folder / f"{program}.gz").exists() for _, program in _PARTS.values()):
         _fetch(folder)
-    (out / "ort").mkdir(parents=True, exist_ok=True)
-    shutil.copy(folder / _MODULE, out / "ort")
-    packed = gzip.compress((folder / _PROGRAM).read_bytes(), 9, mtime=0)
-    path = "kept/runtime.wasm.gz"
-    (out / path).parent.mkdir(parents=True, exist_ok=True)
-    (out / path).write_bytes(packed)
-    return {"path": path, "bytes": len(packed), "sha256": sha256(packed).hexdigest()}
+    found = {}
+    for kind, (module, program) in _PARTS.items():
+        packed = (folder / f"{program}.gz").read_bytes()
+        path = f"kept/{kind}.wasm.gz"
+        for name, data in ((f"ort/{module}", (folder / module).read_bytes()), (path, packed)):
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            (out / name).write_bytes(data)
+        facts = {"path": path, "bytes": len(packed), "sha256": sha256(packed).hexdigest()}
+        found[kind] = {"module": f"ort/{module}", "program": facts}
+    return found
 
 
 def _cache() -> Path:
@@ -56,12 +63,22 @@ def _fetch(folder: Path) -> None:
             raise ModelError(
                 f"npm could not fetch onnxruntime-web {RUNTIME_VERSION}; check the connection and run it again."
             )
+        folder.mkdir(parents=True, exist_ok=True)
         with tarfile.open(archives[0]) as archive:
-            for name in (_MODULE, _PROGRAM):
-                found = archive.extractfile(f"package/dist/{name}")
-                if found is None:
-                    raise ModelError(f"onnxruntime-web {RUNTIME_VERSION} lacks {name}; report this.")
-                folder.mkdir(parents=True, exist_ok=True)
-                part = folder / f"{name}.part"
-                part.write_bytes(found.read())
-                part.replace(folder / name)  # whole or not at all
+            for module, program in _PARTS.values():  # the packed program last: it says that all is there
+                _keep(folder / module, _member(archive, module))
+                _keep(folder / f"{program}.gz", gzip.compress(_member(archive, program), 9, mtime=0))
+
+
+def _member(archive: tarfile.TarFile, name: str) -> bytes:
+    found = archive.extractfile(f"package/dist/{name}")
+    if found is None:
+        raise ModelError(f"onnxruntime-web {RUNTIME_VERSION} lacks {name}; report this.")
+    return found.read()
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(data)
+    part.replace(path)

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 
 from explorer.model.catalog import DEFAULT, list_models
 from explorer.web.crowd import crowd
+from explorer.web.handing_out import forget_network
 from explorer.web.mcp import answer_in_json
 from explorer.web.uploads import UPLOADS_CHECKED, bytes_kept, delete_all, delete_old
 
@@ -64,6 +65,7 @@ async def upkeep(app: Any) -> AsyncIterator[None]:
     finally:
         task.cancel()
         delete_all()
+        forget_network()
 
 
 def serve(page: gr.Blocks, options: dict[str, Any]) -> None:
@@ -83,3 +85,4 @@ def serve(page: gr.Blocks, options: dict[str, Any]) -> None:
     threading.Thread(target=page.close, kwargs={"verbose": False}, daemon=True).start()
     time.sleep(0.3)
     delete_all()
+    forget_network()

@@ -11,24 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from explorer.explain.registry import methods_json
+from explorer.grain import CLASSES
 from explorer.model.bundle import ModelError, read_config
-from explorer.model.catalog import DEFAULT, find_model
+from explorer.model.catalog import DEFAULT, find_model, load_model
 from explorer.model.facts import facts_of
-from explorer.web.analysis import EXAMPLES, model_json
+from explorer.web.analysis import EXAMPLES, example_json, model_json
 from explorer.web.card import card_json, versions
 from explorer.web.evaluation import evaluation_json as measured_json
 from explorer.web.language import LANGUAGES, strings
 from explorer.web.records import evaluation_json
 from explorer.web.runtime import RUNTIME_VERSION, fetch_runtime
 from explorer.web.script import style_rules, widgets_css, widgets_script
-from explorer.web.site_model import write_model
+from explorer.web.site_model import BROWSER_RULES, write_model
 from explorer.web.tabs import TABS
 from explorer.web.tabs.tab import Slot, Tab
 
 HERE = Path(__file__).parent
 MOST_BYTES = 10_000_000  # of a file: a host's plain git push takes no larger one
-# The rules that the worker scores, browser/rules.js; others need more of the network than its pieces give.
-BROWSER_RULES = ("confidence", "entropy", "patience")
 # Texts that say something else where there is no server: strings/*/site.json has them under these keys.
 OTHER_WORDS = (
     "about.uploads_1",
@@ -80,7 +79,7 @@ def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None
         find_model(name)
     _empty(out)
     runtime = fetch_runtime(out)
-    facts = [write_model(name, out, BROWSER_RULES) for name in names]
+    facts = [write_model(name, load_model(name), out, BROWSER_RULES) for name in names]
     listed = [_listed(name) for name in names]
     files = {
         "models": {fact["name"]: fact["file"] for fact in facts},
@@ -108,7 +107,7 @@ def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None
     of = f" for https://huggingface.co/spaces/{repo_id}" if repo_id else ""
     (out / "README.md").write_text(FRONT_MATTER.format(of=of, runtime=RUNTIME_VERSION), encoding="utf-8")
     (out / ".nojekyll").touch()
-    _write_service_worker(out)
+    _write_service_worker(out, runtime["wasm"]["module"])
     sizes = {path: path.stat().st_size for path in out.rglob("*") if path.is_file()}
     for path, size in sizes.items():
         if size >= MOST_BYTES:
@@ -150,18 +149,41 @@ def write_json(out: Path, path: str, value: Any) -> dict[str, Any]:
 
 def _store(name: str, out: Path, listed: list[dict[str, Any]]) -> dict[str, Any]:
     """A model's answers to the questions that need no network, as files."""
-    opening = model_json(name)
+    opening = model_json(name, short=True)
     opening["rules"] = {rule: facts for rule, facts in opening["rules"].items() if rule in BROWSER_RULES}
-    opening["grains"] = []  # the worker reads the classes themselves alone
     answers = {
         "opening": opening,
         "evaluated": {"evaluation": measured_json(name), "models": listed},
         "card": card_json(name)
         | {"versions": {**versions(), "onnxruntime-web": RUNTIME_VERSION}, "upload_minutes": 0},
+        **_evaluations(name, [CLASSES, *(grain["name"] for grain in opening["grains"])]),
     }
-    if (find_model(name) / "evaluation.npz").exists():
-        answers["evaluation"] = evaluation_json(name)
-    return {kind: write_json(out, f"models/{name}/{kind}.json", answer) for kind, answer in answers.items()}
+    stored = {kind: write_json(out, f"models/{name}/{kind}.json", answer) for kind, answer in answers.items()}
+    return stored | {"examples": _write_examples(name, out, opening["examples"])}
+
+
+def _evaluations(name: str, grains: Sequence[str]) -> dict[str, Any]:
+    """The evaluation at every grain that the model was evaluated at, under the names that the page asks for."""
+    found = {}
+    for grain in grains:
+        try:
+            found[f"evaluation-{grain}"] = evaluation_json(name, grain)
+        except ModelError:  # the page then says that there is none
+            continue
+    return found
+
+
+def _write_examples(name: str, out: Path, listed: list[dict[str, Any]]) -> dict[str, Any]:
+    """The examples that are short in the opening, whole, each a file: by id."""
+    return {
+        example["id"]: write_json(
+            out,
+            f"models/{name}/examples/{example['id']}.json",
+            {"model": name, **example_json(name, example["id"])},
+        )
+        for example in listed
+        if example.get("short")
+    }
 
 
 def _copy_examples(name: str, out: Path) -> list[str]:
@@ -232,14 +254,10 @@ def _part(part: str | Slot) -> str:
     return f"<div>{part.strip()}</div>\n"
 
 
-def _write_service_worker(out: Path) -> None:
+def _write_service_worker(out: Path, wasm: str) -> None:
     """sw.js, with the list of files that make up the page itself, and a version that changes with any of them."""
-    core = ["index.html", "page.css", "start.js", "page.js", "host/browser.js"]
-    core += [
-        str(path.relative_to(out))
-        for folder in ("worker", "ort")
-        for path in sorted((out / folder).iterdir())
-    ]
+    core = ["index.html", "page.css", "start.js", "page.js", "host/browser.js", wasm]
+    core += [path.relative_to(out).as_posix() for path in sorted((out / "worker").rglob("*.js"))]
     version = sha256(b"".join((out / path).read_bytes() for path in core)).hexdigest()[:12]
     head = f'const VERSION = "{version}";\nconst FILES = {json.dumps(["./", *core])};\n'
     (out / "sw.js").write_text(head + (HERE / "browser" / "sw.js").read_text("utf-8"), encoding="utf-8")

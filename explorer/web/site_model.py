@@ -12,11 +12,20 @@ import numpy as np
 
 from explorer.evaluate.gallery import read_gallery
 from explorer.evaluate.record import load_records
+from explorer.model.addons import Parts
 from explorer.model.bundle import Model
-from explorer.model.catalog import find_model, load_model
+from explorer.model.catalog import find_model
+from explorer.model.multi_exit import MultiExitViT
 from explorer.model.pieces import export
+from explorer.pipeline import to_tensor
+from explorer.rules import rules_with
 
 PART = 9_000_000  # bytes: a larger piece lies in several files
+# The rules that the worker scores, browser/rules.js. One that it does not know yet is not offered there.
+BROWSER_RULES = (
+    *("confidence", "entropy", "margin", "sdn", "sorted", "patience", "pabee", "pcee", "deer", "mue"),
+    *("berxit", "jei-dnn", "palbert", "palbert-mixed"),
+)
 SEED = 0  # of the Stress tab's noise and the place of its occlusion
 
 
@@ -27,9 +36,11 @@ def kept_file(out: Path, path: str, data: bytes) -> dict[str, Any]:
     return {"path": path, "bytes": len(data), "sha256": sha256(data).hexdigest()}
 
 
-def write_model(name: str, out: Path, rules: Sequence[str]) -> dict[str, Any]:
-    """Write a model's pieces and facts. Returns {"name", "file"}: where its facts are. Raises `ModelError`."""
-    model = load_model(name)
+def write_model(name: str, model: Model, out: Path, rules: Sequence[str]) -> dict[str, Any]:
+    """Write a model's pieces and facts; `name` is the one it is asked for by.
+
+    Returns {"name", "file"}: where its facts are. Raises `ModelError`.
+    """
     network, home = model.network, f"kept/{name}"
     pieces = []
     for stage, data in export(network):
@@ -49,8 +60,22 @@ def write_model(name: str, out: Path, rules: Sequence[str]) -> dict[str, Any]:
         "macs": network.macs.tolist(),
         "macs_full": network.macs_full,
         "temperatures": network.temperatures,
-        "rules": list(rules),
+        "rules": [rule for rule in rules_with(network.addons) if rule in rules],
+        "rule_macs": _rule_macs(network, rules),
+        "addons": {
+            addon: _addon(parts, out, f"{home}/{addon}.bin") for addon, parts in network.addons.items()
+        },
+        "grains": [
+            {
+                "name": grain.name,
+                "labels": grain.labels,
+                "groups": grain.groups.tolist(),
+                "temperatures": grain.temperatures,
+            }
+            for grain in model.grains
+        ],
         "pieces": pieces,
+        "check": _check(model, out, home),
         "stress": {
             "grain": _grain(model, out, home),
             "place": np.random.default_rng(SEED).random(2).tolist(),
@@ -59,6 +84,41 @@ def write_model(name: str, out: Path, rules: Sequence[str]) -> dict[str, Any]:
     }
     data = json.dumps(facts, separators=(",", ":")).encode()
     return {"name": name, "file": kept_file(out, f"{home}/model.json", data)}
+
+
+def _check(model: Model, out: Path, home: str) -> dict[str, Any]:
+    """A made-up picture in bytes, and behind it its logits at every exit in float32, which a browser must get too."""
+    (height, width), channels = model.network.backbone.input_size, len(model.input.mean)
+    y, x, c = np.mgrid[:height, :width, :channels]
+    waves = np.sin(x * (9 + c) / width) * np.cos(y * (6 + c) / height)
+    picture = np.rint(127.5 + 127.5 * waves).astype(np.uint8)
+    logits = model.network.analyse(to_tensor(model, picture)).logits[0]
+    return kept_file(out, f"{home}/check.bin", picture.tobytes() + logits.astype("<f4").tobytes())
+
+
+def _rule_macs(network: MultiExitViT, rules: Sequence[str]) -> dict[str, list[int]]:
+    """What a rule itself costs an image that leaves at each exit, of those that cost something."""
+    exits = range(len(network.exits))
+    readers = {
+        name: network.reader(rule) for name, rule in rules_with(network.addons).items() if name in rules
+    }
+    costs = {
+        name: np.cumsum([reader.macs(exit) for exit in exits]).tolist() for name, reader in readers.items()
+    }
+    return {name: macs for name, macs in costs.items() if any(macs)}
+
+
+def _addon(parts: Parts, out: Path, path: str) -> dict[str, Any]:
+    """A rule's learned parts as float32, one behind the other; `at` counts numbers."""
+    numbers = [np.ascontiguousarray(value, dtype="<f4") for value in parts.values()]
+    places = np.cumsum([0, *(one.size for one in numbers)]).tolist()
+    return {
+        "file": kept_file(out, path, b"".join(one.tobytes() for one in numbers)),
+        "parts": {
+            name: {"shape": list(one.shape), "at": at}
+            for name, one, at in zip(parts, numbers, places, strict=False)
+        },
+    }
 
 
 def _grain(model: Model, out: Path, home: str) -> dict[str, Any]:
@@ -86,5 +146,5 @@ def _gallery(model: Model, name: str, out: Path, home: str) -> dict[str, Any] | 
         "columns": gallery.columns,
         "split": gallery.split,
         "indices": list(map(int, gallery.indices)),
-        "labels": [model.labels[int(labels[i])] for i in gallery.indices],
+        "labels": [int(labels[i]) for i in gallery.indices],
     }

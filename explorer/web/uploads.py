@@ -27,12 +27,17 @@ GONE = "One of these files is not here any more; send them again."
 def private_folder() -> Path:
     """A folder of this server's own for uploads, unless GRADIO_TEMP_DIR names one; other programs share Gradio's usual.
 
-    To be called before the page is built: Gradio's parts look up the folder when they are made.
+    To be called before the page is built: Gradio's parts look up the folder when they are made. Raises `ValueError`.
     """
-    if not os.environ.get("GRADIO_TEMP_DIR"):
-        os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="exit-explorer-")  # for this user alone
-    folder = Path(get_upload_folder())
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        if not os.environ.get("GRADIO_TEMP_DIR"):
+            os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="exit-explorer-")  # for this user alone
+        folder = Path(get_upload_folder())
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            "There is no folder for visitors' pictures that can be written to; name one by GRADIO_TEMP_DIR."
+        ) from error
     return folder
 
 

@@ -1,11 +1,14 @@
-"""A Chromium and the running page, once for all browser tests."""
+"""A Chromium, the running page, and the page without a server, once for all browser tests."""
 
+import fcntl
 from collections.abc import Iterator
 
 import pytest
 
 from explorer.bench.browser import browser, served
+from explorer.web.site import build_site
 from tests.browser.hands import painted
+from tests.browser.site_hands import STORE, hosted
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +58,43 @@ def visit(chromium, address):
     for context in contexts:
         context.close()
     assert errors == []
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory, worker_id):
+    """A site of the smallest model, under a path of its own as on a project's page; built once for all processes."""
+    base = tmp_path_factory.getbasetemp()
+    root = (base if worker_id == "master" else base.parent) / "host"
+    with open(root.with_name("host.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / "some").exists():
+            build_site(root / "making" / "path", ["fashion"])
+            (root / "making").rename(root / "some")
+    return root
+
+
+@pytest.fixture(scope="module")
+def host(built):
+    with hosted(built) as found:
+        yield found
+
+
+@pytest.fixture
+def context(chromium):
+    found = chromium.new_context(viewport={"width": 1440, "height": 900})
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def site(context, host):
+    """The site in a browser that has not seen it yet; page errors and requests to other hosts fail the test."""
+    page = context.new_page()
+    errors, requests = [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(host[0])
+    page.wait_for_function(f"{STORE}?.trace")
+    yield page
+    assert errors == []
+    assert [url for url in requests if not url.startswith((host[0], "data:", "blob:"))] == []

@@ -181,6 +181,34 @@ def test_a_map_is_tested_by_covering_patches_and_by_losing_weights(page, salienc
     expect(rows).to_have_count(0)
 
 
+def test_an_attention_map_is_tested_on_the_answer_of_the_exit_looked_at(page, attention):
+    rung(page, 7).click()
+    attention.get_by_role("gridcell").nth(15).click()
+    attention.get_by_role("button", name="Test by covering patches").click()
+    areas = attention.locator(".areas tbody tr")
+    expect(areas).to_have_count(3, timeout=60_000)
+    expect(areas.first).to_have_text(re.compile(r"^this map\d\.\d\d\d\.\d\d$"))
+    expect(attention.get_by_role("button", name="Compare all methods")).to_have_count(0)
+    attention.get_by_role("gridcell").nth(16).click()  # another map: what was said of this one goes
+    expect(areas).to_have_count(0)
+
+
+def test_methods_are_compared_by_what_is_left_of_their_maps_without_weights(page, saliency):
+    page.evaluate(
+        """() => { const { store } = window.ExitExplorer; const few = ["grad-cam", "rollout", "aggregation"];
+        store.keep({ methods: store.methods.filter(({ name }) => few.includes(name)) }); store.select(1); }"""
+    )
+    painted(page)
+    expect(saliency.locator("#one .levels span").last).to_have_text(re.compile(r"\d"), timeout=30_000)
+    saliency.get_by_role("button", name="Compare all methods").click()
+    rows = saliency.locator(".all tbody tr")
+    expect(saliency.locator(".verdict")).to_have_text(re.compile("learned"), timeout=60_000)
+    expect(rows).to_have_count(2)  # a local exit has no attention of its own to aggregate
+    expect(rows.nth(0)).to_have_text(re.compile(r"^Grad-CAM1\.00"))
+    # A rollout knows nothing of the head: it stays as it was when only the head is randomised.
+    expect(rows.nth(1).locator("td").nth(1)).to_have_text("1.00")
+
+
 def test_a_map_without_evidence_says_so_in_words(page, saliency):
     page.evaluate(
         """() => { const { store } = window.ExitExplorer; const c = store.trace.classes[store.trace.predicted[0]].index;

@@ -21,6 +21,7 @@ LESSONS = [
     "tradeoff",
     "rules",
     "saved",
+    "grain",
     "calibration",
     "overthinking",
     "lgvit",
@@ -158,6 +159,11 @@ def do_saved(page):
     threshold(page, 0)
     painted(page)
     threshold(page, 1)
+
+
+def do_grain(page):
+    set_stage(page)
+    lesson(page).get_by_role("radio", name=re.compile(r"^\d+ groups$")).check(force=True)
 
 
 def do_calibration(page):

@@ -154,6 +154,54 @@ def test_12_and_8_bits_stored_in_16_are_stretched(values, expected):
         assert greys(saved(Image.fromarray(np.array(values, np.uint16)), kind)) == expected
 
 
+def deep_colours(kind, values):
+    """A PNG or TIFF of 16-bit RGB or RGBA, which Pillow does not write; values (H, W, 3 or 4)."""
+    values = np.array(values, np.uint16)
+    height, width, bands = values.shape
+    if kind == "PNG":
+        rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+        head = struct.pack(">IIBBBBB", width, height, 16, {3: 2, 4: 6}[bands], 0, 0, 0)
+        chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+        return b"\x89PNG\r\n\x1a\n" + b"".join(
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+            for name, data in chunks
+        )
+    end, data = {"TIFF, little": "<", "TIFF, big": ">"}[kind], values.astype("u2")
+    data = data.astype(f"{end}u2").tobytes()
+    tags = [(256, 4, width), (257, 4, height), (258, 3, None), (259, 3, 1), (262, 3, 2), (273, 4, None),
+            (277, 3, bands), (278, 4, height), (279, 4, len(data))]  # fmt: skip
+    tags += [(338, 3, 2)] if bands == 4 else []
+    behind = 8 + 2 + 12 * len(tags) + 4
+    ifd = struct.pack(f"{end}H", len(tags))
+    for tag, type_, value in tags:
+        count = bands if tag == 258 else 1
+        value = {258: behind, 273: behind + 2 * bands}.get(tag, value)
+        short = type_ == 3 and count == 1
+        ifd += struct.pack(
+            f"{end}HHI" + ("HH" if short else "I"), tag, type_, count, *([value, 0] if short else [value])
+        )
+    bits = struct.pack(f"{end}{bands}H", *[16] * bands)
+    return {"<": b"II*\0", ">": b"MM\0*"}[end] + struct.pack(f"{end}I", 8) + ifd + bytes(4) + bits + data
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF, little", "TIFF, big"])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([[[0, 2048, 4095], [16, 1000, 3000]]], [[[0, 128, 255], [1, 62, 187]]]),
+        ([[[0, 100, 255], [7, 0, 31]]], [[[0, 100, 255], [7, 0, 31]]]),
+        ([[[0, 2048, 4096], [65535, 32768, 257]]], [[[0, 8, 16], [255, 128, 1]]]),
+        (
+            [[[4095, 0, 0, 65535], [4095, 0, 0, 0]]],
+            [[[255, 0, 0], [255, 255, 255]]],
+        ),  # transparency is never stretched
+    ],
+    ids=["12 bits", "8 bits", "16 bits", "with transparency"],
+)
+def test_colours_of_12_and_8_bits_stored_in_16_are_stretched(kind, values, expected):
+    assert np.asarray(read_image(deep_colours(kind, values))).tolist() == expected
+
+
 # Colour profiles.
 
 PROPHOTO = [
@@ -395,6 +443,16 @@ def test_heic_is_read_and_upright():
     for orientation, expected in SHOWN.items():
         photo = np.asarray(read_image(heic(blocks, orientation)))[8::16, 8::16, 0]
         assert np.rint(photo / 40).astype(int).tolist() == expected
+
+
+def test_a_large_heic_is_averaged_down_row_by_row(monkeypatch):
+    photo = heic(NOISE.resize((150, 90)))
+    whole = read_image(photo).reduce(4)
+    monkeypatch.setattr("explorer.data.heif.FULL", 900)
+    monkeypatch.setattr("explorer.data.heif._STRIP", 2000)
+    assert np.abs(np.asarray(read_image(photo), int) - np.asarray(whole, int)).max() <= 1
+    turned = read_image(heic(NOISE.resize((150, 90)), 6))
+    assert turned.size == whole.size[::-1]
 
 
 def test_a_cut_heic_says_so():

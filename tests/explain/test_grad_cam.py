@@ -1,4 +1,4 @@
-"""Grad-CAM: at local heads in closed form, as captum finds it; at other exits of what enters their block."""
+"""Grad-CAM at local heads: in closed form, as captum finds it."""
 
 import numpy as np
 import pytest
@@ -6,41 +6,9 @@ import torch
 from timm.models.deit import VisionTransformerDistilled
 from torch import Tensor
 
-from explorer.explain.map import Target
-from explorer.explain.registry import explain
 from explorer.model.backbone import Backbone, build_backbone
-from explorer.model.exits import ExitSpec
 from explorer.model.multi_exit import MultiExitViT
-
-TINY = {
-    "img_size": 32,
-    "in_chans": 3,
-    "num_classes": 5,
-    "embed_dim": 32,
-    "depth": 4,
-    "num_heads": 2,
-    "patch_size": 8,
-}
-EXITS = [ExitSpec(1, "lph-dw"), ExitSpec(2, "lph-pw"), ExitSpec(3, "gah", {"stride": 2})]
-FINAL = 3
-IMAGES = torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(1))
-IMAGE = IMAGES[:1]
-
-
-def grad_cam(network: MultiExitViT, image: Tensor, exit_index: int, *classes: int) -> np.ndarray:
-    return explain("grad-cam", network, image, Target(exit_index, classes)).values
-
-
-def settle(backbone: Backbone) -> MultiExitViT:
-    """An untrained network whose batch norms have statistics, and whose patches differ by where they are."""
-    torch.manual_seed(0)
-    network = MultiExitViT(backbone, EXITS)
-    for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.normal_(std=0.1)
-            module.running_var.uniform_(0.5, 2)
-    torch.nn.init.normal_(backbone.vit.pos_embed)
-    return network.eval()
+from tests.explain.networks import FINAL, IMAGE, IMAGES, TINY, grad_cam, settle
 
 
 @pytest.fixture
@@ -191,27 +159,6 @@ def test_a_groups_map_weighs_its_classes_by_their_shares_of_its_probability(netw
         tokens, relu_attributions=True
     )
     np.testing.assert_allclose(grad_cam(network, IMAGE, 0, *group), cam[0, 0].detach(), rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize("exit_index", [2, FINAL])
-def test_other_exits_are_explained_by_the_tokens_that_enter_their_block(network, exit_index):
-    block = network.exits[exit_index].block
-
-    def forward(tokens: Tensor) -> Tensor:
-        behind = network.advance(tokens, block - 1, block)
-        return (
-            network.backbone.readout(behind) if exit_index == FINAL else network.heads[exit_index](behind)[0]
-        )
-
-    with torch.no_grad():
-        tokens = network.advance(network.backbone.embed(IMAGE), 0, block - 1)
-    activation = tokens[0, 1:].clone()
-    tokens = tokens.requires_grad_()
-    (gradient,) = torch.autograd.grad(forward(tokens)[0, 2], tokens)
-    expected = (activation * gradient[0, 1:].mean(dim=0)).sum(dim=1).relu().reshape(4, 4)
-    found = grad_cam(network, IMAGE, exit_index, 2)
-    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-4, atol=1e-8)
-    assert found.max() > 0
 
 
 def test_temperatures_divide_the_map_as_they_divide_the_logits(network):

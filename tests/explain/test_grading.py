@@ -7,6 +7,8 @@ import torch
 from explorer.explain import grading
 from explorer.explain.grading import area, edges, grade, reduced
 from explorer.explain.map import Map, Target
+from explorer.explain.packing import pack
+from explorer.explain.registry import explain
 from explorer.explain.sanity import likeness, randomise, sanity
 from explorer.model.backbone import build_backbone
 from explorer.model.exits import ExitSpec
@@ -134,3 +136,11 @@ def test_rollout_does_not_notice_a_lost_head_but_a_lost_block(network):
     assert [s["block"] for s in stages] == [None, None, 3, 2, 1, None]
     assert stages[1]["likeness"] == 1.0
     assert stages[2]["likeness"] < 0.99
+
+
+def test_the_map_that_is_on_show_is_the_one_that_loses_its_weights(network):
+    image, target = torch.randn(1, 3, 32, 32), Target(0, (1,))
+    attention = explain("attention", network, image, target)
+    for index in ({"block": 0, "head": 1}, {"block": 1, "head": None}):
+        first, *_ = sanity("attention", network, image, target, index)
+        assert first["map"] == pack(attention.at(index["block"], index["head"]))

@@ -123,6 +123,8 @@ def _bombs() -> Iterator[tuple[str, bytes]]:
     yield "60000 squared.tif", tiff(*size, (273, 4, 1, 8), (278, 4, 1, 60_000), (279, 4, 1, 9))
     canvas = struct.pack("<4xI", 16_382)[:-1] + struct.pack("<I", 16_382)[:3]
     body = b"WEBPVP8X" + struct.pack("<I", 10) + canvas
+    for kind, side, mode in (("WEBP", 4240, "RGB"), ("AVIF", 5000, "RGBA"), ("JPEG2000", 3870, "RGB")):
+        yield f"as large as may be.{kind.lower()}", saved(Image.new(mode, (side, side), "red"), kind)
     yield "16383 squared.webp", b"RIFF" + struct.pack("<I", len(body)) + body
     yield (
         "two thousand million rows.bmp",

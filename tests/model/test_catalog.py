@@ -142,3 +142,14 @@ def test_a_loaded_model_is_ready_to_use(tiny_model_folder):
     assert model.labels[9] == "Ankle boot"
     assert not model.network.training
     assert [e.block for e in model.network.exits] == [2, 3, 4, 5, 6]
+
+
+def test_a_cache_that_cannot_be_written_to_is_said_and_offers_nothing(homes, hub, monkeypatch):
+    def closed(*_, **__):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("explorer.model.hub.cached_assets_path", closed)
+    monkeypatch.setattr("explorer.model.hub._hub_has", lambda _: False)
+    assert reachable() == []
+    with pytest.raises(ModelError, match="cannot be written to; name another by the variable HF_HOME"):
+        find_model("owner/name", *homes)

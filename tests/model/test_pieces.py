@@ -1,5 +1,7 @@
 """The network in pieces gives what the network gives, for any number of images, and stands for itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import pytest
@@ -12,6 +14,8 @@ from explorer.model.backbone import build_backbone
 from explorer.model.exits import ExitSpec
 from explorer.model.multi_exit import MultiExitViT
 from explorer.model.pieces import export, stages
+from explorer.rules import RULES, Reader, Verdict
+from explorer.rules.rule import FEATURES, PREVIOUS, TOKENS
 
 EXITS = [
     ExitSpec(2, "lph-dw"),
@@ -44,11 +48,11 @@ def pieces(network):
     }
 
 
-def run(pieces, images, target=0):
+def run(pieces, images, weights=(0, 0, 0, 0, 0)):
     """All pieces in order: logits (N, E, C), attention (blocks, N, heads, tokens, tokens), evidence by head."""
     tokens, logits, attention, evidence = images.numpy(), [], [], {}
     for name, (stage, session) in pieces.items():
-        given = {"image": tokens, "tokens": tokens, "target": np.array([target])}
+        given = {"image": tokens, "tokens": tokens, "target": np.array([weights], np.float32)}
         out = dict(zip(stage.outputs, session.run(None, {n: given[n] for n in stage.inputs}), strict=True))
         if "logits" in out:
             logits.append(out["logits"])
@@ -71,28 +75,86 @@ def test_the_pieces_together_answer_as_the_network_for_any_number_of_images(netw
 
 
 @pytest.mark.parametrize(("name", "exit_index"), [("h02", 0), ("h03", 1)])
-def test_the_evidence_of_a_local_head_is_grad_cam(network, pieces, name, exit_index):
+@pytest.mark.parametrize("classes", [(0,), (4,), (1, 2, 3)])
+def test_the_evidence_of_a_local_head_is_grad_cam_of_a_class_or_group(
+    network, pieces, name, exit_index, classes
+):
     image = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(7))
-    for target in range(5):
-        _, _, evidence = run(pieces, image, target)
-        expected = explain("grad-cam", network, image, Target(exit_index, (target,))).values
-        np.testing.assert_allclose(evidence[name][0].reshape(4, 4), expected, atol=1e-4)
+    logits = network.analyse(image).logits[0, exit_index, list(classes)].astype(float)
+    weights = np.zeros(5)
+    weights[list(classes)] = np.exp(logits) / np.exp(logits).sum()
+    _, _, evidence = run(pieces, image, weights)
+    expected = explain("grad-cam", network, image, Target(exit_index, classes)).values
+    np.testing.assert_allclose(evidence[name][0].reshape(4, 4), expected, atol=1e-4)
+
+
+class Watched(Reader):
+    """Keeps what it is shown."""
+
+    def begin(self, _):
+        self.seen = []
+
+    def step(self, _, seen):
+        self.seen.append(seen)
+        return Verdict(np.zeros(len(seen.logits)))
+
+
+def test_the_pieces_show_what_rules_look_at(network, pieces):
+    image = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(3))
+    kept = []
+    rule = replace(
+        RULES["palbert"], needs=frozenset({TOKENS, PREVIOUS, FEATURES}), addon=None, reader=Watched
+    )
+    network.reader = lambda *_: kept.append(Watched(None)) or kept[0]
+    try:
+        network.infer(image, rule, 1.0)
+    finally:
+        del network.reader
+    tokens = image.numpy()
+    given = {"target": np.zeros((1, 5), np.float32)}
+    for exit_index, seen in enumerate(kept[0].seen):
+        block = network.exits[exit_index].block
+        stage, session = pieces[f"b{block:02}"]
+        before = tokens
+        out = dict(
+            zip(stage.outputs, session.run(None, {stage.inputs[0]: tokens}), strict=True),
+        )
+        tokens = out["tokens"]
+        np.testing.assert_allclose(tokens, seen.tokens, atol=1e-4)
+        np.testing.assert_allclose(out.get("previous", before), seen.previous, atol=1e-4)
+        if exit_index < len(network.heads):
+            stage, session = pieces[f"h{block:02}"]
+            given["tokens"] = tokens
+            out = dict(
+                zip(
+                    stage.outputs,
+                    session.run(None, {name: given[name] for name in stage.inputs}),
+                    strict=True,
+                )
+            )
+            pools = seen.features.shape[1] > 0
+            assert ("mean" in out) is pools
+            if pools:
+                np.testing.assert_allclose(out["mean"], seen.features.mean(axis=1), atol=5e-4)
 
 
 def test_each_exit_has_a_piece_for_its_blocks_and_one_for_its_head(network):
     found = [(stage.name, stage.inputs, stage.outputs) for stage in stages(network)]
     assert [name for name, _, _ in found] == ["b02", "h02", "b03", "h03", "b04", "h04", "b05", "h05", "b06"]
-    assert found[0][1:] == (("image",), ("tokens", "attention"))
-    assert found[1][1:] == (("tokens", "target"), ("logits", "evidence"))
-    assert found[5][1:] == (("tokens",), ("logits",))
-    assert found[-1][1:] == (("tokens",), ("logits", "attention"))
+    assert found[0][1:] == (("image",), ("tokens", "previous", "attention"))
+    assert found[1][1:] == (("tokens", "target"), ("logits", "mean", "evidence"))
+    assert found[2][1:] == (("tokens",), ("tokens", "attention"))
+    assert found[5][1:] == (("tokens",), ("logits", "mean"))
+    assert found[7][1:] == (("tokens",), ("logits",))  # a linear head has no tokens of its own
+    assert found[-1][1:] == (("tokens",), ("logits", "tokens", "attention"))
 
 
 def test_a_backbone_without_a_class_token_gives_no_attention():
     shape = {"img_size": 8, "patch_size": 4, "embed_dim": 16, "depth": 2, "num_heads": 2, "num_classes": 3}
     backbone = build_backbone("vit", **shape, class_token=False, global_pool="avg")
     network = MultiExitViT(backbone, [ExitSpec(1, "gah", {"stride": 1})]).eval()
-    assert [stage.outputs for stage in stages(network)] == [("tokens",), ("logits",), ("logits",)]
+    found = [stage.outputs for stage in stages(network)]
+    assert found == [("tokens", "previous"), ("logits", "mean"), ("logits", "tokens")]
 
 
 def test_weights_of_more_than_one_axis_lie_in_float16(network):

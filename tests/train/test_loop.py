@@ -19,6 +19,9 @@ from explorer.train import loop
 from explorer.train.loop import Settings, Stopped, accuracy_per_exit, schedule, train
 from explorer.train.recipes import get_recipe
 
+# Every recipe that teaches blocks uses Muon.
+pytestmark = pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch has Muon from 2.9 on")
+
 SETTINGS = Settings(passes=4, batch=4)  # LGViT: three passes end to end, one of self-distillation
 PER_PASS = 3
 

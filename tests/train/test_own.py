@@ -18,6 +18,9 @@ from explorer.model.exits import shared_exits
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train.start import solve_readouts
 
+# Every recipe that teaches blocks uses Muon.
+pytestmark = pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch has Muon from 2.9 on")
+
 COLOURS = {"blue": (20, 40, 200), "green & <grey>": (30, 180, 40), "red": (200, 10, 10)}
 
 

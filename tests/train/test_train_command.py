@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from explorer.__main__ import app
@@ -16,6 +17,9 @@ from explorer.model.bundle import load_model_folder
 from explorer.rules import RULES
 from explorer.train import command
 from explorer.train import fashion as networks
+
+# Every recipe that teaches blocks uses Muon.
+pytestmark = pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch has Muon from 2.9 on")
 
 BACKBONE = {
     "kind": "vit", "img_size": 28, "patch_size": 14, "in_chans": 1, "num_classes": 10,

@@ -147,6 +147,7 @@ const DEEDS = {
   tradeoff: ({ store }) => store.setThresholds(0.5),
   rules: ({ store, frame }) => ["confidence", "entropy", "patience"].forEach((rule) => (store.setRule(rule), frame())),
   saved: ({ store, frame }) => (store.setThresholds(0), frame(), store.setThresholds(1)),
+  grain: ({ store }) => store.setThresholds(0.3), // the toy has no groups
   calibration: ({ store }) => store.select(1),
   overthinking: ({ store }) => store.setThresholds(0.5),
   lgvit: async ({ store, frame }) => {
@@ -298,4 +299,20 @@ test("a goal that is met from the start is given, not done; it is done once met 
   assert.deepEqual(reached(memory, false, "a"), { done: false, given: false });
   assert.deepEqual(reached(memory, true, "a"), { done: true, given: false });
   assert.deepEqual(reached(memory, true, "b"), { done: false, given: true });
+});
+
+test("the lesson on grains is done once the picture was read by class and in the coarsest groups", async () => {
+  const { store, tour, frame } = await begin("grain");
+  const pair = { class_count: 2, classes: [{ index: 0, label: "shoe" }], predicted: [0, 0, 0], rules: {} };
+  const coarse = { ...pair, probabilities: [[0.99], [0.99], [0.99]], scores: { confidence: [0.99, 0.99, 0.99] } };
+  store.setTrace({ ...store.rawTrace, readings: { pairs: { ...coarse, predicted: store.rawTrace.exits.map(() => 0) } } });
+  const groups = lost.trace.classes.map(() => 0);
+  store.setGrains([{ name: "pairs", title: "2 pairs", labels: ["shoe", "top"], groups, thresholds: {}, opens: false }]);
+  frame();
+  assert.equal(tour.goal.done, false);
+  store.setGrain("pairs");
+  frame();
+  assert.equal(tour.goal.done, true);
+  assert.equal(tour.goal.second, "shoe");
+  assert.equal(tour.goal.second_block, store.rawTrace.exits[0].block);
 });

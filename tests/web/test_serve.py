@@ -1,20 +1,25 @@
 """A server that is told to stop, one whose disk fails, one that is asked how it is; and what becomes of uploads."""
 
+import errno
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from urllib.request import urlopen
 
 import httpx
 import pytest
 
 from explorer.bench.browser import free_port
+from explorer.model import catalog
+from explorer.model.bundle import load_model_folder
 from explorer.model.catalog import ROOT
-from explorer.web import uploads
+from explorer.web import page, uploads
 from explorer.web.crowd import crowd
 from tests.web import serving as served
 from tests.web.serving import META, upload
@@ -36,17 +41,35 @@ def test_health_says_ready_or_why_not(server, monkeypatch):
     assert (stopping.status_code, stopping.json()["problems"]) == (503, ["The server is about to stop."])
 
 
-def test_a_full_disk_is_a_sentence_and_the_server_goes_on(server, monkeypatch):
-    def full(*_, **__):
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "The server's disk is full; try again later."),
+        (errno.EROFS, "The server cannot store pictures now; tell whoever runs it."),
+        (errno.EACCES, "The server cannot store pictures now; tell whoever runs it."),
+    ],
+    ids=["full", "read-only", "not allowed"],
+)
+def test_a_disk_that_takes_nothing_is_a_sentence_and_the_server_goes_on(server, monkeypatch, number, said):
+    def failing(*_, **__):
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("gradio.routes.upload_fn", full)
+    monkeypatch.setattr("gradio.routes.upload_fn", failing)
     answer = server.post("/gradio_api/upload", files={"files": ("x.png", b"x")})
-    assert (answer.status_code, answer.json()["error"]) == (
-        507,
-        "The server's disk is full; try again later.",
-    )
+    assert (answer.status_code, answer.json()["error"]) == (507, said)
     assert server.get("/healthz").status_code == 200
+
+
+def test_without_a_folder_to_write_to_the_start_says_so(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    environment = os.environ | {"GRADIO_TEMP_DIR": str(tmp_path / "file" / "folder")}
+    done = subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 1
+    said = "There is no folder for visitors' pictures that can be written to; name one by GRADIO_TEMP_DIR."
+    assert done.stderr.strip().splitlines()[-1] == said
+    assert "Traceback" not in done.stderr
 
 
 def test_too_many_bytes_of_uploads_are_refused_before_they_are_stored(server, monkeypatch):
@@ -74,6 +97,37 @@ def test_a_visitor_who_leaves_in_the_middle_leaves_the_server_answering(server):
             gone.sendall(head.encode() + asked)  # and does not wait for an answer
     assert server.get("/healthz").json()["ready"]
     assert served.question(server, "analyse", {"model": "fashion", "picture": URI}).json()["trace"]
+
+
+START = len("(window.ExitExplorer ??= {}).start = ")
+
+
+def test_a_model_added_while_the_page_runs_is_offered_opens_and_answers(
+    server, monkeypatch, tmp_path, tiny_model_folder
+):
+    def names():
+        return [
+            entry["name"]
+            for entry in json.loads(server.get("/gradio_api/explorer/start").text[START:-1])["models"]
+        ]
+
+    listed = partial(catalog.list_models, yours=tmp_path)
+    for module in ("page", "questions", "serve"):
+        monkeypatch.setattr(f"explorer.web.{module}.list_models", listed)
+    monkeypatch.setattr("explorer.web.analysis.find_model", partial(catalog.find_model, yours=tmp_path))
+    monkeypatch.setattr(
+        "explorer.web.analysis.load_model",
+        lambda name: load_model_folder(catalog.find_model(name, yours=tmp_path)),
+    )
+    assert "late" not in names()
+    shutil.copytree(tiny_model_folder, tmp_path / "late")
+    assert names()[-1] == "late"
+    answer = served.question(server, "analyse", {"model": "late", "picture": URI}).json()
+    assert len(answer["trace"]["exits"]) == 5
+    assert len(served.call(server, "classify", picture=URI, model="late")["prediction"]) == 5
+    # The picker of a page that is opened now has it too, though the page was built before.
+    choices = page.newer_choices(page.picker_choices()[:-1])()["choices"]
+    assert ("Tiny (yours: late)", "late") in choices
 
 
 def test_old_uploads_are_deleted_and_new_ones_are_not(server):

@@ -3,6 +3,7 @@
 import json
 import sys
 from base64 import b64encode
+from types import SimpleNamespace
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -12,9 +13,13 @@ from explorer.data.garment import see_garment
 from explorer.data.photo import see_photo
 from explorer.explain.map import Map
 from explorer.explain.packing import pack
+from explorer.grain import Grain
 from explorer.model.catalog import ROOT
-from explorer.rules.reading import read_logits
-from explorer.trace import Exit, Trace, trace_json
+from explorer.rules import Seen, Setting, rules_with
+from explorer.rules.pooled import pooled
+from explorer.rules.reading import Readings
+from explorer.trace import Exit, Trace
+from explorer.web.analysis import page_trace
 
 rng = np.random.default_rng(0)
 FILTERS = {
@@ -126,14 +131,89 @@ def corruptions():
         }
 
 
+def learned_parts(exits, classes, width):
+    """Random parts for every rule that has some, strong enough for their scores to spread."""
+    hidden = 6
+    layers = {
+        "berxit": {"probe": (1, width)},
+        "palbert": {
+            "pooler": (hidden, width),
+            "classifier": (classes, hidden),
+            "lambda.0": (4, 2 * hidden),
+            "lambda.1": (1, 4),
+        },
+    }
+    addons = {
+        addon: {
+            f"{name}.{kind}": rng.normal(0, 1.5, shape if kind == "weight" else shape[:1]).astype(np.float32)
+            for name, shape in shapes.items()
+            for kind in ("weight", "bias")
+        }
+        for addon, shapes in layers.items()
+    }
+    stacks = {"gates": (exits - 1, 4), "classifiers": (exits - 1, classes, width)}
+    addons["jei-dnn"] = {
+        f"{name}.{kind}": rng.normal(-0.5, 1, shape if kind == "weight" else shape[:-1]).astype(np.float32)
+        for name, shape in stacks.items()
+        for kind in ("weight", "bias")
+    }
+    return addons
+
+
 def traces():
-    for classes in (3, 10, 40):
-        logits = rng.normal(0, 4, (5, classes)).astype(np.float32)
+    """Every rule on what a random network would show at its exits, read by class and in groups."""
+    exits, width, tokens = 5, 8, 7
+    for classes, temperatures in ((3, None), (10, (0.5, 0.9, 1.1, 1.0, 2.0)), (40, None)):
+        logits = rng.normal(0, 4, (exits, 1, classes)).astype(np.float32)
         logits[1] = logits[0]
-        exits = (*(Exit(block, "linear") for block in (1, 2, 3, 4)), Exit(5, "final"))
-        trace = Trace("m", exits, logits, np.arange(1, 6), 9, np.arange(5.0), 4.5)
+        shown = rng.normal(0, 1, (exits + 1, 1, tokens, width)).astype(np.float32).cumsum(axis=0)
+        features = rng.normal(0, 1, (exits, 1, 4, width)).astype(np.float32)
+        addons = learned_parts(exits, classes, width)
+        setting = {
+            "exits": exits,
+            "classes": classes,
+            "tokens": (tokens,) * exits,
+            "widths": (width,) * exits,
+        }
+        rules = rules_with(addons)
+        readers = {
+            name: rule.reader(Setting(**setting, parts=addons.get(rule.addon or "", {})))
+            for name, rule in rules.items()
+        }
+        readings, states = Readings(readers, 1), []
+        for e in range(exits):
+            seen = Seen(logits[e], shown[e + 1], shown[e], features[e] if e < exits - 1 else None)
+            states.append(pooled(seen)[0].tolist())
+            readings.step(e, seen)
+        places = (*(Exit(block, "linear") for block in (1, 2, 3, 4)), Exit(5, "final"))
+        whole = Trace("m", places, logits.swapaxes(0, 1), np.arange(1, 6), 9, np.arange(5.0), 4.5)
+        trace = whole.with_readings(readings.done())[0]
+        groups = np.arange(classes) % max(2, classes // 3)
+        names = tuple(f"group {g}" for g in range(groups.max() + 1))
+        grain = Grain("kinds", "Kinds", names, groups, temperatures)
         labels = [f"class {c}" for c in range(classes)]
-        yield {"logits": logits.tolist(), "labels": labels, "trace": trace_json(read_logits(trace), labels)}
+        model = SimpleNamespace(labels=labels, grains=(grain,), network=SimpleNamespace(addons=addons))
+        yield {
+            "logits": logits[:, 0].tolist(),
+            "tokens": shown[:, 0].reshape(exits + 1, -1).tolist(),
+            "states": states,
+            "parts": {
+                addon: {
+                    name: {"shape": value.shape, "data": value.ravel().tolist()}
+                    for name, value in parts.items()
+                }
+                for addon, parts in addons.items()
+            },
+            "labels": labels,
+            "grain": {
+                "name": "kinds",
+                "labels": names,
+                "groups": groups.tolist(),
+                "temperatures": temperatures,
+            },
+            "rule_macs": {name: reading.macs.tolist() for name, reading in trace.readings.items()},
+            "trace": page_trace(model, trace),
+        }
 
 
 def packings():

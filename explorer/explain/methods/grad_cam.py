@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from explorer.explain.closed import class_rows, is_closed, through_aggregation, through_norm
 from explorer.explain.map import Map, Method, Target
 from explorer.explain.score import class_score, exit_logits, tokens_before
 from explorer.model.heads import LocalPerceptionHead
@@ -35,13 +36,9 @@ def _of_local_head(
     tokens = tokens_before(network, image, network.exits[target.exit].block)
     with network.in_precision():
         activation = head.local(head.map_of(tokens))[0].float()  # (D, H, W)
-    features = activation.flatten(1).T[None]  # (1, H * W, D)
-    logits = head.classifier(features, tokens.float()) / network.temperatures[target.exit]
-    members = list(target.classes)
-    share = logits[0, members].softmax(dim=0)  # the gradient of log-sum-exp; 1 for a single class
-    linears = head.classifier.linears
-    weights = torch.stack([linear.weight[members] for linear in linears]).mean(dim=0)  # type: ignore[index]
-    gradient = share @ weights.float() / (features.shape[1] * network.temperatures[target.exit])  # (D,)
+    rows = class_rows(network, target.exit, target.classes, tokens)
+    row = through_norm(head.classifier.norm, activation.flatten(1).T, rows.sum(dim=0))
+    gradient = row / activation[0].numel()
     return torch.einsum("d,dhw->hw", gradient, activation).relu().cpu().numpy()
 
 
@@ -50,13 +47,23 @@ def _of_tokens(network: MultiExitViT, image: Tensor, target: Target) -> NDArray[
     tokens = tokens_before(network, image, block - 1).requires_grad_()
     with torch.enable_grad(), network.in_precision():
         behind = network.advance(tokens, block - 1, block)
-        score = class_score(exit_logits(network, behind, target.exit), target.classes).sum()
-        (gradient,) = torch.autograd.grad(score, tokens)
+        gradient = _gradient(network, tokens, behind, target)
     shape = network.backbone.shape(block - 1)
     patches = slice(shape.prefix, None)
     activation, gradient = tokens.detach()[0, patches].float(), gradient[0, patches].float()
-    cam = (activation * gradient.mean(dim=0)).sum(dim=1).relu()
-    return cam.unflatten(0, shape.grid).cpu().numpy()
+    return (activation @ gradient.mean(dim=0)).relu().unflatten(0, shape.grid).cpu().numpy()
+
+
+def _gradient(network: MultiExitViT, tokens: Tensor, behind: Tensor, target: Target) -> Tensor:
+    """Of the score, with respect to the tokens that gave those behind the exit's block."""
+    head = network.heads[target.exit] if target.exit < len(network.heads) else None
+    if not is_closed(head):
+        score = class_score(exit_logits(network, behind, target.exit), target.classes).sum()
+        return torch.autograd.grad(score, tokens)[0]
+    # In closed form the head takes half of what autograd takes for it.
+    rows = class_rows(network, target.exit, target.classes, behind.detach())
+    given = through_aggregation(head, behind.detach(), rows).to(behind.dtype)
+    return torch.autograd.grad(behind, tokens, given)[0]
 
 
 METHOD = Method(explain, frozenset({"exit", "class"}))

@@ -24,14 +24,22 @@ def _centred(logits: Tensor) -> Tensor:
     return logits - logits.mean(dim=-1, keepdim=True)
 
 
-def by_teacher(network: MultiExitViT, outputs: Outputs, teacher: Tensor) -> Tensor:
-    """LGViT's stage 1 with the teacher's logits (N, C) for labels: of the exits asked, and of the final read-out."""
-    final = answer_loss(outputs.final, teacher)
+def by_teacher(
+    network: MultiExitViT, outputs: Outputs, teacher: Tensor, final: float | None = None
+) -> Tensor:
+    """LGViT's stage 1 with the teacher's logits (N, C) for labels: of the exits asked, and of the final read-out.
+
+    Each weighs as much as the number of its block; `final` is a share of the whole for the final read-out instead.
+    """
+    last = answer_loss(outputs.final, teacher)
     if not outputs.logits:
-        return final
-    blocks = [e.block for e in network.exits][-1 - len(outputs.logits) :]
-    answers = [*(answer_loss(z, teacher) for z in outputs.logits), final]
-    return sum(b * a for b, a in zip(blocks, answers, strict=True)) / sum(blocks)  # type: ignore[return-value]
+        return last
+    *blocks, depth = [e.block for e in network.exits][-1 - len(outputs.logits) :]
+    exits = sum(b * answer_loss(z, teacher) for b, z in zip(blocks, outputs.logits, strict=True)) / sum(
+        blocks
+    )
+    share = depth / (depth + sum(blocks)) if final is None else final
+    return share * last + (1 - share) * exits
 
 
 def by_itself(network: MultiExitViT, outputs: Outputs) -> Tensor:

@@ -1,11 +1,13 @@
 // A batch in the browser: its pictures one after the other, each leaving where the network is sure.
 
-import { networkOf, see } from "./models.js";
+import { grainOf, merged } from "./grain.js";
+import { networkOf, see, walkOf } from "./models.js";
 import { softmax } from "./numbers.js";
 import { toInput } from "./network.js";
 import { dataUri, readPicture, shrunk } from "./picture.js";
 import { resize } from "./resample.js";
-import { RULES } from "./rules.js";
+import { ruleOf } from "./rules.js";
+import { Seen } from "./rules/seen.js";
 import { surest } from "./trace.js";
 import { isArchive, listArchive } from "./zip.js";
 
@@ -42,15 +44,31 @@ export async function listMembers(files) {
   return members;
 }
 
-/** The stop of a pass under a rule: whether a score reaches the exit's threshold. */
-export function stopper(rule, thresholds) {
-  if (!Object.hasOwn(RULES, rule)) throw new Error(`there is no exit rule '${rule}' on this page; choose another.`);
-  const score = RULES[rule]();
-  return (exit, logits) => score(logits) >= (Array.isArray(thresholds) ? thresholds[exit] : thresholds);
+/**
+ * One picture, as the network sees it, really stopped where a rule lets it leave: {found, answers}. `found` is the pass,
+ * `answers` the logits that whoever left at each exit would have answered, and `scores` the rule's.
+ */
+export async function leave(network, picture, { rule, thresholds, grain: name }) {
+  const { facts } = network;
+  const grain = grainOf(facts, name);
+  const own = ruleOf(rule, facts.rules).byClass;
+  const reader = await walkOf(network, [rule], own ? null : grain);
+  const read = (logits, exit) => (grain ? merged(logits, grain, exit) : logits);
+  const answers = [];
+  const scores = [];
+  const stop = (exit, seen) => {
+    const coarse = read(seen.logits, exit);
+    const verdict = reader.step(exit, own || !grain ? seen : new Seen(coarse))[rule];
+    answers.push(verdict.answer ? (own ? read(verdict.answer, exit) : verdict.answer) : coarse);
+    scores.push(verdict.score);
+    return verdict.score >= (Array.isArray(thresholds) ? thresholds[exit] : thresholds);
+  };
+  const found = await network.pass(toInput(picture, facts.input), { stop, needs: reader.needs });
+  return { found, answers, scores, labels: (grain ?? facts).labels };
 }
 
 /** Rows for the pictures of one step, and the time both ways where the step is timed. */
-export async function step(members, { model, start, rule, thresholds }) {
+export async function step(members, { model, start, ...asked }) {
   const network = await networkOf(model);
   const rows = [];
   const timed = (start / STEP) % TIMED_EVERY === 0;
@@ -71,29 +89,30 @@ export async function step(members, { model, start, rule, thresholds }) {
     }
     const large = Math.max(picture.width, picture.height) > THUMBNAIL;
     row.thumbnail = await dataUri(shrunk(picture, THUMBNAIL, resize), large ? 0.88 : null);
-    const input = toInput(see(network, picture).picture, network.facts.input);
-    const plain = timed ? await network.pass(input, { heads: false }) : null;
-    const found = await network.pass(input, { stop: stopper(rule, thresholds) });
-    times.ms += found.ms.at(-1);
+    const { picture: saw } = see(network, picture);
+    const plain = timed ? await network.pass(toInput(saw, network.facts.input), { heads: false }) : null;
+    const left = await leave(network, saw, asked);
+    times.ms += left.found.ms.at(-1);
     times.timed += timed;
     times.plain += plain?.plainMs ?? 0;
-    Object.assign(row, reportOf(network.facts, found, rule, thresholds, plain?.plainMs ?? null));
+    Object.assign(row, reportOf(network.facts, left, asked, plain?.plainMs ?? null));
   }
   return { rows, ms: times.ms, plain_ms: timed ? times.plain : null, timed: times.timed };
 }
 
 /** What became of one picture, with the keys of `classify --json`. */
-export function reportOf(facts, { exit, logits, ms }, rule, threshold, plainMs) {
-  const probabilities = softmax(logits[exit]);
+export function reportOf(facts, { found, answers, labels }, { rule, thresholds, grain }, plainMs) {
+  const { exit, ms } = found;
+  const probabilities = softmax(answers[exit]);
   const { block, kind } = facts.exits[exit];
   return {
     model: facts.name,
     rule,
-    threshold,
+    threshold: thresholds,
+    grain: grain ?? "classes",
     exit: { index: exit, block, kind },
-    prediction: surest(probabilities, TOP).map((c) => ({ label: facts.labels[c], probability: probabilities[c] })),
-    macs: { used: facts.macs[exit], full: facts.macs_full },
+    prediction: surest(probabilities, TOP).map((c) => ({ label: labels[c], probability: probabilities[c] })),
+    macs: { used: facts.macs[exit] + (facts.rule_macs[rule]?.[exit] ?? 0), full: facts.macs_full },
     ms: { used: ms.at(-1), full: plainMs },
   };
 }
-

@@ -3,6 +3,7 @@
 import { readAttention } from "./attention.js";
 import { pack } from "./maps.js";
 import { toInput } from "./network.js";
+import { softmax } from "./numbers.js";
 
 const MOST = 8; // pieces along a side, as in explorer/explain/methods/occlusion.py
 const NEEDS_SERVER = "That map needs the page with a server; choose another.";
@@ -45,12 +46,23 @@ async function tokenMap(network, input, { method, patch = null }) {
   return { map: packAttention(found.attention, weights, facts), distance: found.distance };
 }
 
-/** Grad-CAM at a local exit, whose piece works it out in closed form. */
+/** Grad-CAM at a local exit, whose piece works it out in closed form; of a group its log-sum-exp is what is explained. */
 async function gradCam(network, input, exit, classes) {
   const { facts } = network;
-  if (facts.exits[exit].family !== "local" || classes.length !== 1) throw new Error(NEEDS_SERVER);
-  const { evidence } = await network.pass(input, { until: exit, target: classes[0], only: true });
+  if (facts.exits[exit].family !== "local") throw new Error(NEEDS_SERVER);
+  const shares = classes.length > 1 ? await sharesOf(network, input, exit, classes) : [1];
+  const weights = new Float32Array(facts.labels.length);
+  classes.forEach((one, i) => {
+    weights[one] = shares[i] / facts.temperatures[exit];
+  });
+  const { evidence } = await network.pass(input, { until: exit, only: true, evidence: weights });
   return { values: evidence, grid: facts.grid, signed: false };
+}
+
+/** How the probability of a group at an exit is shared out among its classes: the gradient of its log-sum-exp. */
+async function sharesOf(network, input, exit, classes) {
+  const { logits } = await network.pass(input, { until: exit, only: true });
+  return softmax(classes.map((one) => logits.at(-1)[one]));
 }
 
 /** How far the logit of a class, or of a group, drops when a piece of the picture is covered with the mean colour. */

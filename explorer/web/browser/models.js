@@ -1,44 +1,37 @@
 // The models of this page in the worker: their facts, their networks, what they see, and passes one after the other.
 
-import * as ort from "../ort/ort.wasm.bundle.min.mjs";
-
 import { passing } from "./explain.js";
 import { load, loadJson } from "./files.js";
 import { seeGarment } from "./garment.js";
 import { Network, toInput } from "./network.js";
 import { seePhoto } from "./photo.js";
+import { Pieces } from "./pieces.js";
 import { asGrey, dataUri, fromDataUri, readPicture, shrunk } from "./picture.js";
 import { resize } from "./resample.js";
+import { RULES, ruleOf, walk } from "./rules.js";
+import { Runtime } from "./runtime.js";
 import { traceOf } from "./trace.js";
 
 const SHOWN = 384; // pixels of the longer edge of the picture a visitor gets back
 const SIGHTS = { garment: (picture) => seeGarment(picture), photo: seePhoto };
 
 const base = new URL("../", import.meta.url); // where the page lies
-let manifest = null; // {models: {name: file}, runtime: file}
+let manifest = null; // {models: {name: file}, runtime}
 const networks = new Map(); // a model's name -> promise of its Network
 let report = () => {}; // told of what is loaded
+let runtime = null;
 
 /** Hands over what the page is made of, and who is told of progress. */
 export function begin(facts, progress) {
   manifest = facts;
   report = progress;
-  ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency || 1) : 1;
+  runtime = new Runtime(facts.runtime, base, progress);
 }
 
-let runtime = null;
-
-/** The runtime's own program, unpacked: it is shipped packed, because few hosts pack .wasm and many refuse 14 MB. */
-function startRuntime() {
-  runtime ??= (async () => {
-    const bytes = await load(manifest.runtime, base, (done, total) => report({ piece: "runtime", done, total }));
-    const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    ort.env.wasm.wasmBinary = await new Response(unpacked).arrayBuffer();
-  })();
-  runtime.catch(() => {
-    runtime = null;
-  });
-  return runtime;
+/** Everything runs on the processor from now on. */
+export function leaveCard() {
+  runtime.leaveCard();
+  networks.clear();
 }
 
 /** A model's network, its first piece not loaded yet. Throws a sentence for a model that is not here. */
@@ -56,8 +49,9 @@ export function networkOf(name) {
 }
 
 async function open(name) {
-  const [facts] = await Promise.all([loadJson(manifest.models[name], base), startRuntime()]);
-  return new Network(facts, ort, base, report);
+  const facts = await loadJson(manifest.models[name], base);
+  const place = await runtime.placeOf(facts.macs_full);
+  return new Network(facts, new Pieces(facts, await runtime.start(place.kind), place, base, report), place);
 }
 
 /** {picture, note}: what this network sees of an RGB picture. */
@@ -65,20 +59,66 @@ export function see({ facts }, picture) {
   return SIGHTS[facts.input.sight](picture, facts.size[0]);
 }
 
+const addons = new Map(); // file -> promise of a rule's learned parts: {tensor: {shape, data}}
+
+/** The learned parts of an addon of a model. */
+function partsOf({ facts }, addon) {
+  const stored = facts.addons[addon];
+  if (!addons.has(stored)) {
+    const read = load(stored.file, base).then((bytes) => {
+      const numbers = new Float32Array(bytes.slice().buffer);
+      const part = ({ shape, at }) => {
+        const count = shape.reduce((product, size) => product * size, 1);
+        return { shape, data: numbers.subarray(at, at + count) };
+      };
+      return Object.fromEntries(Object.entries(stored.parts).map(([name, one]) => [name, part(one)]));
+    });
+    addons.set(stored, read);
+    read.catch(() => addons.delete(stored));
+  }
+  return addons.get(stored);
+}
+
+/** Begins a walk of one picture through those rules, and says what of each exit it needs: {needs, step, done}. */
+export async function walkOf(network, names, grain = null) {
+  const { facts } = network;
+  const parts = new Map();
+  for (const name of names) {
+    const { addon } = ruleOf(name, facts.rules);
+    if (addon) parts.set(addon, await partsOf(network, addon));
+  }
+  const setting = { exits: facts.exits.length, classes: (grain ?? facts).labels.length };
+  const needs = new Set(names.flatMap((name) => RULES[name].needs ?? []));
+  return { needs, ...walk(names, setting, ({ addon }) => parts.get(addon) ?? {}) };
+}
+
+/** The trace of what a network sees, through every exit and under every rule, and its attention weights. */
+export async function look(network, picture, attention = false) {
+  const { facts } = network;
+  const rules = await walkOf(network, facts.rules);
+  const found = await network.pass(toInput(picture, facts.input), {
+    attention,
+    needs: rules.needs,
+    stop: (exit, seen) => void rules.step(exit, seen),
+  });
+  const trace = traceOf(facts, found.logits, rules.done(), found.ms, found.plainMs);
+  return { trace, attention: found.attention };
+}
+
 /** An RGB picture through every exit, as the page shows it; a `sight` is shown as it is. */
 export async function analyse(network, picture, sight = null) {
   const { picture: saw, note } = sight ?? see(network, picture);
-  const input = toInput(saw, network.facts.input);
-  const found = await network.pass(input, { attention: true });
+  const { trace, attention } = await look(network, saw, true);
   const large = Math.max(picture.width, picture.height) > SHOWN;
   return {
     title: "your image",
     label: null,
+    truth: null,
     image: await dataUri(shrunk(picture, SHOWN, resize), large ? 0.88 : null),
     saw: await dataUri(saw),
     note,
-    trace: traceOf(network.facts, found.logits, found.ms, found.plainMs),
-    maps: passing(found.attention, network.facts),
+    trace,
+    maps: passing(attention, network.facts),
   };
 }
 
@@ -92,7 +132,7 @@ export async function readSaw({ facts }, uri) {
   return facts.input.mean.length === 1 ? asGrey(picture) : picture;
 }
 
-
+/** Where the files of this page lie. */
 export function fileBase() {
   return base;
 }

@@ -1,6 +1,10 @@
-// A model's network in ONNX Runtime Web, in pieces by exit: each is loaded when a pass first needs it.
+// A model's network, exit by exit: a pass stops where it is told to, and loads nothing behind.
 
-import { load } from "./files.js";
+import { Seen } from "./rules/seen.js";
+import { CardFailed } from "./runtime.js";
+
+const NOTHING = new Set();
+const CHECK_SHARE = 0.01; // of the largest logit: how far the card's may be from Python's
 
 /** A picture as the network's input: (channels, height, width), normalised in float32. */
 export function toInput(picture, { mean, std }) {
@@ -17,113 +21,115 @@ export function toInput(picture, { mean, std }) {
 }
 
 export class Network {
-  #ort;
-  #base;
-  #progress;
-  #sessions = new Map(); // a piece's name -> promise of its session
-  #warm = new Set(); // pieces that have run
+  #pieces;
+  #checked = 0; // exits whose pieces have been found to answer as Python's
+  #checking = null; // the check's picture on its way
 
-  /** `facts` is the model's model.json; `ort` the runtime; `base` where the model's files lie. */
-  constructor(facts, ort, base, progress) {
+  /** `facts` is the model's model.json, `pieces` its `Pieces`; `place` says where they run, see runtime.js. */
+  constructor(facts, pieces, place) {
     this.facts = facts;
-    this.#ort = ort;
-    this.#base = base;
-    this.#progress = progress;
-    this.pieces = new Map(facts.pieces.map((piece) => [piece.name, piece]));
-  }
-
-  /** Names of the pieces that are loaded. */
-  get loaded() {
-    return [...this.#sessions.keys()];
-  }
-
-  #session(name) {
-    if (!this.#sessions.has(name)) {
-      const made = this.#make(this.pieces.get(name));
-      this.#sessions.set(name, made);
-      made.catch(() => this.#sessions.delete(name)); // another try may fare better
-    }
-    return this.#sessions.get(name);
-  }
-
-  async #make(piece) {
-    const parts = [];
-    for (const file of piece.files) {
-      parts.push(await load(file, this.#base, (done, total) => this.#progress({ piece: piece.name, done, total })));
-    }
-    const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return this.#ort.InferenceSession.create(bytes, { executionProviders: ["wasm"], graphOptimizationLevel: "all" });
-  }
-
-  async #run(name, given, attention = false) {
-    const piece = this.pieces.get(name);
-    // Attention weights are megabytes: they are handed over only where somebody looks at them.
-    const wanted = piece.outputs.filter((output) => attention || output !== "attention");
-    // A tensor that goes in and comes out under one name has another in the file.
-    const named = (output) => (piece.inputs.includes(output) ? `${output}_out` : output);
-    const fetches = wanted.map(named);
-    const session = await this.#session(name);
-    const feeds = Object.fromEntries(piece.inputs.map((input) => [input, given[input]]));
-    if (!this.#warm.has(name)) {
-      await session.run(feeds, fetches); // the first run pays for memory; no picture should be charged for it
-      this.#warm.add(name);
-    }
-    const start = performance.now();
-    const found = await session.run(feeds, fetches);
-    const ms = performance.now() - start;
-    const outputs = wanted.map((output) => [output, found[named(output)]]);
-    return { ms, out: Object.fromEntries(outputs) };
+    this.place = place;
+    this.#pieces = pieces;
   }
 
   /**
-   * One picture through the network. `stop(exit, logits)`, asked behind each early exit, ends the pass with true;
-   * without it no head that nobody asks for is left out. Options: `heads: false` runs the plain backbone,
-   * `until` stops behind that exit, `only: true` leaves out the heads before it, `target` is the class of the evidence,
-   * `attention: true` also brings all attention weights.
+   * One picture through the network. `stop(exit, seen)`, asked behind each exit, ends the pass with true; `needs` says
+   * what it must see besides logits, as rules do (rules/seen.js). Options: `heads: false` runs the plain backbone,
+   * `until` stops behind that exit, `only: true` leaves out the heads before it, `evidence` (C,) asks for Grad-CAM of
+   * the logits' sum under these weights, `attention: true` also brings all attention weights.
    *
    * Gives {exit, logits, ms, plainMs, attention, evidence}: the exit it left at, logits and milliseconds per exit that
    * ran, the milliseconds without heads, attention weights per block, and the last local head's evidence.
    */
   async pass(input, options = {}) {
-    const { stop = () => false, heads = true, until = Infinity, only = false, target = 0, attention = false } = options;
-    const { facts } = this;
-    const { Tensor } = this.#ort;
-    const last = facts.exits.length - 1;
-    const given = {
-      image: new Tensor("float32", input, [1, facts.input.mean.length, ...facts.size]),
-      target: new Tensor("int64", BigInt64Array.of(BigInt(target)), [1]),
-    };
-    const result = { exit: last, logits: [], ms: [], attention: [], evidence: null };
-    let [blockMs, headMs] = [0, 0];
+    const { stop = () => false, heads = true, until = Infinity, only = false } = options;
+    const last = this.facts.exits.length - 1;
+    const given = this.#given(input, options.evidence);
+    const result = { exit: last, logits: [], ms: [], attention: [], evidence: null, plainMs: 0 };
+    let headMs = 0;
     for (let exit = 0; exit <= last; exit++) {
-      const block = String(facts.exits[exit].block).padStart(2, "0");
-      const blocks = await this.#run(`b${block}`, given, attention);
-      blockMs += blocks.ms;
-      if (blocks.out.attention) result.attention.push(...weightsOf(blocks.out.attention));
-      let { logits } = blocks.out;
-      if (exit < last) {
-        given.tokens = blocks.out.tokens;
-        if (!heads || (only && exit < until)) continue;
-        const head = await this.#run(`h${block}`, given);
-        headMs += head.ms;
-        logits = head.out.logits;
-        result.evidence = head.out.evidence?.data ?? null;
-      }
-      result.logits.push(calibrated(logits.data, facts.temperatures[exit]));
-      result.ms.push(blockMs + headMs);
-      if (exit < last && (exit >= until || stop(exit, result.logits[exit]))) {
+      const head = heads && !(only && exit < until);
+      if (head) await this.#check(exit);
+      const found = await this.#exit(exit, given, { ...options, head });
+      result.plainMs += found.blockMs;
+      headMs += found.headMs;
+      result.attention.push(...found.attention);
+      if (!found.seen) continue;
+      result.logits.push(found.seen.logits);
+      result.ms.push(result.plainMs + headMs);
+      result.evidence = found.evidence;
+      const leaves = stop(exit, found.seen) || exit >= until;
+      if (leaves && exit < last) {
         result.exit = exit;
         break;
       }
     }
-    result.plainMs = blockMs;
     return result;
   }
+
+  #given(input, evidence = null) {
+    const { input: sight, labels, size } = this.facts;
+    const target = evidence ?? new Float32Array(labels.length);
+    return {
+      image: this.#pieces.tensor(input, [1, sight.mean.length, ...size]),
+      target: this.#pieces.tensor(target, [1, target.length]),
+    };
+  }
+
+  /** The blocks up to an exit, and its head if asked for; what was `given` goes in, and the tokens come out into it. */
+  async #exit(exit, given, { head, needs = NOTHING, evidence = null, attention = false }) {
+    const { facts } = this;
+    const last = exit === facts.exits.length - 1;
+    const block = String(facts.exits[exit].block).padStart(2, "0");
+    const wanted = (all) => Object.keys(all).filter((name) => all[name]);
+    const tokens = !last || needs.has("tokens") || needs.has("state");
+    const before = given.tokens;
+    const asked = wanted({ logits: true, previous: needs.has("previous"), attention, tokens });
+    const { ms: blockMs, out } = await this.#pieces.run(`b${block}`, given, asked);
+    given.tokens = out.tokens;
+    const found = { blockMs, headMs: 0, attention: out.attention ? weightsOf(out.attention) : [], evidence: null };
+    let { logits, mean } = out;
+    if (!last) {
+      if (!head) return found;
+      const fromHead = wanted({ logits: true, mean: needs.has("state"), evidence: evidence !== null });
+      const answer = await this.#pieces.run(`h${block}`, given, fromHead);
+      found.headMs = answer.ms;
+      found.evidence = answer.out.evidence?.data ?? null;
+      ({ logits, mean } = answer.out);
+    }
+    found.seen = new Seen(calibrated(logits.data, facts.temperatures[exit]), {
+      tokens: given.tokens?.data,
+      previous: (out.previous ?? before)?.data,
+      state: needs.has("state") ? stateOf(given.tokens, mean) : null,
+    });
+    return found;
+  }
+
+  /**
+   * Before an exit's pieces run on the graphics card for the first time, a stored picture goes through them: it must
+   * get the logits that it gets in Python. Throws `CardFailed`.
+   */
+  async #check(exit) {
+    if (this.place.kind === "wasm" || this.#checked > exit) return;
+    const { check, exits, input, labels, size } = this.facts;
+    const bytes = await this.#pieces.load(check);
+    const [height, width] = size;
+    const picture = { width, height, channels: input.mean.length, data: bytes };
+    const expected = new Float32Array(bytes.slice(width * height * picture.channels).buffer);
+    if (exit === 0) this.#checking = this.#given(toInput(picture, input));
+    for (; this.#checked <= exit; this.#checked++) {
+      const { seen } = await this.#exit(this.#checked, this.#checking, { head: true });
+      const row = expected.subarray(this.#checked * labels.length, (this.#checked + 1) * labels.length);
+      const apart = row.reduce((most, logit, c) => Math.max(most, Math.abs(logit - seen.logits[c])), 0);
+      const most = CHECK_SHARE * row.reduce((a, logit) => Math.max(a, Math.abs(logit)), 1);
+      if (!(apart <= most)) throw new CardFailed(`${apart} apart behind block ${exits[this.#checked].block}`);
+    }
+  }
+}
+
+/** What an exit's classifier reads, (D,): [CLS] plus the mean of its head's tokens, where it has some. */
+function stateOf({ dims, data }, mean) {
+  return data.slice(0, dims[2]).map((value, i) => value + (mean?.data[i] ?? 0));
 }
 
 /** Attention (blocks, 1, heads, tokens, tokens) as one entry per block. */

@@ -1,27 +1,50 @@
-// The exit rules that need logits alone, scored exit by exit. Twins of explorer/rules/; tests hold them to Python.
+// The exit rules, scored exit by exit. Twins of explorer/rules/; tests hold them to Python.
 
-import { argmax, logSoftmax } from "./numbers.js";
+import { AGREEMENT } from "./rules/agreement.js";
+import { CERTAINTY } from "./rules/certainty.js";
+import { CHANGE } from "./rules/change.js";
+import { LEARNED } from "./rules/learned.js";
 
-/** name -> a reader of one image's walk: it is handed each exit's logits in turn and gives a score, higher = surer. */
-export const RULES = {
-  confidence: () => (logits) => Math.exp(logSoftmax(logits).reduce((a, b) => Math.max(a, b))),
-  entropy: () => (logits) => {
-    let nats = 0;
-    for (const log of logSoftmax(logits)) nats -= Math.exp(log) * log;
-    return Math.min(1, Math.max(0, 1 - nats / Math.log(logits.length)));
-  },
-  patience: () => {
-    let [last, streak] = [null, 0];
-    return (logits) => {
-      const answer = argmax(logits);
-      streak = answer === last ? streak + 1 : 1;
-      last = answer;
-      return streak;
-    };
-  },
-};
+/**
+ * name -> {reader, needs, byClass, addon}, as explorer/rules/rule.py says of a rule. `reader(setting)` begins one
+ * picture's walk; what it returns is handed (exit, seen) shallow to deep, and gives {score, answer, looks}: higher =
+ * surer, NaN never leaves; the logits answered there, if not the exit's own; what the rule looks at, by name.
+ * `setting` is {exits, classes, parts}.
+ */
+export const RULES = { ...CERTAINTY, ...AGREEMENT, ...CHANGE, ...LEARNED };
 
-/** Every rule's scores of a walk, name -> one number per exit. */
-export function allScores(logitsPerExit) {
-  return Object.fromEntries(Object.entries(RULES).map(([name, begin]) => [name, logitsPerExit.map(begin())]));
+/** The rule of that name. Throws a sentence. */
+export function ruleOf(name, among) {
+  if (!Object.hasOwn(RULES, name) || !among.includes(name)) {
+    throw new Error(`there is no exit rule '${name}' on this page; choose another.`);
+  }
+  return RULES[name];
+}
+
+/**
+ * Several rules read side by side: `step(exit, seen)` gives what each says of an exit, by rule, and `done()` in the end
+ * {rule: {scores, answers, looks}}.
+ */
+export function walk(names, setting, partsOf) {
+  const readers = names.map((name) => [name, RULES[name].reader({ ...setting, parts: partsOf(RULES[name]) })]);
+  const said = new Map(names.map((name) => [name, []]));
+  return {
+    step(exit, seen) {
+      const verdicts = Object.fromEntries(readers.map(([name, read]) => [name, read(exit, seen)]));
+      for (const name of names) said.get(name).push(verdicts[name]);
+      return verdicts;
+    },
+    done: () => Object.fromEntries([...said].map(([name, verdicts]) => [name, readingOf(verdicts)])),
+  };
+}
+
+/** `answers` has null where an exit gives its own logits, and is null where all do. */
+function readingOf(verdicts) {
+  const answers = verdicts.map(({ answer }) => answer ?? null);
+  const names = Object.keys(verdicts[0]?.looks ?? {});
+  return {
+    scores: verdicts.map(({ score }) => score),
+    answers: answers.some((answer) => answer !== null) ? answers : null,
+    looks: Object.fromEntries(names.map((name) => [name, verdicts.map(({ looks }) => looks[name])])),
+  };
 }

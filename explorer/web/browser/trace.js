@@ -1,18 +1,18 @@
-// What the network did with a picture, as the page reads it. Twin of trace_json in explorer/trace.py.
+// What the network did with a picture, as the page reads it. Twin of trace_json in explorer/trace.py, and of page_trace.
 
+import { merged } from "./grain.js";
 import { argmax, softmax } from "./numbers.js";
-import { allScores } from "./rules.js";
+import { RULES, walk } from "./rules.js";
+import { Seen } from "./rules/seen.js";
 
 const TOP = 5;
+const COARSE = 3; // best groups of each exit that a coarser reading names, as in explorer/web/analysis.py
 
 const rounded = (value, digits) => Number(value.toFixed(digits));
+const orNull = (values) => values.map((value) => (Number.isNaN(value) ? null : value));
 
-/** `logits` is an array per exit; `ms` as measured; `facts` the model's. */
-export function traceOf(facts, logits, ms, fullMs) {
-  const probabilities = logits.map(softmax);
-  const best = logits.flatMap((row) => surest(row, TOP));
-  const most = (c) => Math.max(...probabilities.map((row) => row[c]));
-  const classes = [...new Set(best)].sort((a, b) => most(b) - most(a) || a - b);
+/** `logits` is an array per exit; `readings` what every rule says of them; `ms` as measured; `facts` the model's. */
+export function traceOf(facts, logits, readings, ms, fullMs) {
   return {
     model: facts.name,
     blocks: facts.blocks,
@@ -21,13 +21,63 @@ export function traceOf(facts, logits, ms, fullMs) {
     macs_full: facts.macs_full,
     ms: ms.map((one) => rounded(one, 3)),
     ms_full: rounded(fullMs, 3),
-    class_count: facts.labels.length,
-    classes: classes.map((index) => ({ index, label: facts.labels[index] })),
-    probabilities: probabilities.map((row) => classes.map((c) => rounded(row[c], 6))),
-    predicted: logits.map((row) => classes.indexOf(argmax(row))),
-    scores: allScores(logits),
+    ...answersOf(facts, facts.labels, logits, readings, TOP),
+    readings: Object.fromEntries(facts.grains.map((grain) => [grain.name, atGrain(facts, grain, logits, readings)])),
   };
 }
+
+/** What is other at a coarser grain: rules read by class keep their scores, the others are read anew. */
+function atGrain(facts, grain, logits, readings) {
+  const mergedOf = (rows) => rows.map((row, exit) => row && merged(row, grain, exit));
+  const coarse = mergedOf(logits);
+  const anew = facts.rules.filter((name) => !RULES[name].byClass);
+  const reader = walk(anew, { exits: coarse.length, classes: grain.labels.length }, () => ({}));
+  coarse.forEach((row, exit) => reader.step(exit, new Seen(row)));
+  const read = reader.done();
+  const all = facts.rules.map((name) => {
+    const own = read[name] ?? readings[name];
+    return [name, read[name] || !own.answers ? own : { ...own, answers: mergedOf(own.answers) }];
+  });
+  return answersOf(facts, grain.labels, coarse, Object.fromEntries(all), COARSE);
+}
+
+function answersOf(facts, labels, logits, readings, top) {
+  const probabilities = logits.map(softmax);
+  const answered = Object.values(readings).flatMap(({ answers }) => (answers ?? []).filter(Boolean).map(argmax));
+  const most = (c) => Math.max(...probabilities.map((row) => row[c]));
+  const shown = new Set([...logits.flatMap((row) => surest(row, top)), ...answered]);
+  const classes = [...shown].sort((a, b) => most(b) - most(a) || a - b);
+  const row = (chances) => classes.map((c) => rounded(chances[c], 6));
+  const scores = Object.fromEntries(Object.entries(readings).map(([name, reading]) => [name, orNull(reading.scores)]));
+  const own = Object.entries(readings).map(([name, reading]) => {
+    const answers = (reading.answers ?? []).flatMap((answer, exit) =>
+      answer && !same(answer, logits[exit])
+        ? [[exit, { predicted: classes.indexOf(argmax(answer)), probabilities: row(softmax(answer)) }]]
+        : [],
+    );
+    const looks = Object.entries(reading.looks)
+      .map(([look, values]) => [look, orNull(values)])
+      .filter(([, values]) => !Object.values(scores).some((known) => same(known, values)));
+    return [
+      name,
+      {
+        ...(facts.rule_macs[name] ? { macs: facts.rule_macs[name] } : {}),
+        ...(reading.answers ? { answers: Object.fromEntries(answers) } : {}),
+        ...(looks.length ? { looks: Object.fromEntries(looks) } : {}),
+      },
+    ];
+  });
+  return {
+    class_count: labels.length,
+    classes: classes.map((index) => ({ index, label: labels[index] })),
+    probabilities: probabilities.map(row),
+    predicted: logits.map((one) => classes.indexOf(argmax(one))),
+    scores,
+    rules: Object.fromEntries(own.filter(([, added]) => Object.keys(added).length > 0)),
+  };
+}
+
+const same = (a, b) => a.length === b.length && a.every((value, i) => value === b[i]);
 
 /** Indices of the largest numbers, largest first, the first of equal ones first. */
 export function surest(row, count) {

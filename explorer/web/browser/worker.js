@@ -1,15 +1,15 @@
 // The worker that answers the page's questions with the network in this browser; one after the other.
 
-import { listMembers, reportOf, step, STEP, stopper } from "./batch.js";
+import { leave, listMembers, reportOf, step, STEP } from "./batch.js";
 import { corrupt, SEVERITIES } from "./corruptions.js";
 import { FileError, load } from "./files.js";
 import { explain } from "./explain.js";
-import { analyse, begin, fileBase, networkOf, readSaw, see } from "./models.js";
+import { analyse, begin, fileBase, leaveCard, look, networkOf, readSaw, see } from "./models.js";
 import { toInput } from "./network.js";
+import { argmax } from "./numbers.js";
 import { asGrey, dataUri, fromDataUri, pixelsOf, readPicture, UnreadableImage } from "./picture.js";
 import { crop } from "./resample.js";
-import { allScores } from "./rules.js";
-import { traceOf } from "./trace.js";
+import { CardFailed } from "./runtime.js";
 
 const SMALL = 100; // pixels: pictures up to here travel as PNG; of larger ones JPEG tells enough
 const batches = new Map(); // the key of a batch's files -> its members, of the last batch only
@@ -43,7 +43,7 @@ const ANSWERS = {
   async analyse_again({ model, image, label }) {
     const picture = await readPicture(fromDataUri(image));
     const network = await networkOf(model);
-    return { ...(await analyse(network, picture)), label: network.facts.labels.includes(label) ? label : null };
+    return { ...(await analyse(network, picture)), ...knownLabel(network.facts, label) };
   },
 
   async explain({ model, saw, ...asked }) {
@@ -62,8 +62,9 @@ const ANSWERS = {
     const rgb = crop(sprite, (place % columns) * width, Math.floor(place / columns) * height, width, height);
     const saw = input.mean.length === 1 ? asGrey(rgb) : rgb;
     const facts = await analyse(network, rgb, { picture: saw, note: "" });
-    const [index, label] = [indices[place], labels[place]];
-    return { ...facts, id: `${split}-${index}`, title: `${label}, ${split} image ${index}`, label };
+    const [index, truth] = [indices[place], labels[place]];
+    const label = network.facts.labels[truth];
+    return { ...facts, id: `${split}-${index}`, title: `${label}, ${split} image ${index}`, label, truth };
   },
 
   async stress({ model, saw, corruption, seed }) {
@@ -74,8 +75,7 @@ const ANSWERS = {
     const pictures = [];
     for (const severity of SEVERITIES) {
       const frame = await corrupt(seen, corruption, severity, seeds);
-      const { logits, ms, plainMs } = await network.pass(toInput(frame, network.facts.input));
-      traces.push(traceOf(network.facts, logits, ms, plainMs));
+      traces.push((await look(network, frame)).trace);
       pictures.push(await dataUri(frame, Math.max(seen.width, seen.height) <= SMALL ? null : 0.88));
     }
     return { corruption, seed, traces, pictures };
@@ -98,27 +98,46 @@ const ANSWERS = {
   },
 
   /** One frame of a film, really stopped at the exit that fires; `plain` also times the backbone without exits. */
-  async live({ model, frame, rule, thresholds, plain }) {
+  async live({ model, frame, plain, ...asked }) {
     const network = await networkOf(model);
     const picture = frame instanceof ImageBitmap ? pixelsOf(frame) : await readPicture(fromDataUri(frame));
+    const saw = see(network, picture).picture;
+    const whole = plain ? await network.pass(toInput(saw, network.facts.input), { heads: false }) : null;
+    const left = await leave(network, saw, asked);
     if (frame instanceof ImageBitmap) frame.close();
-    const input = toInput(see(network, picture).picture, network.facts.input);
-    const whole = plain ? await network.pass(input, { heads: false }) : null;
-    const found = await network.pass(input, { stop: stopper(rule, thresholds) });
     return {
-      ...reportOf(network.facts, found, rule, thresholds, whole?.plainMs ?? null),
-      scores: allScores(found.logits),
+      ...reportOf(network.facts, left, asked, whole?.plainMs ?? null),
+      runs: network.place,
+      scores: { [asked.rule]: left.scores },
       exits: network.facts.exits,
-      labels: found.logits.map((row) => network.facts.labels[row.indexOf(row.reduce((a, b) => Math.max(a, b)))]),
+      labels: left.answers.map((row) => left.labels[argmax(row)]),
     };
   },
 };
+
+/** A true label and its class, as far as the model knows that word for one class alone. */
+function knownLabel({ labels }, label) {
+  if (!labels.includes(label)) return { label: null, truth: null };
+  return { label, truth: labels.indexOf(label) === labels.lastIndexOf(label) ? labels.indexOf(label) : null };
+}
 
 /** A sentence for the visitor of anything that went wrong. */
 function sentenceOf(error) {
   if (error instanceof UnreadableImage || error instanceof FileError) return error.message;
   console.error(error);
   return error.message.endsWith(".") ? error.message : "The network in this browser failed; reload the page.";
+}
+
+/** The answer to a question; where the graphics card fails, the processor's. */
+async function answerTo(name, question) {
+  try {
+    return await ANSWERS[name](question);
+  } catch (error) {
+    if (!(error instanceof CardFailed)) return { error: sentenceOf(error) };
+    console.warn("The graphics card is left:", error.message);
+    leaveCard();
+    return answerTo(name, question);
+  }
 }
 
 let line = Promise.resolve();
@@ -129,13 +148,7 @@ self.addEventListener("message", ({ data: { id, name, question } }) => {
     return;
   }
   line = line.then(async () => {
-    let answer;
-    try {
-      answer = await ANSWERS[name](question);
-    } catch (error) {
-      answer = { error: sentenceOf(error) };
-    }
-    self.postMessage({ id, answer });
+    self.postMessage({ id, answer: await answerTo(name, question) });
   });
 });
 

@@ -1,43 +1,12 @@
 // Ties the widgets to a worker in this browser and to the files beside the page: no server is asked anything.
 
-const { Host, kept, start, store, t } = window.ExitExplorer;
+const { Host, kept, NetworkWorker, start, store, t } = window.ExitExplorer;
 const { files, runtime } = start.site;
 const here = new URL("../", import.meta.url);
 
 // Questions that the worker answers with the network; the others are files.
 const COMPUTED = ["analyse", "explain", "gallery_image", "stress", "batch_open", "batch_step", "batch_look", "live"];
-const STORED = { examples_of: "opening", evaluation: "evaluation", evaluated: "evaluated", card: "card" };
-
-let worker = null;
-const waiting = new Map(); // a question's number -> what resolves it
-let asked = 0;
-
-/** Asks the worker, which begins with the first question: the page stands before it is there. */
-function compute(name, question, transfer = []) {
-  worker ??= startWorker();
-  return new Promise((resolve) => {
-    waiting.set(++asked, resolve);
-    worker.postMessage({ id: asked, name, question }, transfer);
-  });
-}
-
-function startWorker() {
-  const started = new Worker(new URL("worker/worker.js", here), { type: "module" });
-  started.addEventListener("message", ({ data: { id, answer, progress } }) => {
-    if (progress) showProgress(progress);
-    else {
-      waiting.get(id)?.(answer);
-      waiting.delete(id);
-    }
-  });
-  started.addEventListener("error", () => {
-    for (const resolve of waiting.values()) resolve({ error: t("site.no_worker") });
-    waiting.clear();
-    worker = null;
-  });
-  started.postMessage({ name: "begin", question: { models: files.models, runtime } });
-  return started;
-}
+const STORED = { examples_of: "opening", evaluated: "evaluated", card: "card" };
 
 const loading = new Map(); // a piece -> {done, total} bytes
 
@@ -53,9 +22,17 @@ function showProgress({ piece, done, total }) {
   if (!coming) loading.clear();
 }
 
+const worker = new NetworkWorker(
+  new URL("worker/worker.js", here),
+  { models: files.models, runtime },
+  { progress: showProgress, failed: () => ({ error: t("site.no_worker") }) },
+);
+const compute = (name, question, transfer) => worker.ask(name, question, transfer);
+
 /** A stored answer of a model, or the sentence why there is none. */
-async function stored(kind, model) {
-  const file = files.stored[model]?.[kind];
+const stored = (kind, model) => answerOf(files.stored[model]?.[kind], model);
+
+async function answerOf(file, model) {
   if (!file) return { error: t("site.no_file", { model }) };
   try {
     const answer = await fetch(new URL(`${file.path}?${file.sha256.slice(0, 16)}`, here));
@@ -66,6 +43,7 @@ async function stored(kind, model) {
   }
 }
 
+let chosen = 0; // files, ever
 const chosenFiles = new Map(); // the path a batch's file goes by -> the file
 
 /** A batch's files as the worker takes them: File objects under a key that tells one batch from the next. */
@@ -84,13 +62,18 @@ const server = {
   ...Object.fromEntries(
     Object.entries(STORED).map(([name, kind]) => [name, ({ model }) => stored(kind, model)]),
   ),
+  evaluation: ({ model, grain }) => stored(`evaluation-${grain || "classes"}`, model),
+  /** An example that is short in the opening, whole. */
+  example: ({ model, id }) => answerOf(files.stored[model]?.examples[id], model),
   /** A picture of the page for another model; an example that is stored for it is not computed again. */
   async analyse_again({ model, image, label }) {
-    const { rules, reference, examples, error } = await stored("opening", model);
+    const { rules, reference, grains, examples, error } = await stored("opening", model);
     if (error) return { error };
-    const known = examples.find((example) => example.image === image);
-    const answer = known ? { ...known, maps: known.maps.filter((entry) => entry.exit === undefined) } : await compute("analyse_again", { model, image, label });
-    return answer.error ? answer : { ...answer, rules, reference };
+    const known = examples.find((example) => example.image === image && !example.short);
+    const answer = known
+      ? { ...known, maps: known.maps.filter((entry) => entry.exit === undefined) }
+      : await compute("analyse_again", { model, image, label });
+    return answer.error ? answer : { ...answer, rules, reference, grains };
   },
   live: (question) => compute("live", question, question.frame instanceof ImageBitmap ? [question.frame] : []),
 };
@@ -136,10 +119,10 @@ function dropZone(slot, many, take) {
 for (const slot of document.querySelectorAll("[data-slot]")) {
   if (slot.dataset.slot === "picture") dropZone(slot, false, (chosen) => host.take(chosen[0]));
   else {
-    dropZone(slot, true, (chosen) => {
+    dropZone(slot, true, (given) => {
       chosenFiles.clear();
-      const handed = chosen.map((file) => {
-        const path = `${++asked}/${file.name}`;
+      const handed = given.map((file) => {
+        const path = `${++chosen}/${file.name}`;
         chosenFiles.set(path, file);
         return { path, orig_name: file.name };
       });

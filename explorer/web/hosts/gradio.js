@@ -7,7 +7,7 @@ async function loaded() {
 }
 
 loaded().then(() => {
-  const { Host, acceptAnyFile, start, store } = window.ExitExplorer;
+  const { Host, LiveHere, acceptAnyFile, start, store } = window.ExitExplorer;
   acceptAnyFile(document);
 
   /** Uploads a File as Gradio's own drop zone does. */
@@ -35,9 +35,9 @@ loaded().then(() => {
   }
 
   // Gradio's `server` makes its functions when they are named.
+  const here = new LiveHere(server, uriOf);
   const asked = new Proxy(server, {
-    get: (all, name) =>
-      name === "live" ? async (question) => all.live({ ...question, frame: await uriOf(question.frame) }) : all[name],
+    get: (all, name) => (name === "live" ? (question) => here.live(question) : all[name]),
   });
 
   /** The picker shows the model the page shows: one that a link asked for, or the last where another did not open. */

@@ -10,6 +10,7 @@ from explorer.pipeline import see
 from explorer.rules import get_rule
 from explorer.web.analysis import open_model, read_data_uri
 from explorer.web.crowd import network_lane
+from explorer.web.handing_out import network_files
 from explorer.web.questions import numbers, offered, question
 from explorer.web.tabs.tab import Column, Tab
 
@@ -38,6 +39,12 @@ def live(asked: dict[str, Any]) -> dict[str, Any]:
     return {**together.reports[0], "exits": exits}
 
 
+@question
+def live_network(asked: dict[str, Any]) -> dict[str, Any]:
+    """Where a browser finds the network of `model`, to run it itself: {address, models, runtime}."""
+    return network_files(offered(asked["model"]))
+
+
 LAYOUT = (Column("side", (SIDE,)), Column("main", (MAIN,)))
 
-TAB = Tab("live", LAYOUT, (live,))
+TAB = Tab("live", LAYOUT, (live, live_network))

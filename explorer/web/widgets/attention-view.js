@@ -4,7 +4,8 @@ import { element, setAttributes, setText } from "./dom.js";
 import { AttentionThumbnails } from "./attention-thumbnails.js";
 import { askMap } from "./explain/asking.js";
 import { FILM_STYLE, FilmStrip } from "./explain/film-strip.js";
-import { explains, methodOptions, methodSays, methodTitle, ofAttention, unitText, whyNothing } from "./explain/offer.js";
+import { explains, membersOf, methodOptions, methodSays, methodTitle, ofAttention, unitText, whyNothing } from "./explain/offer.js";
+import { TRUST_STYLE, TrustPanel } from "./explain/trust-panel.js";
 import { mapAt, sharedPeak, strongest } from "./maps.js";
 import { saveButtons } from "./save.js";
 import { t, translated } from "./strings.js";
@@ -12,7 +13,7 @@ import { Widget } from "./widget.js";
 import { levelText } from "./words.js";
 
 const ATTENTION_STYLE = `
-${FILM_STYLE}.views { display: grid; grid-template-columns: minmax(0, 22rem) minmax(0, 1fr); gap: 1rem 2.5rem; align-items: start; }
+${FILM_STYLE}${TRUST_STYLE}.views { display: grid; grid-template-columns: minmax(0, 22rem) minmax(0, 1fr); gap: 1rem 2.5rem; align-items: start; }
 .choices { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; margin-bottom: 0.75rem; }
 .choices label { display: inline-flex; align-items: center; gap: 0.5rem; font-size: 0.8125rem; color: var(--quiet); }
 .choices select { color: var(--ink); font-size: 0.875rem; }
@@ -42,6 +43,7 @@ const attentionMarkup = () => `
     <div class="picture"></div>
     <div class="rest"><div class="thumbs"></div><div class="strip"></div><p class="quiet small" id="says"></p></div>
   </div>
+  <div class="proof"></div>
 </div>`;
 
 export class AttentionView extends Widget {
@@ -55,6 +57,7 @@ export class AttentionView extends Widget {
   #offered = ""; // what the choices were made from
   #drawn = null; // the packed map the thumbnails show
   #packed = null; // the answer on show
+  #index = {}; // which of its maps is the big one, by axis; null for the mean
   #shown = [];
   #heat = element("heat-picture"); // outlives the markup, and with it the opacity a person chose
 
@@ -78,6 +81,8 @@ export class AttentionView extends Widget {
       ready: async () => Boolean(this.#packed),
       frame: (i) => this.#frame(i),
     });
+    const proof = { idea: t("explain.trust_idea_attention") };
+    this.trust = new TrustPanel(this.part(".proof"), this.store, () => this.#onShow(), proof);
     const chosen = (id, choose) => this.part(id).addEventListener("change", ({ target }) => this.#choose(choose(target)));
     chosen("#method", ({ value }) => ({ method: value }));
     chosen("#block", ({ value }) => ({ block: Number(value) }));
@@ -150,6 +155,9 @@ export class AttentionView extends Widget {
     const block = this.#block ?? Math.min(trace.exits[selectedExit].block, packed?.axes.block ?? Infinity);
     const index = axes.map((axis) => (axis === "block" ? block - 1 : this.#head));
     const top = packed && this.#shared ? sharedPeak(packed) : null;
+    const places = { block: block - 1, head: this.#head === "mean" ? null : this.#head };
+    this.#index = Object.fromEntries(axes.map((axis) => [axis, places[axis]]));
+    this.trust.update();
     this.#drawThumbnails(packed, top, block);
     this.film.set(packed?.axes.block ?? 0, block - 1);
     this.part("#block").value = block;
@@ -170,6 +178,14 @@ export class AttentionView extends Widget {
         ? (row, column) => this.#choose({ patch: row * map.grid[1] + column })
         : null,
     });
+  }
+
+  /** The big map, and the answer of the exit looked at: what the map is tested on. */
+  #onShow() {
+    if (!this.#packed) return null;
+    const { trace, selectedExit } = this.store;
+    const { index } = trace.classes[trace.predicted[selectedExit]];
+    return { ...this.#question, exit: selectedExit, classes: membersOf(this.store, index), index: this.#index };
   }
 
   /** The choices there are for this answer, and which of them can be made. */

@@ -35,11 +35,13 @@ import { LessonPage } from "./learn/lesson-page.js";
 import { ReliabilityFigure } from "./learn/reliability-figure.js";
 import { TourStrip } from "./learn/tour-strip.js";
 import { TradeoffFigure } from "./learn/tradeoff-figure.js";
+import { LiveHere } from "./live/here.js";
 import { LiveLadder } from "./live/live-ladder.js";
 import { LiveRates } from "./live/live-rates.js";
 import { LiveStrip } from "./live/live-strip.js";
 import { LiveView } from "./live/live-view.js";
 import { ModelFacts } from "./model-facts.js";
+import { NetworkWorker } from "./network-worker.js";
 import { openModel } from "./open-model.js";
 import { PageHeader } from "./page-header.js";
 import { PageNote } from "./page-note.js";
@@ -130,7 +132,7 @@ const ELEMENTS = {
 // What the host wrote there before, such as `language`, stays.
 if (!window.ExitExplorer?.store) {
   const host = (window.ExitExplorer ??= {});
-  Object.assign(host, { store: sharedStore, Store, Host, acceptAnyFile, decide, savings, openModel, kept, t });
+  Object.assign(host, { store: sharedStore, Store, Host, LiveHere, NetworkWorker, acceptAnyFile, decide, savings, openModel, kept, t });
   setStrings(host.strings);
   const home = {
     model: host.start?.model ?? null,

@@ -82,7 +82,8 @@ export class SaliencyView extends Widget {
       ready: (tell) => this.#allThere(tell),
       frame: (i) => this.#frame(i),
     });
-    this.trust = new TrustPanel(this.part(".proof"), this.store, () => this.#onShow());
+    const proof = { idea: t("explain.trust_idea"), all: true };
+    this.trust = new TrustPanel(this.part(".proof"), this.store, () => this.#onShow(), proof);
     const chosen = (id, take) =>
       this.part(id).addEventListener("change", ({ target }) => {
         take(target);

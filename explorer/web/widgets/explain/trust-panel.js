@@ -1,17 +1,14 @@
 // How far to trust the map on show: its insertion and deletion curves, and what is left of it without learned weights.
 
-import { paintMap } from "../colormap.js";
 import { element, setAttributes, setText } from "../dom.js";
-import { mapAt } from "../maps.js";
 import { t } from "../strings.js";
+import { ALL_STYLE, likenessText, reacts, stageCanvas, stageName, testAll } from "./all-methods.js";
 import { askAbout } from "./asking.js";
 import { CURVES_STYLE, drawCurves } from "./curves.js";
 import { questionKey } from "./shelf.js";
 
-const ALIKE = 0.5; // our own: a map that keeps a rank correlation above this without any weights does not react to them
-
 export const TRUST_STYLE = `
-${CURVES_STYLE}
+${CURVES_STYLE}${ALL_STYLE}
 .trust { display: grid; gap: 0.75rem; margin-top: 1rem; padding-top: 0.75rem; border-top: 1px solid var(--line); }
 .trust .buttons { display: flex; flex-wrap: wrap; gap: 0.5rem 0.75rem; align-items: baseline; }
 .trust .buttons button {
@@ -29,8 +26,11 @@ ${CURVES_STYLE}
 export class TrustPanel {
   #key = null;
 
-  /** Lives in `parent`. `question()` is what the map on show answers, with `exit`, `classes` and `index`; null without. */
-  constructor(parent, store, question) {
+  /**
+   * Lives in `parent`. `question()` is what the map on show answers, with `exit`, `classes` and `index`; null without.
+   * `idea` says what is tested; with `all`, every method of the page can be tested at once.
+   */
+  constructor(parent, store, question, { idea, all = false }) {
     this.store = store;
     this.question = question;
     const button = (name, run) => {
@@ -39,12 +39,13 @@ export class TrustPanel {
       return made;
     };
     this.buttons = [button("grade", () => this.#grade()), button("sanity", () => this.#sanity())];
+    if (all) this.buttons.push(button("all", () => this.#all()));
     this.said = element("p", { role: "status", class: "quiet small" });
     this.graded = element("div", { class: "part" });
     this.sane = element("div", { class: "part" });
-    const idea = element("span", { class: "quiet small" }, t("explain.trust_idea"));
-    const row = element("div", { class: "buttons" }, ...this.buttons, idea);
-    this.node = element("div", { class: "trust" }, row, this.said, this.graded, this.sane);
+    this.compared = element("div", { class: "part" });
+    const row = element("div", { class: "buttons" }, ...this.buttons, element("span", { class: "quiet small" }, idea));
+    this.node = element("div", { class: "trust" }, row, this.said, this.graded, this.sane, this.compared);
     parent.append(this.node);
   }
 
@@ -58,6 +59,7 @@ export class TrustPanel {
     setText(this.said, "");
     this.graded.replaceChildren();
     this.sane.replaceChildren();
+    this.compared.replaceChildren();
   }
 
   #owner() {
@@ -87,17 +89,17 @@ export class TrustPanel {
     this.#ask("sanity", ({ stages }) => this.#drawStages(stages));
   }
 
+  #all() {
+    const key = this.#key;
+    const tell = (text) => key === this.#key && setText(this.said, text);
+    testAll(this.compared, this.store, this.question(), { tell, current: () => key === this.#key });
+  }
+
   #drawStages(stages) {
-    const items = stages.map(({ stage, block, likeness, map: packed }) => {
-      const map = mapAt(packed);
-      const canvas = element("canvas", { role: "img", "aria-label": t(`explain.stage_${stage}`, { block }) });
-      if (map) paintMap(canvas, map, map.peak);
-      const number = likeness === null ? t("explain.no_evidence") : t("explain.likeness", { likeness: likeness.toFixed(2) });
-      return element("li", {}, canvas, t(`explain.stage_${stage}`, { block }), element("br"), number);
-    });
-    const last = stages.at(-1).likeness;
-    const reacts = last === null || last < ALIKE;
-    const said = element("p", { class: "verdict" }, t(reacts ? "explain.sanity_reacts" : "explain.sanity_stays"));
+    const items = stages.map((stage) =>
+      element("li", {}, stageCanvas(stage), stageName(stage), element("br"), likenessText(stage)),
+    );
+    const said = element("p", { class: "verdict" }, t(reacts(stages) ? "explain.sanity_reacts" : "explain.sanity_stays"));
     this.sane.replaceChildren(element("ul", { class: "stages" }, ...items), said);
   }
 }

@@ -1,7 +1,9 @@
 // The second half of the tour: what is saved, what can be believed, and how thresholds are chosen. See lessons.js.
 
-import { savings } from "../decide.js";
-import { factorText } from "../words.js";
+import { decide, savings } from "../decide.js";
+import { CLASSES, readingOf } from "../reading.js";
+import { fitting } from "../threshold.js";
+import { factorText, grainText } from "../words.js";
 import {
   best,
   blockOf,
@@ -18,6 +20,19 @@ import {
   traced,
 } from "./goals.js";
 import { decimal, percent } from "./numbers.js";
+
+/** Where an example leaves under the rule in force, by class and at the coarsest grain, and how many exits lie between. */
+function earlier(store, example) {
+  const raw = example.raw?.trace ?? example.trace;
+  const coarsest = store.grains.at(-1) ?? { name: CLASSES, labels: [] };
+  const at = (grain) => {
+    const view = readingOf(raw, grain, store.rule);
+    const exit = decide(view.scores?.[store.rule] ?? view.exits.map(() => NaN), fitting(store.thresholds, view.exits.length));
+    return { exit, block: blockOf(view, exit), label: labelAt(view, exit) };
+  };
+  const [fine, coarse] = [at(CLASSES), at(coarsest.name)];
+  return { fine, coarse, coarsest, gain: fine.exit - coarse.exit };
+}
 
 export const JUDGING = [
   {
@@ -43,6 +58,33 @@ export const JUDGING = [
         by_blocks: factor("blocks"),
         by_macs: factor("macs"),
         by_time: factor("ms"),
+      };
+    },
+  },
+  {
+    id: "grain",
+    explore: true,
+    figure: ["rule-controls", "exit-ladder"],
+    stage(store) {
+      setScene(store, best(traced(store), (example) => earlier(store, example).gain));
+      if (store.grains.length) store.setGrain(CLASSES);
+    },
+    goal({ store, memory }) {
+      const { rawTrace: trace, grain } = store;
+      if (!trace || !store.ruleFacts) return null;
+      if (store.grains.length === 0) return movedThreshold({ store, memory });
+      const { fine, coarse, coarsest } = earlier(store, { trace });
+      memory.seen ??= new Set();
+      memory.seen.add(grain);
+      const both = memory.seen.has(CLASSES) && memory.seen.has(coarsest.name);
+      return {
+        ...reached(memory, both),
+        grain: grainText(coarsest),
+        first: fine.label,
+        first_block: fine.block,
+        second: coarse.label,
+        second_block: coarse.block,
+        now: blockOf(store.trace, store.fired),
       };
     },
   },

@@ -1,7 +1,7 @@
 // <live-view>: the camera or the film, how to start and stop it, and what to try. Stops when it is out of sight.
 
 import { setText } from "../dom.js";
-import { hasText, t } from "../strings.js";
+import { hasText, t, translated } from "../strings.js";
 import { LiveWidget } from "./live-widget.js";
 
 const STYLE = `
@@ -23,6 +23,7 @@ canvas.small { image-rendering: pixelated; }
   margin-top: 0.75rem; padding: 0.5rem 0.75rem; border-left: 3px solid var(--accent-mark);
   background: var(--accent-soft);
 }
+.runs { margin-top: 0.75rem; }
 .private { margin: 0.75rem 0; }
 ul { margin: 0.375rem 0 0; padding-left: 1.125rem; line-height: 1.5; }
 `;
@@ -42,6 +43,7 @@ export class LiveView extends LiveWidget {
   <button type="button" class="stop" hidden>${t("live.stop")}</button>
 </div>
 <p class="message" role="alert" hidden></p>
+<p class="runs quiet small"></p>
 <p class="private quiet small">${t("live.private")}</p>
 <h2>${t("live.try")}</h2>
 <ul>${["hold", "cover", "turn", "threshold"].map((name) => `<li>${t(`live.try_${name}`)}</li>`).join("")}</ul>`;
@@ -81,6 +83,7 @@ export class LiveView extends LiveWidget {
     setText(this.part(".answer"), frame?.prediction[0].label ?? (running ? t("live.starting") : ""));
     const left = frame && t("live.left", { block: frame.exit.block });
     setText(this.part(".where"), left ?? "");
+    setText(this.part(".runs"), frame?.runs ? placeText(frame.runs) : "");
     if (frame && live.canvas) this.#draw(live.canvas);
   }
 
@@ -92,4 +95,11 @@ export class LiveView extends LiveWidget {
     canvas.classList.toggle("small", seen.width <= 64);
     canvas.getContext("2d").drawImage(seen, 0, 0);
   }
+}
+
+/** Where a frame was computed, and why not elsewhere, in a sentence or two. */
+function placeText({ kind, threads, why }) {
+  const reason = why && hasText(`live.why_${why}`) ? t(`live.why_${why}`) : translated(why ?? "");
+  const many = threads === 1 ? t("live.threads_1") : t("live.threads", { threads });
+  return t(`live.runs_${kind}`, { threads: many, why: reason }).trim();
 }

@@ -1,5 +1,7 @@
 // A short film for those without a camera: the model's example pictures, moved, turned and brought nearer.
 
+import { ask } from "../ask.js";
+
 const EACH = 24; // frames of a picture
 const SMALL = 64; // pixels: a picture up to here keeps its size, for its network sees it as it is
 
@@ -10,8 +12,8 @@ export function motionAt(i, small) {
   return { x: 0.08 * Math.sin(turn), y: 0.06 * Math.cos(turn), angle: 0, scale: 1.35 + 0.3 * Math.cos(turn) };
 }
 
-/** Opens the film of a store's examples; as `openCamera`, without an end. */
-export async function openSequence(store) {
+/** Opens the film of a store's examples; as `openCamera`, without an end. `question` brings those that came short. */
+export async function openSequence(store, question = ask) {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d");
   const pictures = new Map(); // example id -> its picture, decoded
@@ -20,8 +22,9 @@ export async function openSequence(store) {
 
   async function pictureOf(example) {
     if (!pictures.has(example.id)) {
+      const whole = example.short ? await question("example", { model: store.model, id: example.id }) : example;
       const image = new Image();
-      image.src = example.image;
+      image.src = whole.image;
       await image.decode();
       pictures.set(example.id, image);
     }

@@ -1,0 +1,145 @@
+"""python -m explorer solve: thresholds for a goal, found on validation images and held against test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from explorer.evaluate.record import Record, load_records
+from explorer.evaluate.report import markdown
+from explorer.evaluate.tradeoff import Outcome, at_thresholds
+from explorer.grain import CLASSES
+from explorer.model.bundle import read_config
+from explorer.model.catalog import find_model
+from explorer.rules import get_rule
+from explorer.rules.solve import WAYS, Goal, Problem, Solution, solve
+
+_SAYS = {
+    "one": "one threshold for all exits",
+    "shares": "exponential shares",
+    "each": "coordinate search, one threshold per exit",
+}
+
+
+def problem_of(record: Record, rule: str) -> Problem:
+    """What the solver needs of a record. Raises `ValueError` for a rule that the record does not have."""
+    facts = get_rule(rule)
+    if rule not in record.scores:
+        raise ValueError(f"this evaluation has no rule '{rule}'; choose one of {', '.join(record.scores)}.")
+    under = record.under(rule)
+    steps = round((facts.top(len(record.blocks)) - facts.low) / facts.step)
+    grid = np.round(facts.low + np.arange(steps + 1) * facts.step, 6)
+    return Problem(record.scores[rule], under.correct, under.macs, grid)
+
+
+def run(
+    name: str,
+    rule: str,
+    budget: float | None,
+    floor: float | None,
+    deepest: int | None,
+    how: str | None,
+    grain: str,
+    out: Path | None,
+    as_markdown: bool,
+) -> None:
+    """Print what each way finds and what the best of them gives on both splits; write it to `out` if asked.
+
+    `budget` is a factor of fewer MACs, `floor` a share of right answers in percent, `deepest` a block. Raises
+    `ValueError` or `FileNotFoundError`, in words.
+    """
+    folder = find_model(name)
+    if not (folder / "evaluation.npz").exists():
+        raise FileNotFoundError(f"{folder} has no evaluation.npz; run evaluate --save first.")
+    if how is not None and how not in WAYS:
+        raise ValueError(f"there is no way '{how}' to solve; choose one of {', '.join(WAYS)}.")
+    if (budget is None) == (floor is None):
+        raise ValueError("give either --fewer, a factor of MACs, or --floor, an accuracy in percent.")
+    records = {split: record.at(grain) for split, record in load_records(folder / "evaluation.npz").items()}
+    validation = records["validation"]
+    problem = problem_of(validation, rule)
+    goal = Goal(
+        budget=None if budget is None else validation.macs_full / budget,
+        floor=None if floor is None else floor / 100,
+    )
+    last = _place(validation, deepest)
+    found = {way: solve(problem, goal, last, (way,)) for way in ([how] if how else WAYS)}
+    best = max(found.values(), key=lambda one: goal.worth(one.accuracy, one.macs))
+    if not best.reached:
+        print("No thresholds of this rule reach the goal on validation; these come nearest.")
+    for table in (_ways(found, records, rule), _leaving(best, records, rule)):
+        print(markdown(table) + "\n") if as_markdown else Console(markup=False).print(table)
+    if out is not None:
+        facts = _facts(read_config(folder)["name"], rule, grain, goal, best, records)
+        out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        print(f"wrote {out}")
+
+
+def _place(record: Record, deepest: int | None) -> int | None:
+    if deepest is None:
+        return None
+    blocks = record.blocks.tolist()
+    if deepest not in blocks:
+        raise ValueError(
+            f"there is no exit behind block {deepest}; choose one of {', '.join(map(str, blocks))}."
+        )
+    return blocks.index(deepest)
+
+
+def _ways(found: dict[str, Solution], records: dict[str, Record], rule: str) -> Table:
+    """What each way promises on validation and gives on test."""
+    table = Table(
+        "Way", "Validation (%)", "Fewer MACs", "Test (%)", "Fewer MACs on test", "Test less validation",
+        title="Thresholds for the goal",
+    )  # fmt: skip
+    for way, solution in found.items():
+        promised, given = (
+            at_thresholds(records[s], rule, solution.thresholds) for s in ("validation", "test")
+        )
+        table.add_row(
+            _SAYS[way],
+            f"{100 * promised.accuracy:.2f}",
+            f"{promised.by_macs:.2f}x",
+            f"{100 * given.accuracy:.2f}",
+            f"{given.by_macs:.2f}x",
+            f"{100 * (given.accuracy - promised.accuracy):+.2f} points, {given.macs / promised.macs - 1:+.1%} MACs",
+        )
+    return table
+
+
+def _leaving(best: Solution, records: dict[str, Record], rule: str) -> Table:
+    """The thresholds, and which share leaves where: asked for, on validation, on test."""
+    blocks = records["test"].blocks
+    table = Table("", *[f"block {b}" for b in blocks], title=f"{rule}: {_SAYS[best.way]}")
+    table.add_row("threshold", *[f"{t:.4g}" for t in best.thresholds], "")
+    if best.shares is not None:
+        table.add_row("asked for (%)", *[f"{100 * share:.2f}" for share in best.shares])
+    for split, record in records.items():
+        given = at_thresholds(record, rule, best.thresholds)
+        table.add_row(f"{split} (%)", *[f"{100 * share:.2f}" for share in given.leaving])
+    return table
+
+
+def _facts(
+    model: str, rule: str, grain: str, goal: Goal, best: Solution, records: dict[str, Record]
+) -> dict[str, object]:
+    """The file that `classify --thresholds` and `evaluate --thresholds` take, as the Tune tab writes it."""
+
+    def given(split: str) -> dict[str, object]:
+        found: Outcome = at_thresholds(records[split], rule, best.thresholds)
+        return {"on": split, "accuracy": found.accuracy, "macs": found.macs, "by_macs": found.by_macs}
+
+    wanted = {"macs": goal.budget} if goal.budget is not None else {"accuracy": goal.floor}
+    return {
+        "model": model,
+        "rule": rule,
+        **({} if grain == CLASSES else {"grain": grain}),
+        "thresholds": best.thresholds.tolist(),
+        "chosen_for": wanted | {"searched": _SAYS[best.way], "reached": best.reached},
+        "promised": given("validation"),
+        "measured": given("test"),
+    }

@@ -1,0 +1,97 @@
+"""The page without a server on hosts as they are: with and without headers, offline, damaged, under any path."""
+
+import re
+import shutil
+
+import pytest
+
+from explorer.model.bundle import ModelError
+from explorer.web.site import MOST_BYTES, build_site
+from tests.browser.site_hands import MINUTE, SHIRT, STORE, hosted, needs_npm, upload
+
+pytestmark = needs_npm
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_it_answers_with_and_without_the_headers_that_allow_threads(built, context, isolated):
+    with hosted(built, isolated) as (address, _):
+        page = context.new_page()
+        page.goto(address)
+        page.wait_for_function(f"{STORE}?.trace")
+        assert page.evaluate("crossOriginIsolated") is isolated
+        upload(page)
+
+
+def test_a_second_visit_fetches_nothing_and_the_page_opens_and_computes_offline(context, built):
+    with hosted(built) as (address, asked):
+        page = context.new_page()
+        page.goto(address)
+        page.wait_for_function(f"{STORE}?.trace")
+        page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        page.wait_for_function("navigator.serviceWorker.controller")
+        upload(page)
+        asked.clear()
+        page.goto(f"{address}?threshold=0.3")
+        page.wait_for_function(f"{STORE}?.trace")
+        upload(page)
+        assert [path for path in asked if not path.endswith("/sw.js")] == []
+    context.set_offline(True)
+    page.reload()
+    page.wait_for_function(f"{STORE}?.trace")
+    assert page.evaluate(f"{STORE}.thresholds") == 0.3
+    upload(page)
+
+
+def test_a_damaged_piece_is_refused_in_one_sentence(context, built, tmp_path):
+    shutil.copytree(built, tmp_path / "host")
+    piece = tmp_path / "host" / "some" / "path" / "kept" / "fashion" / "h06-1.onnx"
+    data = bytearray(piece.read_bytes())
+    data[len(data) // 2] ^= 1
+    piece.write_bytes(data)
+    with hosted(tmp_path / "host") as (address, _):
+        page = context.new_page()
+        page.goto(address)
+        page.wait_for_function(f"{STORE}?.trace")
+        page.set_input_files("[data-slot=picture] input", str(SHIRT))
+        page.wait_for_function(f"{STORE}.message", timeout=MINUTE)
+        assert page.evaluate(f"{STORE}.message").endswith("came damaged and was refused; reload the page.")
+
+
+def test_a_link_brings_back_rule_threshold_example_and_tab(context, host):
+    page = context.new_page()
+    page.goto(f"{host[0]}?rule=entropy&threshold=0.5&example=shirt-117&tab=tune&lang=de")
+    page.wait_for_function(f"{STORE}?.trace")
+    found = page.evaluate(
+        f"(() => {{ const s = {STORE}; return [s.rule, s.thresholds, s.example.id, s.tab]; }})()"
+    )
+    assert found == ["entropy", 0.5, "shirt-117", "tune"]
+    words = page.locator("[data-slot=picture]").inner_text
+    page.evaluate(f"{STORE}.setTab('explore')")
+    page.wait_for_function("document.querySelector('[data-slot=picture]').innerText.includes('diesem Gerät')")
+    assert "diesem Gerät" in words()
+
+
+def test_every_file_is_small_and_every_link_within_the_page_is_relative(built):
+    files = [path for path in built.rglob("*") if path.is_file()]
+    assert max(path.stat().st_size for path in files) < MOST_BYTES
+    home = built / "some" / "path"
+    assert (home / ".nojekyll").exists()
+    front = (home / "README.md").read_text().split("---")[1]
+    assert "sdk: static" in front
+    assert "cross-origin-embedder-policy: require-corp" in front
+    page = (home / "index.html").read_text()
+    assert not re.findall(r'(?:src|href)="(?:/|https?:)', page)
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("precious")
+    with pytest.raises(ModelError, match="holds other files"):
+        build_site(tmp_path, ["fashion"])
+    assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
+def test_without_npm_one_sentence_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(ModelError, match=r"install Node\.js with npm first"):
+        build_site(tmp_path / "out", ["fashion"])
