@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from explorer.bench import explain, memory, network, page, peers, serve, site, upload, visit
+from explorer.bench import explain, memory, network, page, peers, serve, site, upload, visit, weights
 
 # Name -> what measures it: a model's name to rows of (what, value, aim or remark).
 Row = tuple[str, str, str]
@@ -24,6 +24,7 @@ BENCHES: dict[str, Callable[[str], list[Row]]] = {
     "site": site.site,
     "upload": upload.upload,
     "visit": visit.visit,
+    "weights": weights.weights,
 }
 
 

@@ -21,7 +21,8 @@ from explorer.web.analysis import EXAMPLES
 from explorer.web.plain_server import file_server
 from explorer.web.site import build_site
 
-REPEATS = 8
+REPEATS = 12
+WARM = 24  # passes before any is timed: a browser compiles a program again while it runs, for speed
 FRAMES = 48  # of the Live tab's film
 
 _STORE = "window.ExitExplorer.store"
@@ -37,6 +38,7 @@ _PASSES = """async ([model, uri, exit, early, repeats, plain]) => {
   }
   return found.map(({ ms, macs, exit: left, error }) => error ?? [ms.used, ms.full, macs.used, macs.full, left.index]);
 }"""
+_SESSIONS = "performance.getEntriesByName('session').reduce((sum, one) => sum + one.duration, 0)"
 _WATCH_FRAMES = """() => {
   window.gaps = [];
   let last = performance.now();
@@ -47,11 +49,11 @@ _WATCH_FRAMES = """() => {
 
 @contextmanager
 def _site(model: str) -> Iterator[tuple[str, list[str], Path]]:
-    """The model's site on a plain host with the headers of a static Space: address, what is asked for, its folder."""
+    """The model's site on a plain host, whose pages have one thread: address, what is asked for, its folder."""
     with TemporaryDirectory() as work:
         out = Path(work) / "site"
         build_site(out, [model])
-        server, asked = file_server(out)
+        server, asked = file_server(out, isolated=False)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/", asked, out
@@ -74,33 +76,36 @@ def site(model: str) -> list[tuple[str, str, str]]:
         page = chromium.new_page(viewport={"width": 1440, "height": 900})
         page.goto(address)
         page.wait_for_function(f"{_STORE}?.trace", timeout=120_000)
+        page.wait_for_function("performance.getEntriesByName('first-example').length")
+        paint = page.evaluate("performance.getEntriesByName('first-example')[0].startTime")
         uri = page.evaluate(f"{_STORE}.example.image")
         early = page.evaluate(f"{_STORE}.trace.exits.length") - 1
         _passes(page, model, uri, 0, early, 1, plain=False)  # timing the plain backbone would load all of it
         first = _megabytes(asked, out)
         cold, *warm = (_upload(page, path) for _ in range(REPEATS + 1))
         whole = _megabytes(asked, out)
-        passes = {
-            exit_: _passes(page, model, uri, exit_, early, REPEATS)
-            for exit_ in {0, early // 2, early - 1, early}
-        }
-        threads = page.evaluate("crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1")
+        made = page.workers[0].evaluate(_SESSIONS)
+        _passes(page, model, uri, early, early, WARM)
+        passes = {exit_: _passes(page, model, uri, exit_, early, REPEATS) for exit_ in range(early + 1)}
         rates, frame = _live(page)
-    full = median(row[1] for rows in passes.values() for row in rows)
-    ours = _torch_ms(model, path, threads)
+    # The quickest of each: on a busy machine the others tell how long the browser had to wait.
+    full = min(row[1] for rows in passes.values() for row in rows)
+    ours = _torch_ms(model, path)
     rows = [
         ("download to a first answer", f"{first:.1f} MB", "<= 22 MB photos, <= 6 MB fashion"),
         ("download to the whole ladder", f"{whole:.1f} MB", ""),
+        ("first example painted, no network yet", f"{paint:.0f} ms", "<= 1000 ms"),
+        ("sessions of all pieces", f"{made:.0f} ms", ""),
         ("upload to ladder, pieces not loaded yet", f"{cold:.0f} ms", ""),
         ("upload to ladder, p50", f"{median(warm):.0f} ms", ""),
         (
-            f"plain backbone / torch's, {threads} threads each",
+            "plain backbone / torch's, one thread each, the quickest pass",
             f"{full / ours:.2f}x ({full:.1f} / {ours:.1f} ms)",
             "",
         ),
     ]
     for exit_, found in sorted(passes.items()):
-        used, macs = median(row[0] / row[1] for row in found), found[0][2] / found[0][3]
+        used, macs = min(row[0] for row in found) / full, found[0][2] / found[0][3]
         saved = f", saved time / saved MACs {(1 - used) / (1 - macs):.2f}" if macs < 0.95 else ""
         rows.append(
             (
@@ -149,12 +154,12 @@ def _live(page: Any) -> tuple[dict[str, float], float]:
 
 
 @torch.inference_mode()
-def _torch_ms(name: str, path: Path, threads: int) -> float:
-    """The plain backbone's milliseconds for one picture by torch in float32, with as many threads."""
+def _torch_ms(name: str, path: Path) -> float:
+    """The plain backbone's milliseconds for one picture by torch in float32 on one thread, the quickest pass."""
     model = load_model(name)
     image = to_tensor(model, see(model, read_image(path)).image)
     before = torch.get_num_threads()
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)
     try:
         times = []
         for _ in range(REPEATS + 2):
@@ -163,4 +168,4 @@ def _torch_ms(name: str, path: Path, threads: int) -> float:
             times.append((perf_counter() - start) * 1000)
     finally:
         torch.set_num_threads(before)
-    return median(times[2:])
+    return min(times)

@@ -74,7 +74,7 @@ def bench(
         list[str] | None,
         typer.Argument(
             metavar="[NAME]...",
-            help="analyse, infer, peers, first, page, serve, site, start, upload, visit [default: all]",
+            help="analyse, infer, peers, first, page, serve, site, start, upload, visit, weights [default: all]",
         ),
     ] = None,
     model: ModelOption = "fashion",

@@ -16,6 +16,7 @@ for (const [name, gpu, macs, kind, why] of [
   ["a browser without WebGPU", null, 6e9, "wasm", "no_card"],
   ["a machine without a card", { requestAdapter: async () => null }, 6e9, "wasm", "no_card"],
   ["a card that cannot be asked", { requestAdapter: async () => Promise.reject(new Error()) }, 6e9, "wasm", "no_card"],
+  ["a card made of software", { requestAdapter: async () => ({ info: { isFallbackAdapter: true } }) }, 6e9, "wasm", "no_card"],
   ["a small network", card, 27e6, "wasm", "small"],
   ["a large network and a card", card, 6e9, "webgpu", null],
 ]) {

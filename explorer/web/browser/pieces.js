@@ -74,7 +74,10 @@ export class Pieces {
       at += part.length;
     }
     const options = { executionProviders: [this.#place.kind], graphOptimizationLevel: "all" };
-    return this.#watched(() => this.#ort.InferenceSession.create(bytes, options));
+    const start = performance.now();
+    const session = await this.#watched(() => this.#ort.InferenceSession.create(bytes, options));
+    performance.measure("session", { start }); // for the bench
+    return session;
   }
 
   /** What `work` gives; whatever goes wrong on the graphics card is its failure. */

@@ -41,7 +41,9 @@ export class Runtime {
     } catch {
       // as if there were none
     }
-    return adapter ? { kind: "webgpu", threads: 1, why: null } : here("no_card");
+    // A browser without a card may offer one made of software, which is far slower than the processor itself.
+    const real = adapter && !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter);
+    return real ? { kind: "webgpu", threads: 1, why: null } : here("no_card");
   }
 
   /** From now on everything runs on the processor. */
@@ -65,6 +67,7 @@ export class Runtime {
     const [ort, bytes] = await Promise.all([import(new URL(module, this.#base)), load(program, this.#base, progress)]);
     const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     ort.env.wasm.wasmBinary = await new Response(unpacked).arrayBuffer();
+    ort.env.logLevel = "error"; // not which operations stay on the processor
     ort.env.wasm.numThreads = kind === "wasm" ? this.threads : 1;
     return ort;
   }
