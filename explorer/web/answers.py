@@ -8,10 +8,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 from explorer.web.uploads import UPLOADS_KEPT
 
 BUDGET = 24_000_000  # bytes of all answers
+
+
+_every: WeakSet[Answers] = WeakSet()
 
 
 class Answers:
@@ -25,6 +29,7 @@ class Answers:
         self.bytes = 0
         self._guard = Lock()
         self._kept: OrderedDict[Hashable, tuple[bytes, float]] = OrderedDict()
+        _every.add(self)
 
     def get(self, key: Hashable, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The answer of that key, made where it is not there."""
@@ -45,9 +50,20 @@ class Answers:
                     self.bytes -= len(self._kept.popitem(last=False)[1][0])
         return answer
 
+    def forget_old(self) -> None:
+        """Drops what is older than its time, also where nobody asks any more."""
+        with self._guard:
+            self._drop(time.monotonic() - self.seconds)
+
     def _drop(self, before: float) -> None:
         for key in [key for key, (_, when) in self._kept.items() if when < before]:
             self.bytes -= len(self._kept.pop(key)[0])
+
+
+def forget_old() -> None:
+    """Drops from all answers that are kept what is older than its time."""
+    for answers in list(_every):
+        answers.forget_old()
 
 
 analyses = Answers()

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from explorer.model.catalog import DEFAULT, list_models
+from explorer.web.answers import forget_old
 from explorer.web.crowd import crowd
 from explorer.web.handing_out import forget_network
 from explorer.web.mcp import answer_in_json
@@ -51,13 +52,14 @@ async def health(_: Request) -> JSONResponse:
 
 @asynccontextmanager
 async def upkeep(app: Any) -> AsyncIterator[None]:
-    """While the server runs, uploads are looked through; when it ends, the rest are deleted."""
+    """While the server runs, uploads and answers are looked through; when it ends, the rest are deleted."""
     answer_in_json(app.get_blocks())
 
     async def look() -> None:
         while True:
             await asyncio.sleep(UPLOADS_CHECKED)
             await asyncio.to_thread(delete_old)
+            forget_old()
 
     task = asyncio.create_task(look())
     try:

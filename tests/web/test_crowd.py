@@ -11,7 +11,7 @@ import torch
 
 from explorer.explain.methods.attention import attentions
 from explorer.model.bundle import load_model_folder
-from explorer.web.answers import Answers
+from explorer.web.answers import Answers, forget_old
 from explorer.web.crowd import Busy, Crowd, Pool
 from explorer.web.guard import BURST, Rate, Refused, _client
 from tests.web.serving import in_a_loop_of_its_own
@@ -116,6 +116,10 @@ def test_answers_are_kept_within_their_bytes_and_time():
     for _ in range(2):
         forgetful.get("aa", lambda: make("again"))
     assert made[-2:] == ["again", "again"]
+    assert forgetful.bytes > 0
+    forget_old()  # nobody asks any more
+    assert forgetful.bytes == 0
+    assert answers.bytes > 0
 
 
 def test_one_address_cannot_ask_without_end_and_another_still_can(monkeypatch):
