@@ -29,9 +29,11 @@ export function stageCanvas(stage) {
   return canvas;
 }
 
+const numberOf = (likeness) => likeness.toFixed(2).replace("-", "−");
+
 /** How alike a stage's map is to the trained network's, in words. */
 export function likenessText({ likeness }) {
-  return likeness === null ? t("explain.no_evidence") : t("explain.likeness", { likeness: likeness.toFixed(2) });
+  return likeness === null ? t("explain.no_evidence") : t("explain.likeness", { likeness: numberOf(likeness) });
 }
 
 /** Whether the map is gone once no weight is left that was learned. */
@@ -49,7 +51,7 @@ export function allVerdict(tested) {
 function row({ method, stages, failed }, width) {
   const name = element("th", { scope: "row" }, methodTitle(method));
   if (failed) return element("tr", {}, name, element("td", { colspan: width }, failed));
-  const number = (stage) => (stage.likeness === null ? t("explain.no_evidence") : stage.likeness.toFixed(2));
+  const number = (stage) => (stage.likeness === null ? t("explain.no_evidence") : numberOf(stage.likeness));
   return element("tr", {}, name, ...stages.map((stage) => element("td", {}, stageCanvas(stage), number(stage))));
 }
 
