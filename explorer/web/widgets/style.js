@@ -59,11 +59,8 @@ select {
   max-width: 100%; min-height: 2rem; padding: 0.125rem 1.75rem 0.125rem 0.625rem;
   border: 1px solid var(--faint); border-radius: 6px; background: var(--paper);
   appearance: none; text-overflow: ellipsis; cursor: pointer;
-  background-image:
-    linear-gradient(45deg, transparent 50%, var(--quiet) 50%),
-    linear-gradient(-45deg, transparent 50%, var(--quiet) 50%);
-  background-size: 5px 5px; background-repeat: no-repeat;
-  background-position: right 0.875rem center, right 0.55rem center;
+  background-image: conic-gradient(from -45deg at 50% 100%, var(--quiet) 90deg, transparent 0);
+  background-size: 10px 5px; background-repeat: no-repeat; background-position: right 0.5rem center;
 }
 input[type=range] {
   --filled: 50%;
