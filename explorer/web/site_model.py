@@ -24,7 +24,7 @@ PART = 9_000_000  # bytes: a larger piece lies in several files
 # The rules that the worker scores, browser/rules.js. One that it does not know yet is not offered there.
 BROWSER_RULES = (
     *("confidence", "entropy", "margin", "sdn", "sorted", "patience", "pabee", "pcee", "deer", "mue"),
-    *("berxit", "jei-dnn", "palbert", "palbert-mixed"),
+    *("performance", "berxit", "jei-dnn", "palbert", "palbert-mixed"),
 )
 SEED = 0  # of the Stress tab's noise and the place of its occlusion
 

@@ -151,6 +151,12 @@ def learned_parts(exits, classes, width):
         }
         for addon, shapes in layers.items()
     }
+    # Of the classes and of one grain; another has none, and the rule never fires there.
+    addons["performance"] = {
+        f"{grain}.{name}": np.sort(rng.random((exits, count)).astype(np.float32), axis=1)
+        for grain in ("classes", "kinds")
+        for name, count in (("edges", 4), ("accuracy", 5))
+    }
     stacks = {"gates": (exits - 1, 4), "classifiers": (exits - 1, classes, width)}
     addons["jei-dnn"] = {
         f"{name}.{kind}": rng.normal(-0.5, 1, shape if kind == "weight" else shape[:-1]).astype(np.float32)
@@ -163,7 +169,11 @@ def learned_parts(exits, classes, width):
 def traces():
     """Every rule on what a random network would show at its exits, read by class and in groups."""
     exits, width, tokens = 5, 8, 7
-    for classes, temperatures in ((3, None), (10, (0.5, 0.9, 1.1, 1.0, 2.0)), (40, None)):
+    for classes, name, temperatures in (
+        (3, "kinds", None),
+        (10, "kinds", (0.5, 0.9, 1.1, 1.0, 2.0)),
+        (40, "other", None),
+    ):
         logits = rng.normal(0, 4, (exits, 1, classes)).astype(np.float32)
         logits[1] = logits[0]
         shown = rng.normal(0, 1, (exits + 1, 1, tokens, width)).astype(np.float32).cumsum(axis=0)
@@ -190,7 +200,7 @@ def traces():
         trace = whole.with_readings(readings.done())[0]
         groups = np.arange(classes) % max(2, classes // 3)
         names = tuple(f"group {g}" for g in range(groups.max() + 1))
-        grain = Grain("kinds", "Kinds", names, groups, temperatures)
+        grain = Grain(name, "Groups", names, groups, temperatures)
         labels = [f"class {c}" for c in range(classes)]
         model = SimpleNamespace(labels=labels, grains=(grain,), network=SimpleNamespace(addons=addons))
         yield {
@@ -206,7 +216,7 @@ def traces():
             },
             "labels": labels,
             "grain": {
-                "name": "kinds",
+                "name": name,
                 "labels": names,
                 "groups": groups.tolist(),
                 "temperatures": temperatures,

@@ -88,9 +88,10 @@ test("a trace is Python's: scores, answers and looks of every rule, by class and
     const exits = logits.length;
     const stored = (one) => ({ ...one, data: Float32Array.from(one.data) });
     const kept = (all) => Object.fromEntries(Object.entries(all).map(([name, one]) => [name, stored(one)]));
+    const partsOf = ({ addon }) => (addon ? kept(parts[addon]) : {});
     const rules = Object.keys(trace.scores);
     assert.deepEqual(rules.sort(), Object.keys(RULES).sort());
-    const reader = walk(rules, { exits, classes: labels.length }, ({ addon }) => addon && kept(parts[addon]));
+    const reader = walk(rules, { exits, classes: labels.length, grain: "classes" }, partsOf);
     const rows = logits.map((row) => Float32Array.from(row));
     rows.forEach((row, e) => {
       const [previous, own] = [tokens[e], tokens[e + 1]].map((one) => Float32Array.from(one));
@@ -98,7 +99,7 @@ test("a trace is Python's: scores, answers and looks of every rule, by class and
     });
     const costs = Object.fromEntries(Object.entries(macs).filter(([, row]) => row.some(Boolean)));
     const facts = { name: "m", labels, exits: trace.exits, blocks: 5, macs: trace.macs, macs_full: 9, rules, rule_macs: costs, grains: [grain] }; // prettier-ignore
-    alike(traceOf(facts, rows, reader.done(), trace.ms, trace.ms_full), trace, 2e-6, "trace");
+    alike(traceOf(facts, rows, reader.done(), partsOf, trace.ms, trace.ms_full), trace, 2e-6, "trace");
   }
 });
 

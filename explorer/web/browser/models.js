@@ -79,7 +79,7 @@ function partsOf({ facts }, addon) {
   return addons.get(stored);
 }
 
-/** Begins a walk of one picture through those rules, and says what of each exit it needs: {needs, step, done}. */
+/** Begins a walk of one picture through those rules, and says what of each exit it needs: {needs, partsOf, step, done}. */
 export async function walkOf(network, names, grain = null) {
   const { facts } = network;
   const parts = new Map();
@@ -87,9 +87,10 @@ export async function walkOf(network, names, grain = null) {
     const { addon } = ruleOf(name, facts.rules);
     if (addon) parts.set(addon, await partsOf(network, addon));
   }
-  const setting = { exits: facts.exits.length, classes: (grain ?? facts).labels.length };
+  const partsOfRule = ({ addon }) => parts.get(addon) ?? {};
+  const setting = { exits: facts.exits.length, classes: (grain ?? facts).labels.length, grain: grain?.name ?? "classes" };
   const needs = new Set(names.flatMap((name) => RULES[name].needs ?? []));
-  return { needs, ...walk(names, setting, ({ addon }) => parts.get(addon) ?? {}) };
+  return { needs, partsOf: partsOfRule, ...walk(names, setting, partsOfRule) };
 }
 
 /** The trace of what a network sees, through every exit and under every rule, and its attention weights. */
@@ -101,7 +102,7 @@ export async function look(network, picture, attention = false) {
     needs: rules.needs,
     stop: (exit, seen) => void rules.step(exit, seen),
   });
-  const trace = traceOf(facts, found.logits, rules.done(), found.ms, found.plainMs);
+  const trace = traceOf(facts, found.logits, rules.done(), rules.partsOf, found.ms, found.plainMs);
   return { trace, attention: found.attention };
 }
 

@@ -4,14 +4,15 @@ import { AGREEMENT } from "./rules/agreement.js";
 import { CERTAINTY } from "./rules/certainty.js";
 import { CHANGE } from "./rules/change.js";
 import { LEARNED } from "./rules/learned.js";
+import { PERFORMANCE } from "./rules/performance.js";
 
 /**
  * name -> {reader, needs, byClass, addon}, as explorer/rules/rule.py says of a rule. `reader(setting)` begins one
  * picture's walk; what it returns is handed (exit, seen) shallow to deep, and gives {score, answer, looks}: higher =
  * surer, NaN never leaves; the logits answered there, if not the exit's own; what the rule looks at, by name.
- * `setting` is {exits, classes, parts}.
+ * `setting` is {exits, classes, grain, parts}.
  */
-export const RULES = { ...CERTAINTY, ...AGREEMENT, ...CHANGE, ...LEARNED };
+export const RULES = { ...CERTAINTY, ...AGREEMENT, ...CHANGE, ...LEARNED, ...PERFORMANCE };
 
 /** The rule of that name. Throws a sentence. */
 export function ruleOf(name, among) {

@@ -11,8 +11,11 @@ const COARSE = 3; // best groups of each exit that a coarser reading names, as i
 const rounded = (value, digits) => Number(value.toFixed(digits));
 const orNull = (values) => values.map((value) => (Number.isNaN(value) ? null : value));
 
-/** `logits` is an array per exit; `readings` what every rule says of them; `ms` as measured; `facts` the model's. */
-export function traceOf(facts, logits, readings, ms, fullMs) {
+/**
+ * `logits` is an array per exit; `readings` what every rule says of them, `partsOf(rule)` its learned parts; `ms` as
+ * measured; `facts` the model's.
+ */
+export function traceOf(facts, logits, readings, partsOf, ms, fullMs) {
   return {
     model: facts.name,
     blocks: facts.blocks,
@@ -22,16 +25,18 @@ export function traceOf(facts, logits, readings, ms, fullMs) {
     ms: ms.map((one) => rounded(one, 3)),
     ms_full: rounded(fullMs, 3),
     ...answersOf(facts, facts.labels, logits, readings, TOP),
-    readings: Object.fromEntries(facts.grains.map((grain) => [grain.name, atGrain(facts, grain, logits, readings)])),
+    readings: Object.fromEntries(
+      facts.grains.map((grain) => [grain.name, atGrain(facts, grain, logits, readings, partsOf)]),
+    ),
   };
 }
 
 /** What is other at a coarser grain: rules read by class keep their scores, the others are read anew. */
-function atGrain(facts, grain, logits, readings) {
+function atGrain(facts, grain, logits, readings, partsOf) {
   const mergedOf = (rows) => rows.map((row, exit) => row && merged(row, grain, exit));
   const coarse = mergedOf(logits);
   const anew = facts.rules.filter((name) => !RULES[name].byClass);
-  const reader = walk(anew, { exits: coarse.length, classes: grain.labels.length }, () => ({}));
+  const reader = walk(anew, { exits: coarse.length, classes: grain.labels.length, grain: grain.name }, partsOf);
   coarse.forEach((row, exit) => reader.step(exit, new Seen(row)));
   const read = reader.done();
   const all = facts.rules.map((name) => {
