@@ -63,6 +63,7 @@ test("a frame is taken only when the one before is answered, and a moved thresho
   await live.start("camera");
   assert.deepEqual(asked().map(({ thresholds }) => thresholds), [0.8, 0.1, 0.2]);
   assert.deepEqual(asked().map(({ frame }) => frame), ["frame 1", "frame 2", "frame 3"]);
+  assert.deepEqual(asked().map(({ follows }) => follows), [false, true, true]);
 });
 
 test("an answer's mistake stops the film and is told", async () => {

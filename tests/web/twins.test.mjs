@@ -103,6 +103,16 @@ test("a trace is Python's: scores, answers and looks of every rule, by class and
   }
 });
 
+test("in a film DeeR's first exit is held against the frame before", () => {
+  const seen = new Seen(Float32Array.of(2, 0, 1));
+  const first = (before) => RULES.deer.reader({ before })(0, seen).score;
+  assert.ok(Number.isNaN(first(null)));
+  assert.equal(first(seen.probabilities), 1);
+  const other = Float64Array.of(0, 1, 0);
+  const change = Math.hypot(...seen.probabilities.map((p, c) => p - other[c]));
+  assert.ok(Math.abs(first(other) - (1 - change / Math.SQRT2)) < 1e-12);
+});
+
 test("maps are packed as Python packs them: many, signed and flat ones", () => {
   assert.equal(Object.keys(python.packings).length, 3);
   for (const [name, { values, packed }] of Object.entries(python.packings)) {

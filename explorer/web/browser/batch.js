@@ -48,11 +48,11 @@ export async function listMembers(files) {
  * One picture, as the network sees it, really stopped where a rule lets it leave: {found, answers}. `found` is the pass,
  * `answers` the logits that whoever left at each exit would have answered, and `scores` the rule's.
  */
-export async function leave(network, picture, { rule, thresholds, grain: name }) {
+export async function leave(network, picture, { rule, thresholds, grain: name }, before = null) {
   const { facts } = network;
   const grain = grainOf(facts, name);
   const own = ruleOf(rule, facts.rules).byClass;
-  const reader = await walkOf(network, [rule], own ? null : grain);
+  const reader = await walkOf(network, [rule], own ? null : grain, before);
   const read = (logits, exit) => (grain ? merged(logits, grain, exit) : logits);
   const answers = [];
   const scores = [];

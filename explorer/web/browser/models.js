@@ -79,8 +79,11 @@ function partsOf({ facts }, addon) {
   return addons.get(stored);
 }
 
-/** Begins a walk of one picture through those rules, and says what of each exit it needs: {needs, partsOf, step, done}. */
-export async function walkOf(network, names, grain = null) {
+/**
+ * Begins a walk of one picture through those rules, and says what of each exit it needs: {needs, partsOf, step, done}.
+ * `before` has the probabilities that the frame before in a film was answered with.
+ */
+export async function walkOf(network, names, grain = null, before = null) {
   const { facts } = network;
   const parts = new Map();
   for (const name of names) {
@@ -88,7 +91,7 @@ export async function walkOf(network, names, grain = null) {
     if (addon) parts.set(addon, await partsOf(network, addon));
   }
   const partsOfRule = ({ addon }) => parts.get(addon) ?? {};
-  const setting = { exits: facts.exits.length, classes: (grain ?? facts).labels.length, grain: grain?.name ?? "classes" };
+  const setting = { exits: facts.exits.length, classes: (grain ?? facts).labels.length, grain: grain?.name ?? "classes", before };
   const needs = new Set(names.flatMap((name) => RULES[name].needs ?? []));
   return { needs, partsOf: partsOfRule, ...walk(names, setting, partsOfRule) };
 }

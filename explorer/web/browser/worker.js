@@ -6,7 +6,7 @@ import { FileError, load } from "./files.js";
 import { explain } from "./explain.js";
 import { analyse, begin, fileBase, leaveCard, look, networkOf, readSaw, see } from "./models.js";
 import { toInput } from "./network.js";
-import { argmax } from "./numbers.js";
+import { argmax, softmax } from "./numbers.js";
 import { asGrey, dataUri, fromDataUri, pixelsOf, readPicture, UnreadableImage } from "./picture.js";
 import { crop } from "./resample.js";
 import { CardFailed } from "./runtime.js";
@@ -31,6 +31,8 @@ async function seedsOf({ facts }) {
   }
   return { grain: grains.get(facts.name), place: facts.stress.place };
 }
+
+let answered = {}; // {film, probabilities} of the last frame: a film's next one may be compared with it
 
 const ANSWERS = {
   /** A visitor's file through every exit. */
@@ -98,12 +100,14 @@ const ANSWERS = {
   },
 
   /** One frame of a film, really stopped at the exit that fires; `plain` also times the backbone without exits. */
-  async live({ model, frame, plain, ...asked }) {
+  async live({ model, frame, plain, follows = false, ...asked }) {
     const network = await networkOf(model);
     const picture = frame instanceof ImageBitmap ? pixelsOf(frame) : await readPicture(fromDataUri(frame));
     const saw = see(network, picture).picture;
     const whole = plain ? await network.pass(toInput(saw, network.facts.input), { heads: false }) : null;
-    const left = await leave(network, saw, asked);
+    const film = `${model} ${asked.grain}`;
+    const left = await leave(network, saw, asked, follows && answered.film === film ? answered.probabilities : null);
+    answered = { film, probabilities: softmax(left.answers[left.found.exit]) };
     if (frame instanceof ImageBitmap) frame.close();
     return {
       ...reportOf(network.facts, left, asked, whole?.plainMs ?? null),

@@ -1,12 +1,13 @@
-// Rules that look at what changes with depth: DeeR at the probabilities, MuE at the tokens.
+// Rules that look at what changes with depth: DeeR at the probabilities, MuE at the tokens. In a film DeeR's first exit
+// compares with what the frame before was answered (`before`, probabilities; ours), and so may leave there.
 
 export const CHANGE = {
   deer: {
-    reader: () => {
-      let before = null;
+    reader: ({ before = null }) => {
+      let last = before;
       return (_, { probabilities }) => {
-        const known = before;
-        before = probabilities;
+        const known = last;
+        last = probabilities;
         if (known === null) return { score: NaN, looks: { change: NaN } };
         const change = Math.hypot(...probabilities.map((p, c) => p - known[c]));
         return { score: Math.min(1, Math.max(0, 1 - change / Math.SQRT2)), looks: { change } };

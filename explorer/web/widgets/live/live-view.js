@@ -44,6 +44,7 @@ export class LiveView extends LiveWidget {
 </div>
 <p class="message" role="alert" hidden></p>
 <p class="runs quiet small"></p>
+<p class="deer quiet small" hidden>${t("live.deer")}</p>
 <p class="private quiet small">${t("live.private")}</p>
 <h2>${t("live.try")}</h2>
 <ul>${["hold", "cover", "turn", "threshold"].map((name) => `<li>${t(`live.try_${name}`)}</li>`).join("")}</ul>`;
@@ -84,6 +85,7 @@ export class LiveView extends LiveWidget {
     const left = frame && t("live.left", { block: frame.exit.block });
     setText(this.part(".where"), left ?? "");
     setText(this.part(".runs"), frame?.runs ? placeText(frame.runs) : "");
+    this.part(".deer").hidden = store.rule !== "deer" || frame?.runs?.kind === "server"; // the server sees single frames
     if (frame && live.canvas) this.#draw(live.canvas);
   }
 

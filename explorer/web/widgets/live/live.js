@@ -74,7 +74,7 @@ export class Live {
     if (turn !== this.#turn) return;
     this.canvas = this.#opened.canvas;
     const plain = count % PLAIN_EVERY === 1; // never the first, which would wait for the whole network to load
-    const answer = await this.question("live", { model, frame: taken, rule, thresholds, grain, plain });
+    const answer = await this.question("live", { model, frame: taken, rule, thresholds, grain, plain, follows: count > 0 });
     if (turn !== this.#turn) return;
     const { ms, macs, exit, prediction } = answer;
     const spent = this.now() - before - (ms.full ?? 0);
