@@ -109,7 +109,7 @@ def _fashion(root: Path | None) -> Labelled:
     for split, read in load_fashion(root).items():
         open_: list[Callable[[], Image.Image]] = [partial(_grey, image) for image in read.images]
         parts[split] = [(picture, int(label)) for picture, label in zip(open_, read.labels, strict=True)]
-    return Labelled(LABELS, parts)  # type: ignore[arg-type]
+    return Labelled(LABELS, parts)
 
 
 def _grey(image: np.ndarray) -> Image.Image:

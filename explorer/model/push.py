@@ -7,14 +7,15 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from huggingface_hub import HfApi, ModelCard, SpaceCard
 
 from explorer.model.bundle import ModelError, read_config, read_labels
+from explorer.model.card import TAGS
 from explorer.model.hub import MODEL_FILES
 from explorer.model.verify import verify
 
-TAGS = ("early-exit", "vision-transformer", "exit-explorer")  # what the Space's own README has too
 _REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _USE = """
 ## Use it
@@ -91,9 +92,10 @@ def card_text(folder: Path, repo: str) -> str:
     own = folder / "README.md"
     text = own.read_text(encoding="utf-8-sig") if own.exists() else _plain_card(folder)
     card = ModelCard(text, ignore_metadata_errors=True)
-    card.data.library_name = card.data.library_name or "timm"
-    card.data.pipeline_tag = card.data.pipeline_tag or "image-classification"
-    card.data.tags = list(dict.fromkeys([*(card.data.tags or []), *TAGS]))
+    facts: Any = card.data  # the front matter, whatever entries it has
+    facts.library_name = facts.get("library_name") or "timm"
+    facts.pipeline_tag = facts.get("pipeline_tag") or "image-classification"
+    facts.tags = list(dict.fromkeys([*(facts.get("tags") or []), *TAGS]))
     use = "" if f'load_model("{repo}")' in card.content else _USE.format(repo=repo)
     return f"{str(card).rstrip()}\n{use}"
 

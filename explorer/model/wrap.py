@@ -13,19 +13,12 @@ from torch import Tensor
 
 from explorer.model.backbone import Backbone
 from explorer.model.bundle import InputSpec, Model, ModelError, load_model_folder, save_model
+from explorer.model.card import FRONT_MATTER
 from explorer.model.exits import ExitSpec
 from explorer.model.multi_exit import MultiExitViT
 
 _HEADS = ("head.weight", "head.fc.weight", "head_dist.weight")
-_CARD = """---
-library_name: timm
-pipeline_tag: image-classification
-tags:
-- early-exit
-- vision-transformer
-- exit-explorer
----
-
+_CARD = """
 # {title}
 
 timm's `{name}` with its own last layer (final norm and classifier) read out behind every block that fits it. **No exit
@@ -73,7 +66,7 @@ def wrap(
 def write_card(model: Model, name: str, out: Path, weights: str) -> None:
     """README.md of a wrapped model."""
     height, width = model.network.backbone.input_size
-    text = _CARD.format(
+    text = FRONT_MATTER + _CARD.format(
         title=model.title, name=name, folder=out, weights=weights, height=height, width=width,
         mean=model.input.mean, std=model.input.std,
     )  # fmt: skip

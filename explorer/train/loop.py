@@ -112,7 +112,7 @@ class _Run:
     ) -> None:
         self.network, self.recipe, self.settings = network, recipe, settings
         self.batches, self.validation, self.folder, self.team = batches, validation, folder, team
-        self.curves = Curves(folder / "tensorboard") if team.leads else None
+        self.curves: Curves | None = None  # a file of this process's own, once there is something to draw
         self.stage_index = self.step = 0
         self.seconds = 0.0
         self.loss = math.nan  # smoothed over the stage's steps
@@ -265,7 +265,7 @@ class _Run:
     def log(self, stage: Stage, total: int) -> None:
         """A line in log.csv and on the screen: validation accuracy of every exit."""
         accuracy = accuracy_per_exit(self.network, self.validation, self.settings)
-        row = {
+        row: dict[str, Any] = {
             "stage": stage.name,
             "pass": self.step // self.batches.per_pass,
             "passes": total // self.batches.per_pass,
@@ -281,9 +281,9 @@ class _Run:
                 writer.writeheader()
             writer.writerow(row)
         shares = {key: value for key, value in row.items() if key.startswith("block_")}
-        if self.curves:
-            scalars = {"loss": self.loss, **{f"validation/{key}": value for key, value in shares.items()}}
-            self.curves.add(self.steps_taken(), scalars)
+        self.curves = self.curves or Curves(self.folder / "tensorboard")
+        scalars = {"loss": self.loss, **{f"validation/{key}": value for key, value in shares.items()}}
+        self.curves.add(self.steps_taken(), scalars)
         left = f"left={self.minutes_left():.1f} min"
         print(" ".join([*(f"{k}={v}" for k, v in row.items()), left]), flush=True)
 

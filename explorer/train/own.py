@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from explorer.evaluate.gallery import write_gallery
 from explorer.evaluate.record import Record, evaluate, save_records
 from explorer.many.shards import default_device
 from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
+from explorer.model.card import FRONT_MATTER
 from explorer.model.catalog import load_model
 from explorer.model.precision import training_precision
 from explorer.train.batches import as_input
@@ -33,15 +35,7 @@ from explorer.train.team import Team
 
 BATCH = 32
 
-_CARD = """---
-library_name: timm
-pipeline_tag: image-classification
-tags:
-- early-exit
-- vision-transformer
-- exit-explorer
----
-
+_CARD = """
 # {title}
 
 Made by `python -m explorer train --data {data} --backbone {backbone} --recipe {recipe}{taught}`: {classes} classes,
@@ -125,7 +119,7 @@ def run(asked: Asked, settings: Settings) -> None:
         thresholds={},
         reference="teacher" if teacher else "labels",
     )
-    facts = {"recipe": recipe.name, "settings": asdict(settings), "data": asked.data.name}
+    facts: dict[str, Any] = {"recipe": recipe.name, "settings": asdict(settings), "data": asked.data.name}
     facts |= {"backbone": asked.backbone, "teacher": asked.teacher}
     finish(model, start, splits, facts, asked.out)
     spent, busy = (time.monotonic() - began) / 60, time.process_time() / 60
@@ -195,7 +189,7 @@ def card(
     only = {model.title: records}
     tables = (report.accuracy_table(only), report.budget_table(only), report.calibration_table(only))
     height, width = model.network.backbone.input_size
-    return _CARD.format(
+    return FRONT_MATTER + _CARD.format(
         title=model.title,
         data=facts["data"],
         backbone=facts["backbone"],

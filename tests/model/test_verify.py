@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from explorer.__main__ import app
 from explorer.model.bundle import ModelError
+from explorer.model.catalog import SHIPPED
 from explorer.model.verify import store_sample, verify
 
 
@@ -60,6 +61,14 @@ def test_an_altered_file_an_unknown_entry_and_a_newer_version_get_a_sentence(fol
     (folder / "exits.safetensors").write_bytes(b"other")
     refused = CliRunner().invoke(app, ["verify", str(folder)])
     assert (refused.exit_code, "is not the file its config names" in refused.stderr) == (2, True)
+
+
+def test_nothing_is_noted_of_a_shipped_model_but_its_missing_sample():
+    notes = [line for line in verify(SHIPPED / "fashion") if line.startswith("note: ")]
+    assert notes in (
+        [],
+        ["note: no sample.json is stored to compare answers with; `verify --store` writes one."],
+    )
 
 
 def test_the_command_stores_and_verifies(folder):

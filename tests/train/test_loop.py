@@ -124,12 +124,12 @@ def test_the_settings_of_a_run_are_recorded(whole):
 )
 def test_other_settings_are_refused(data, tmp_path, recipe, settings):
     run(data, tmp_path, stop_after=1)
-    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     with pytest.raises(
         ValueError, match="holds a run with other settings; choose another --out or delete it"
     ):
         train(new_network(), get_recipe(recipe), settings, data, tmp_path)
-    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
 
 
 def test_even_steps_leave_the_heads_untouched(data, tmp_path):
