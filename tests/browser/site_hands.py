@@ -52,3 +52,20 @@ def run_batch(page, paths, count):
     )
     assert page.evaluate("document.querySelector('batch-controls').batch.message") is None
     return page.evaluate("document.querySelector('batch-controls').batch.rows")
+
+
+def alike(found, expected, where="trace"):
+    """Two traces with the same keys and words, and numbers within 1e-3; times are each machine's own."""
+    if isinstance(expected, dict):
+        assert sorted(found) == sorted(expected), where
+        for key in expected:
+            if key not in ("ms", "ms_full"):
+                alike(found[key], expected[key], f"{where}.{key}")
+    elif isinstance(expected, list):
+        assert len(found) == len(expected), where
+        for i, one in enumerate(expected):
+            alike(found[i], one, f"{where}[{i}]")
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, abs=1e-3), where
+    else:
+        assert found == expected, where

@@ -20,26 +20,9 @@ from explorer.rules import rules_with
 from explorer.trace import softmax
 from explorer.web.analysis import data_uri, page_trace
 from explorer.web.site import MOST_BYTES, build_site
-from tests.browser.site_hands import SHIRT, STORE, ask, hosted, needs_npm, run_batch, upload
+from tests.browser.site_hands import SHIRT, STORE, alike, ask, hosted, needs_npm, run_batch, upload
 
 pytestmark = needs_npm
-
-
-def alike(found, expected, where="trace"):
-    """Two traces with the same keys and words, and numbers within 1e-3; times are each machine's own."""
-    if isinstance(expected, dict):
-        assert sorted(found) == sorted(expected), where
-        for key in expected:
-            if key not in ("ms", "ms_full"):
-                alike(found[key], expected[key], f"{where}.{key}")
-    elif isinstance(expected, list):
-        assert len(found) == len(expected), where
-        for i, one in enumerate(expected):
-            alike(found[i], one, f"{where}[{i}]")
-    elif isinstance(expected, float):
-        assert found == pytest.approx(expected, abs=1e-3), where
-    else:
-        assert found == expected, where
 
 
 def test_an_upload_gives_what_python_gives_under_every_rule_and_grain(site):
