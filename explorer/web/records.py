@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from base64 import b64encode
 from functools import lru_cache
@@ -17,6 +18,7 @@ from explorer.evaluate.record import Record, load_records
 from explorer.grain import CLASSES, choose_grain
 from explorer.model.bundle import ModelError, read_config
 from explorer.model.catalog import find_model
+from explorer.rules import RULES
 from explorer.web.analysis import analyse_image, data_uri, open_model
 
 
@@ -93,6 +95,27 @@ def evaluation_json(name: str, grain: str = CLASSES) -> dict[str, Any]:
         "splits": {split: pack_record(record) for split, record in records.items()},
         "gallery": gallery_json(name),
     }
+
+
+def rules_json(name: str) -> dict[str, Any]:
+    """Every rule at the same savings, as `evaluate --rules --save` kept it: {model, savings, rows}, maybe none."""
+    path = find_model(name) / "rules.json"
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"savings": [], "rows": []}
+    except ValueError as error:
+        raise ModelError(
+            f"The table of rules of '{name}' cannot be read; evaluate the model again."
+        ) from error
+    rows = [row for row in facts["rows"] if row["rule"] in RULES]
+    return {"model": name, "savings": facts["savings"], "rows": rows}
+
+
+@lru_cache(maxsize=1)
+def get_plotlyjs() -> str:
+    """Plotly's script, out of the Python package."""
+    from plotly.offline import get_plotlyjs as script
+
+    return str(script())
 
 
 def gallery_json(name: str) -> dict[str, Any] | None:

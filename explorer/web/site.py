@@ -19,7 +19,7 @@ from explorer.web.analysis import EXAMPLES, example_json, model_json
 from explorer.web.card import card_json, versions
 from explorer.web.evaluation import evaluation_json as measured_json
 from explorer.web.language import LANGUAGES, strings
-from explorer.web.records import evaluation_json
+from explorer.web.records import evaluation_json, get_plotlyjs, rules_json
 from explorer.web.runtime import RUNTIME_VERSION, fetch_runtime
 from explorer.web.script import style_rules, widgets_css, widgets_script
 from explorer.web.site_model import BROWSER_RULES, write_model
@@ -102,6 +102,7 @@ def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None
     (out / "page.css").write_text(style_rules(widgets_css() + css), encoding="utf-8")
     (out / "index.html").write_text(_page(), encoding="utf-8")
     shutil.copytree(HERE / "browser", out / "worker", ignore=shutil.ignore_patterns("sw.js", "package.json"))
+    (out / "plotly.js").write_text(get_plotlyjs(), encoding="utf-8")  # fetched when Tune's figure is opened
     (out / "host").mkdir()
     shutil.copy(HERE / "hosts" / "browser.js", out / "host")
     of = f" for https://huggingface.co/spaces/{repo_id}" if repo_id else ""
@@ -156,6 +157,7 @@ def _store(name: str, out: Path, listed: list[dict[str, Any]]) -> dict[str, Any]
         "evaluated": {"evaluation": measured_json(name), "models": listed},
         "card": card_json(name)
         | {"versions": {**versions(), "onnxruntime-web": RUNTIME_VERSION}, "upload_minutes": 0},
+        "rules_table": rules_json(name),
         **_evaluations(name, [CLASSES, *(grain["name"] for grain in opening["grains"])]),
     }
     stored = {kind: write_json(out, f"models/{name}/{kind}.json", answer) for kind, answer in answers.items()}

@@ -279,3 +279,46 @@ def test_a_thousand_classes_of_a_teacher(page):
     expect(page.locator("tune-gallery")).to_contain_text("ships no gallery")
     expect(page.locator("tune-tradeoff .xname")).to_contain_text("(G)")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_all_rules_are_compared_in_a_table_and_a_figure_that_load_when_they_are_opened(visit):
+    page = visit("?model=fashion&tab=tune")
+    panel = page.locator("tune-rules")
+    panel.get_by_role("button", name="Show table and figure").wait_for()
+    assert page.evaluate("window.Plotly === undefined")
+    panel.get_by_role("button", name="Show table and figure").click()
+    rules = page.evaluate("Object.keys(window.ExitExplorer.store.rules).length")
+    expect(panel.locator("tbody tr")).to_have_count(rules)
+    shown = panel.locator(".figure .trace.scatter")
+    expect(shown).to_have_count(rules, timeout=60_000)
+    expect(panel.get_by_role("cell", name="93.44 %").first).to_be_visible()
+    panel.locator(".figure .legendtoggle").first.click()
+    expect(shown).to_have_count(rules - 1)
+    ink = "() => getComputedStyle(document.querySelector('tune-rules').shadowRoot.querySelector('.xtick text')).fill"
+    light = page.evaluate(ink)
+    page.evaluate("document.body.classList.add('dark')")
+    page.wait_for_function(f"({ink})() !== '{light}'")
+
+
+def test_a_share_per_exit_and_a_deepest_exit_are_found_for_a_goal(visit):
+    page = visit("?model=fashion&tab=tune")
+    finder = page.locator("tune-finder")
+    finder.get_by_role("radio", name="a share per exit").check(force=True)
+    cells = finder.get_by_role("row", name="Promised (validation)").get_by_role("cell")
+    expect(cells.last).to_have_text("1.50×")
+    finder.get_by_role("combobox", name="No image runs further than").select_option(
+        label="block 5 (15.9 M MACs)"
+    )
+    expect(cells.last).not_to_have_text("1.50×")  # it cannot cost that much any more
+    finder.get_by_role("button", name="Use here").click()
+    assert page.evaluate("window.ExitExplorer.store.thresholds.length") == 8
+    assert page.evaluate("window.ExitExplorer.store.thresholds.slice(1)") == [0] * 7
+
+
+def test_the_rules_curves_at_every_grain_lie_over_each_other(visit):
+    page = visit("?model=fashion&tab=tune")
+    panel = page.locator("tune-tradeoff")
+    panel.get_by_role("checkbox", name="this rule at every grain").check()
+    expect(panel.locator(".curves path")).to_have_count(2)
+    expect(panel.locator(".legend")).to_contain_text("10 classes")
+    expect(panel.locator(".legend")).to_contain_text("5 kinds")

@@ -6,7 +6,7 @@ const here = new URL("../", import.meta.url);
 
 // Questions that the worker answers with the network; the others are files.
 const COMPUTED = ["analyse", "explain", "gallery_image", "stress", "batch_open", "batch_step", "batch_look", "live"];
-const STORED = { examples_of: "opening", evaluated: "evaluated", card: "card" };
+const STORED = { examples_of: "opening", evaluated: "evaluated", card: "card", rules_table: "rules_table" };
 
 const loading = new Map(); // a piece -> {done, total} bytes
 
@@ -63,6 +63,7 @@ const server = {
     Object.entries(STORED).map(([name, kind]) => [name, ({ model }) => stored(kind, model)]),
   ),
   evaluation: ({ model, grain }) => stored(`evaluation-${grain || "classes"}`, model),
+  figure_script: async () => ({ script: await (await fetch(new URL("plotly.js", here))).text() }),
   /** An example that is short in the opening, whole. */
   example: ({ model, id }) => answerOf(files.stored[model]?.examples[id], model),
   /** A picture of the page for another model; an example that is stored for it is not computed again. */

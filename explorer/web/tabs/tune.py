@@ -6,7 +6,7 @@ from typing import Any
 
 from explorer.grain import CLASSES
 from explorer.web.questions import offered, question
-from explorer.web.records import analyse_gallery, evaluation_json
+from explorer.web.records import analyse_gallery, evaluation_json, get_plotlyjs, rules_json
 from explorer.web.tabs.tab import Tab
 
 LAYOUT = """
@@ -25,6 +25,7 @@ LAYOUT = """
       <div class="ee-panel"><tune-overthinking></tune-overthinking></div>
     </div>
   </div>
+  <div class="ee-panel"><tune-rules></tune-rules></div>
   <div class="ee-panel"><tune-gallery></tune-gallery></div>
 </div>
 """
@@ -42,4 +43,16 @@ def gallery_image(asked: dict[str, Any]) -> dict[str, Any]:
     return analyse_gallery(offered(asked["model"]), int(asked["place"]))
 
 
-TAB = Tab("tune", LAYOUT, (evaluation, gallery_image))
+@question
+def rules_table(asked: dict[str, Any]) -> dict[str, Any]:
+    """Every rule at the same savings, as `evaluate --rules` kept it. `asked` has `model`."""
+    return rules_json(offered(asked["model"]))
+
+
+@question
+def figure_script(_asked: dict[str, Any]) -> dict[str, Any]:
+    """Plotly's script, for who opens the figure: {script}. It is large, so the page does not begin with it."""
+    return {"script": get_plotlyjs()}
+
+
+TAB = Tab("tune", LAYOUT, (evaluation, gallery_image, rules_table, figure_script))

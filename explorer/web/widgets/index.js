@@ -64,6 +64,7 @@ import { TuneGallery } from "./tune/tune-gallery.js";
 import { TuneLeaving } from "./tune/tune-leaving.js";
 import { TuneOverthinking } from "./tune/tune-overthinking.js";
 import { TuneReliability } from "./tune/tune-reliability.js";
+import { TuneRules } from "./tune/tune-rules.js";
 import { TuneSummary } from "./tune/tune-summary.js";
 import { TuneTradeoff } from "./tune/tune-tradeoff.js";
 import { WhyTabs } from "./why-tabs.js";
@@ -123,6 +124,7 @@ const ELEMENTS = {
   "tune-leaving": TuneLeaving,
   "tune-overthinking": TuneOverthinking,
   "tune-reliability": TuneReliability,
+  "tune-rules": TuneRules,
   "tune-summary": TuneSummary,
   "tune-tradeoff": TuneTradeoff,
   "why-tabs": WhyTabs,

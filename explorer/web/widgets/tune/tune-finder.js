@@ -4,10 +4,11 @@ import { element, setAttributes, setText } from "../dom.js";
 import { download } from "../save.js";
 import { CLASSES } from "../reading.js";
 import { t } from "../strings.js";
-import { thresholdText } from "../threshold.js";
+import { nearestThreshold, thresholdText } from "../threshold.js";
 import { factorText, macsText, ruleText } from "../words.js";
 import { countText, percentText } from "./numbers.js";
 import { searchEach, searchOne } from "./search.js";
+import { canStop, searchShares, upTo } from "./shares.js";
 import { makeTally, tally } from "./tally.js";
 import { TUNE_STYLE } from "./tune-style.js";
 import { TuneWidget } from "./tune-widget.js";
@@ -30,7 +31,13 @@ input[type=number]:invalid { border-color: var(--accent-mark); box-shadow: 0 0 0
 tr.promise td, tr.promise th { color: var(--quiet); }
 `;
 
-const DEFAULTS = { budget: "1.5", cost: "", floor: "" };
+// What the file says of how its thresholds were searched, as `python -m explorer solve` does.
+const SEARCHED = {
+  one: "one threshold for all exits",
+  shares: "exponential shares",
+  each: "coordinate search, one threshold per exit",
+};
+const DEFAULTS = { budget: "1.5", cost: "", floor: "", deepest: "" };
 
 export class TuneFinder extends TuneWidget {
   static style = TUNE_STYLE + FINDER_STYLE;
@@ -53,7 +60,8 @@ export class TuneFinder extends TuneWidget {
       ${goal("cost", "", 'min="0" step="any"')}
       ${goal("floor", "%", 'min="0" max="100" step="any"')}
     </fieldset>
-    <fieldset><legend>${t("tune.how")}</legend><div class="choices">${how("one")}${how("each")}</div></fieldset>
+    <fieldset><legend>${t("tune.how")}</legend><div class="choices">${how("one")}${how("shares")}${how("each")}</div></fieldset>
+    <label class="says">${t("tune.deepest")} <select name="deepest"></select></label>
   </form>
   <p class="note method"></p>
   <div class="result">
@@ -79,6 +87,7 @@ export class TuneFinder extends TuneWidget {
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("input", ({ target }) => {
       this.#values[target.name] = target.value;
+      if (target.name === "deepest") return;
       if (target.type === "number") this.#values.goal = target.name; // writing into a goal's field chooses it
       this.#showForm();
     });
@@ -109,9 +118,24 @@ export class TuneFinder extends TuneWidget {
     setText(field.previousElementSibling, t(`tune.goal_floor${held}`));
     field.setAttribute("aria-label", t(`tune.goal_floor_name${held}`));
     setText(this.part("input[name=cost] + .unit"), t("tune.unit_macs", { unit: this.unit.sign }));
+    this.#offerDepths();
     this.#showForm();
     if (this.#found?.of !== evaluation || this.#found.rule !== this.store.rule) this.#find();
     else this.#showFound();
+  }
+
+  /** Every exit that the rule can stop all images at: what one image may cost at most. */
+  #offerDepths() {
+    const { evaluation } = this;
+    const { validation } = evaluation.splits;
+    const scores = validation.scores[this.store.rule];
+    const field = this.part("select");
+    const kept = evaluation.exits.flatMap(({ block }, e) => (canStop(validation, scores, e) ? [[e, block]] : []));
+    field.replaceChildren(
+      ...kept.map(([e, block]) => element("option", { value: e }, t("tune.deepest_block", { block, macs: macsText(evaluation.macs[e]) }))), // prettier-ignore
+    );
+    const wanted = this.#values.deepest;
+    field.value = kept.some(([e]) => String(e) === wanted) ? wanted : String(evaluation.exits.length - 1);
   }
 
   #showForm() {
@@ -149,8 +173,7 @@ export class TuneFinder extends TuneWidget {
     }
     const { rule, ruleFacts } = this.store;
     const { validation, test } = evaluation.splits;
-    const search = this.#values.how === "each" ? searchEach : searchOne;
-    const found = search(validation, validation.scores[rule], ruleFacts, evaluation.macs, goal);
+    const found = this.#search(validation, validation.scores[rule], ruleFacts, evaluation.macs, goal);
     const on = (split) => {
       const out = tally(split, split.scores[rule], found.thresholds, makeTally(evaluation));
       return { accuracy: out.accuracy, macs: out.meanMacs, by_macs: evaluation.macs_full / out.meanMacs };
@@ -158,6 +181,19 @@ export class TuneFinder extends TuneWidget {
     const { how, goal: kind } = this.#values;
     this.#found = { ...found, of: evaluation, rule, goal, kind, how, validation: on(validation), test: on(test) };
     this.#showFound();
+  }
+
+  /** {thresholds, reached}; where images may not pass an exit, the others' thresholds let everybody go there. */
+  #search(split, scores, rule, macs, goal) {
+    const last = split.exits - 1;
+    const deepest = Number(this.part("select").value || last);
+    if (this.#values.how === "shares") return searchShares(split, scores, rule, macs, goal, deepest);
+    const search = this.#values.how === "each" ? searchEach : searchOne;
+    if (deepest === last) return search(split, scores, rule, macs, goal);
+    const part = upTo(split, scores, deepest);
+    const found = search(part.split, part.scores, rule, macs.slice(0, deepest + 1), goal);
+    const early = Array.isArray(found.thresholds) ? found.thresholds : Array(deepest).fill(found.thresholds);
+    return { ...found, thresholds: [...early, ...Array(last - deepest).fill(rule.min)] };
   }
 
   #showFound() {
@@ -194,7 +230,10 @@ export class TuneFinder extends TuneWidget {
   }
 
   #use() {
-    const { thresholds } = this.#found;
+    const exact = this.#found.thresholds;
+    // Shares ask for thresholds between the slider's steps: rounded down, no image goes on for longer.
+    const down = (one) => nearestThreshold(this.store.ruleFacts, one - this.store.ruleFacts.step / 2 + 1e-9);
+    const thresholds = this.#found.how === "shares" ? exact.map(down) : exact;
     // The list is for this model's exits; the page takes one when its image has been through the same exits.
     const fits = !Array.isArray(thresholds) || this.store.trace?.exits.length === thresholds.length + 1;
     if (fits) this.store.setThresholds(thresholds);
@@ -209,7 +248,7 @@ export class TuneFinder extends TuneWidget {
       rule,
       ...(grain === CLASSES ? {} : { grain }),
       thresholds,
-      chosen_for: { ...goal, searched: how === "each" ? "one threshold per exit" : "one threshold for all exits", reached }, // prettier-ignore
+      chosen_for: { ...goal, searched: SEARCHED[how], reached }, // prettier-ignore
       promised: { on: "validation", ...validation },
       measured: { on: "test", ...test },
     };

@@ -4,8 +4,9 @@ import { pathThrough } from "../curve-frame.js";
 import { element, keepChildren, setAttributes, setText, svgElement } from "../dom.js";
 import { saveButtons } from "../save.js";
 import { t } from "../strings.js";
+import { CLASSES } from "../reading.js";
 import { thresholdText } from "../threshold.js";
-import { macsText, ruleText } from "../words.js";
+import { grainText, macsText, ruleText } from "../words.js";
 import { underRule } from "./evaluation.js";
 import { countText, percentText } from "./numbers.js";
 import { candidates, curve, nearestCost, settable } from "./tradeoff.js";
@@ -20,10 +21,13 @@ const PAGE_STEPS = 10;
 export class TuneTradeoff extends TuneWidget {
   static style = TUNE_STYLE + TRADEOFF_STYLE;
   #curves = new Map(); // split -> {rule -> points}: drawn again and again, computed once
+  #over = false; // whether every grain's curve of the rule is drawn instead of every rule's
+  #laid = ""; // the grains that were drawn over each other
 
   static get markup() {
     return `
 <div class="head"><h2 id="title"><glossary-term name="trade-off">${t("tune.tradeoff")}</glossary-term></h2>
+  <label class="over small"><input type="checkbox" id="over"> ${t("tune.over")}</label>
   <span class="quiet small readout"></span></div>
 <div class="body">
   <svg class="plot" role="group" aria-labelledby="title" height="${HEIGHT}">
@@ -45,6 +49,14 @@ export class TuneTradeoff extends TuneWidget {
     this.dot = this.part(".live");
     const parts = { svg: () => this.svg, csv: () => this.#rows() };
     this.part(".head").append(saveButtons("trade-off", parts));
+    const over = this.part("#over");
+    over.checked = this.#over;
+    over.addEventListener("change", () => {
+      this.#over = over.checked;
+      for (const grain of this.#over ? this.#grains() : []) this.desk.open(this.store.model, grain);
+      const now = this.desk.now(this.store);
+      if (now) (this.draw(now), this.live(now));
+    });
     let held = false;
     const drag = (event) => {
       if (held) this.#moveTo(event.clientX - this.svg.getBoundingClientRect().left);
@@ -86,9 +98,8 @@ export class TuneTradeoff extends TuneWidget {
     this.#set(to ?? middle + steps * rule.step);
   }
 
-  #curvesOf({ split }) {
+  #curvesOf({ split }, plain = this.desk.entry(this.store.model, this.store.grain).evaluation) {
     if (!this.#curves.has(split)) {
-      const { evaluation: plain } = this.desk.entry(this.store.model, this.store.grain);
       const all = Object.entries(split.scores).map(([rule, scores]) => {
         const { splits, macs } = underRule(plain, rule);
         return [rule, curve(splits[split.name], scores, candidates(split, scores), macs)];
@@ -98,9 +109,29 @@ export class TuneTradeoff extends TuneWidget {
     return this.#curves.get(split);
   }
 
+  #grains() {
+    return [CLASSES, ...this.store.grains.map(({ name }) => name)];
+  }
+
+  /** The rule's curve at every grain that has come: {grain -> points}. Asks for those that have not. */
+  #curvesOver({ split }) {
+    const { store, desk } = this;
+    const all = this.#grains().flatMap((grain) => {
+      desk.open(store.model, grain);
+      const plain = desk.entry(store.model, grain)?.evaluation;
+      const other = plain?.splits[split.name];
+      if (!other?.scores[store.rule]) return [];
+      return [[grain, this.#curvesOf({ split: other }, plain)[store.rule]]];
+    });
+    return Object.fromEntries(all);
+  }
+
   draw(now) {
     const { evaluation, split, scores } = now;
-    const curves = this.#curvesOf(now);
+    this.part(".over").hidden = this.store.grains.length === 0;
+    const over = this.#over && this.store.grains.length > 0;
+    const curves = over ? this.#curvesOver(now) : this.#curvesOf(now);
+    this.#laid = over ? Object.keys(curves).join() : "";
     this.reach = curve(split, scores, settable(this.store.ruleFacts), evaluation.macs);
     const alone = evaluation.exits.map(({ block }, e) => ({
       block,
@@ -111,9 +142,9 @@ export class TuneTradeoff extends TuneWidget {
     const drawn = Object.values(curves).flatMap(({ accuracy, macs }) => [...macs].map((m, i) => ({ macs: m, accuracy: accuracy[i] }))); // prettier-ignore
     this.frame = tradeoffFrame(this.width, HEIGHT, [...drawn, ...alone, never]);
     this.#drawAxes(evaluation, split);
-    this.#drawCurves(curves);
+    this.#drawCurves(curves, over ? this.store.grain : this.store.rule);
     this.#drawMarks(alone, never);
-    this.#drawLegend(curves);
+    this.#drawLegend(curves, over);
   }
 
   #drawAxes({ teacher }, split) {
@@ -143,13 +174,13 @@ export class TuneTradeoff extends TuneWidget {
     setText(this.part(".axis-note"), t("tune.axis_note", values));
   }
 
-  #drawCurves(curves) {
+  #drawCurves(curves, current) {
     const names = Object.keys(curves);
     const paths = keepChildren(this.part(".curves"), names, () => svgElement("path"));
     paths.forEach((path, i) => {
       const { accuracy, macs } = curves[names[i]];
       const points = [...macs].map((spent, t) => [this.frame.x(spent), this.frame.y(accuracy[t])]);
-      const now = names[i] === this.store.rule;
+      const now = names[i] === current;
       setAttributes(path, { d: pathThrough(points), class: now ? "now" : `other other-${i % 3}` });
     });
   }
@@ -176,11 +207,14 @@ export class TuneTradeoff extends TuneWidget {
     setText(end.children[0], t("tune.never_title", values));
   }
 
-  #drawLegend(curves) {
-    const { rules, rule: current } = this.store;
+  #drawLegend(curves, over) {
+    const { rules, rule, grain, grains } = this.store;
     const item = (kind, text) => element("span", {}, element("i", { class: kind, "aria-hidden": "true" }), text);
-    const lines = Object.keys(curves).map((rule, i) =>
-      item(rule === current ? "line now" : `line other-${i % 3}`, ruleText(rule, rules[rule], "title")),
+    const classes = { name: CLASSES, labels: { length: grains[0]?.groups.length } };
+    const text = (name) =>
+      over ? grainText(grains.find((one) => one.name === name) ?? classes) : ruleText(name, rules[name], "title");
+    const lines = Object.keys(curves).map((name, i) =>
+      item(name === (over ? grain : rule) ? "line now" : `line other-${i % 3}`, text(name)),
     );
     this.part(".legend").replaceChildren(
       ...lines,
@@ -190,7 +224,10 @@ export class TuneTradeoff extends TuneWidget {
     );
   }
 
-  live({ evaluation, tally }) {
+  live(now) {
+    // Another grain's evaluation has come since this was drawn.
+    if (this.#laid && Object.keys(this.#curvesOver(now)).join() !== this.#laid) this.draw(now);
+    const { evaluation, tally } = now;
     const { frame } = this;
     const { ruleFacts: rule, thresholds } = this.store;
     const x = frame.x(tally.meanMacs);

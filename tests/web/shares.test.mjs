@@ -1,0 +1,44 @@
+// Exponential shares find what rules/solve.py finds, and no image passes the deepest exit allowed.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { canStop, exponentialShares, searchShares, upTo } from "../../explorer/web/widgets/tune/shares.js";
+
+const FIXTURE = JSON.parse(readFileSync(new URL("../data/solving.json", import.meta.url)));
+const exits = FIXTURE.macs.length;
+const split = {
+  count: FIXTURE.scores.length,
+  exits,
+  right: Uint8Array.from(FIXTURE.right.flat()),
+};
+const scores = Float32Array.from(FIXTURE.scores.flat());
+
+for (const { name, goal, deepest, thresholds } of FIXTURE.cases) {
+  test(`${name}: the thresholds of the twin in Python`, () => {
+    const wanted = goal.budget ? { macs: goal.budget } : { accuracy: goal.floor };
+    const found = searchShares(split, scores, { min: 0 }, FIXTURE.macs, wanted, deepest ?? exits - 1);
+    found.thresholds.forEach((one, e) => assert.ok(Math.abs(one - thresholds[e]) < 1e-9, `${found.thresholds}`));
+    assert.equal(found.reached, true);
+  });
+}
+
+test("shares grow by the ratio and sum to one", () => {
+  const shares = exponentialShares(Math.log(2), 3);
+  assert.deepEqual(shares.map((one) => Number(one.toFixed(9))), [1 / 7, 2 / 7, 4 / 7].map((one) => Number(one.toFixed(9)))); // prettier-ignore
+});
+
+test("a split that ends at an exit is that part of it", () => {
+  const cut = upTo(split, scores, 1);
+  assert.equal(cut.split.exits, 2);
+  assert.deepEqual([...cut.scores.slice(0, 4)], [scores[0], scores[1], scores[exits], scores[exits + 1]]);
+  assert.equal(cut.split.right[3], FIXTURE.right[1][1]);
+});
+
+test("an exit where some image has no score cannot stop everybody", () => {
+  const some = Float32Array.from(scores);
+  some[exits] = NaN;
+  assert.equal(canStop(split, some, 0), false);
+  assert.equal(canStop(split, some, 1), true);
+});
