@@ -192,6 +192,9 @@ def launch_kwargs() -> dict[str, Any]:
         "footer_links": ["api", "settings"],
         "i18n": i18n(),
         "max_file_size": MAX_BYTES,
+        # Spaces ask for server-side rendering. Then a Node server of Gradio's answers before ours: without our headers,
+        # with the page for /healthz, and for all visitors from one address. Our first paint needs no Python either way.
+        "ssr_mode": False,
         "app_kwargs": {
             "middleware": [Middleware(Guard), Middleware(Compressed)],
             "routes": [

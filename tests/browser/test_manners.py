@@ -99,7 +99,7 @@ def test_it_works_inside_a_frame(chromium, address):
     page.close()
 
 
-@pytest.mark.parametrize("how", ["under a path", "with server-side rendering"])
+@pytest.mark.parametrize("how", ["under a path", "where server-side rendering is asked for"])
 def test_it_works_elsewhere(chromium, how, tmp_path):
     """First paint, a figure, and a question to the server, wherever the page stands."""
     program, environment = (
@@ -107,7 +107,8 @@ def test_it_works_elsewhere(chromium, how, tmp_path):
     )
     with served(program, path="deep/down/" if how == "under a path" else "", **environment) as (address, _):
         page = chromium.new_page()
-        page.goto(address)
+        first = page.goto(address)
+        assert "frame-ancestors" in first.headers["content-security-policy"]
         ready(page)
         page.get_by_role("tab", name="Class probabilities over depth").click()
         page.locator("#ee-tab-explore depth-chart svg").first.wait_for(timeout=30_000)
