@@ -17,6 +17,8 @@ ${FILM_STYLE}${TRUST_STYLE}.views { display: grid; grid-template-columns: minmax
 .choices { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; margin-bottom: 0.75rem; }
 .choices label { display: inline-flex; align-items: center; gap: 0.5rem; font-size: 0.8125rem; color: var(--quiet); }
 .choices select { color: var(--ink); font-size: 0.875rem; }
+.choices button.plain:disabled { display: none; }
+.picture { max-width: 22rem; }
 .rest { min-width: 0; display: grid; gap: 0.75rem; }
 .thumbs { min-width: 0; overflow-x: auto; }
 .none { min-height: 20rem; color: var(--quiet); }
