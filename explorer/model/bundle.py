@@ -111,6 +111,8 @@ def save_model(model: Model, backbone: dict[str, Any], folder: Path) -> None:
         config["addons"] = addons
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     (folder / "labels.txt").write_text("\n".join(model.labels) + "\n", encoding="utf-8")
+    for filename in hashes:  # safetensors lets only the owner read; as the config these are for everybody
+        (folder / filename).chmod((folder / "config.json").stat().st_mode & 0o777)
 
 
 def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model:

@@ -242,3 +242,8 @@ def test_a_wrong_number_of_labels(folder):
 def test_missing_labels(folder):
     (folder / "labels.txt").unlink()
     refuses(folder, "lacks labels.txt; fetch the folder again")
+
+
+def test_weights_may_be_read_by_whoever_may_read_the_config(tiny_model_folder):
+    modes = {path.stat().st_mode for path in tiny_model_folder.glob("*.safetensors")}
+    assert modes == {(tiny_model_folder / "config.json").stat().st_mode}
