@@ -6,11 +6,13 @@ are evaluated here, because Gradio reads them as they are.
 
 import math
 from collections.abc import Callable
+from inspect import signature
 from typing import Any, TypedDict
 
 import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from explorer.classify import classify as classify_picture
 from explorer.data.reading import read_image
@@ -20,7 +22,7 @@ from explorer.model.bundle import Model
 from explorer.model.catalog import DEFAULT
 from explorer.pipeline import default_threshold, see, to_tensor
 from explorer.rules import decide, get_rule
-from explorer.web.analysis import analyse_file, file_of, open_model
+from explorer.web.analysis import analyse_file, data_uri, file_of, open_model
 from explorer.web.crowd import crowd, network_lane
 from explorer.web.questions import offered, sentence
 
@@ -271,7 +273,16 @@ async def sweep(picture: Picture | str, model: str = DEFAULT, rule: str = "confi
 ENDPOINTS = (analyse, classify, explain, sweep)
 
 
-def offer() -> None:
-    """Adds the endpoints to the page being built. How many wait is `crowd`'s to say, not Gradio's queue's."""
+def offer(page: gr.Blocks) -> None:
+    """Adds the endpoints to the page being built. How many wait is `crowd`'s to say, not Gradio's queue's.
+
+    "Use via API" then shows each parameter by its name, and a picture that is one in its examples.
+    """
+    picture = data_uri(Image.new("RGB", (8, 8), "grey"), "PNG")
     for endpoint in ENDPOINTS:
         gr.api(endpoint, api_name=endpoint.__name__, concurrency_limit=None)
+        parts: Any = next(fn.inputs for fn in page.fns.values() if fn.api_name == endpoint.__name__)
+        for part, name in zip(parts, signature(endpoint).parameters, strict=True):
+            part.label = name
+            if name == "picture":
+                part.example_payload = lambda: picture

@@ -155,7 +155,7 @@ def build() -> gr.Blocks:
         # A model that the page opened by itself, as for a link: the picker must show it. hosts/gradio.js triggers this.
         host.submit(None, None, picker, js=_SHOWN)
         picker.input(None, picker, None, js="(model) => { window.ExitExplorer.host.choose(model); }")
-        offer()
+        offer(page)
         page.load(
             newer_choices(offered_first), None, picker, api_visibility="private", show_progress="hidden"
         )

@@ -51,6 +51,14 @@ def test_a_body_is_typed_and_an_upload_and_a_data_uri_give_one_answer_below_8_kb
     assert len(json.dumps(sent)) < 8_000
 
 
+def test_the_example_that_use_via_api_shows_can_be_sent_as_it_is(server):
+    for name, facts in server.get("/gradio_api/info").json()["named_endpoints"].items():
+        given = {p["parameter_name"]: p for p in facts["parameters"]}
+        assert [p["label"] for p in facts["parameters"]] == list(given)
+        answer = call(server, name[1:], picture=given["picture"]["example_input"], model=DEFAULT)
+        assert answer["model"] == DEFAULT
+
+
 def test_the_endpoints_agree_with_each_other(server):
     analysis = call(server, "analyse", picture=URI, model=DEFAULT)
     found = call(server, "classify", picture=URI, model=DEFAULT, rule="confidence", threshold=0.9)
