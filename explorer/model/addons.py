@@ -92,6 +92,16 @@ def add_addons(network: MultiExitViT, folder: Path, config: Mapping[str, Any]) -
     return notes
 
 
+def unknown_addons(folder: Path) -> list[str]:
+    """A sentence for each addon in a folder whose rule this version does not have; none is read."""
+    used = {rule.addon for rule in RULES.values()}
+    return [
+        f"This version has no exit rule that uses addons/{name}; it is left out."
+        for name in addon_names(folder)
+        if name not in used
+    ]
+
+
 def _add(
     network: MultiExitViT, folder: Path, name: str, config: Mapping[str, Any], listed: Mapping[str, str]
 ) -> str | None:

@@ -18,8 +18,8 @@ from explorer.explain.attending import Attentions
 from explorer.explain.map import Map
 from explorer.explain.packing import pack
 from explorer.grain import read_grains
-from explorer.model.addons import addon_names
-from explorer.model.bundle import Model, ModelError, read_config
+from explorer.model.addons import addon_names, unknown_addons
+from explorer.model.bundle import Model, ModelError, known_thresholds, read_config
 from explorer.model.catalog import ASSETS, find_model, load_model
 from explorer.pipeline import see, to_tensor, warm_up
 from explorer.rules import rules_with
@@ -108,6 +108,14 @@ def grains_json(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
+def notes_json(folder: Path) -> list[str]:
+    """What of a newer or damaged folder this version leaves out, a sentence each; no network is loaded for it."""
+    config = read_config(folder)
+    _, unknown = known_thresholds(config["thresholds"])
+    _, left_out = read_grains(folder, config)
+    return [*unknown_addons(folder), *unknown, *left_out]
+
+
 def analyse_image(model: Model, image: Image.Image, sight: Sight | None = None) -> dict[str, Any]:
     """An RGB image through every exit: the trace, what the network saw, and the maps that one pass gives (`passing`).
 
@@ -178,6 +186,7 @@ def model_json(name: str, short: bool = False) -> dict[str, Any]:
         "reference": read_config(folder).get("reference", "labels"),
         "rules": rules_json(folder),
         "grains": grains_json(folder),
+        "notes": notes_json(folder),
         "examples": short_examples(name) if short else examples_json(name),
     }
 

@@ -1,6 +1,7 @@
 """What the page asks the server for, and that opening it runs no network."""
 
 import json
+import shutil
 import time
 from threading import Event, Thread
 
@@ -15,7 +16,7 @@ from explorer.explain.packing import pack
 from explorer.explain.registry import explain
 from explorer.model.backbone import build_backbone
 from explorer.model.bundle import InputSpec, Model, load_model_folder, read_config
-from explorer.model.catalog import DEFAULT, SHIPPED
+from explorer.model.catalog import DEFAULT, SHIPPED, find_model
 from explorer.model.exits import lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
 from explorer.pipeline import to_tensor
@@ -264,3 +265,19 @@ def test_the_stored_examples_are_what_the_shipped_network_answers(shipped, examp
             found = pack(explain("grad-cam", shipped.network, to_tensor(shipped, seen), target))
             assert m["map"]["peak"] == pytest.approx(found["peak"], rel=1e-3, abs=1e-5)
             assert m["map"]["evidence"] == found["evidence"]
+
+
+def test_what_a_newer_folder_holds_beyond_this_version_is_said_and_left_out(tmp_path):
+    home = tmp_path / "newer"
+    shutil.copytree(find_model("fashion"), home)
+    config = json.loads((home / "config.json").read_text())
+    config["thresholds"]["telepathy"] = 0.5
+    config["grains"]["moods"] = {"thresholds": {}}
+    (home / "config.json").write_text(json.dumps(config))
+    (home / "addons" / "telepathy.safetensors").write_bytes(b"")
+    assert analysis.notes_json(home) == [
+        "This version has no exit rule that uses addons/telepathy; it is left out.",
+        "This version has no exit rule 'telepathy'; its threshold is left out.",
+        "There is no grain 'moods' in grains.json; its settings are left out.",
+    ]
+    assert analysis.notes_json(find_model("fashion")) == []

@@ -1,10 +1,11 @@
 // <model-facts>: what the chosen model is (classes, exits, size, accuracy, where it is from), and the same of all others.
 
 import { setText } from "./dom.js";
-import { language, t } from "./strings.js";
+import { language, t, translated } from "./strings.js";
 import { Widget } from "./widget.js";
 
 const STYLE = `
+.notes { margin: 0.25rem 0; padding-left: 1rem; border-left: 3px solid var(--accent-mark); list-style: none; font-size: 0.8125rem; overflow-wrap: anywhere; }
 summary { padding: 0.25rem 0; color: var(--quiet); font-size: 0.8125rem; cursor: pointer; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; margin: 0.25rem 0 0.75rem; }
 table { border-collapse: collapse; font-size: 0.8125rem; }
@@ -40,16 +41,25 @@ export class ModelFacts extends Widget {
   static get markup() {
     const heads = ["model", "classes", "exits", "size", "right", "source"];
     const cells = heads.map((name) => `<th scope="col">${t(`models.head_${name}`)}</th>`).join("");
-    return `<details><summary></summary><div class="scroll"><table><thead><tr>${cells}</tr></thead><tbody></tbody></table></div></details>`;
+    return `<ul class="notes" hidden></ul><details><summary></summary><div class="scroll"><table><thead><tr>${cells}</tr></thead><tbody></tbody></table></div></details>`;
   }
 
   update(changed) {
+    if (changed.has("notes")) this.#showNotes();
     if (!changed.has("model") && !changed.has("models")) return;
     const { model, models } = this.store;
     const chosen = models.find(({ name }) => name === model);
     const said = chosen ? Object.values(modelFacts(chosen)).filter(Boolean) : [t("models.unknown")];
     setText(this.part("summary"), said.join(" · "));
     this.part("tbody").replaceChildren(...models.map((one) => this.#row(one, one.name === model)));
+  }
+
+  /** What of the model's folder is left out, so that nobody looks for a rule that is not there. */
+  #showNotes() {
+    const { notes } = this.store;
+    const line = (note) => Object.assign(document.createElement("li"), { textContent: translated(note) });
+    this.part(".notes").replaceChildren(...notes.map(line));
+    this.part(".notes").hidden = notes.length === 0;
   }
 
   #row(one, current) {

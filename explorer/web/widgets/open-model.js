@@ -3,14 +3,15 @@
 import { firstExample } from "./compare/choice.js";
 
 /**
- * `answer` is what the server says of a model: {model, reference, rules, grains, examples}. `view` is what a link asked
+ * `answer` is what the server says of a model: {model, reference, rules, grains, notes, examples}. `view` is what a link asked
  * for, already checked against it: {rule, grain, thresholds, example, exit, compare}, each of them or none. `own` is a
  * visitor's picture, analysed by this model, that is shown in place of an example. Without either, the example on show
  * stays where this model has it too; whoever opens the model asks for it where it comes without a trace.
  */
-export function openModel(store, { model, reference, rules, grains = [], examples }, view = {}, own = null) {
+export function openModel(store, { model, reference, rules, grains = [], notes = [], examples }, view = {}, own = null) {
   const stays = view.example ?? store.example?.id;
   store.setModel(model, reference);
+  store.keep({ notes });
   store.setRules(rules);
   if (view.rule !== undefined) store.setRule(view.rule);
   store.setExamples(examples);

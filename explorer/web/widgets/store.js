@@ -1,5 +1,4 @@
-// The page's one state: what was analysed, under which rule and threshold, and which exit is looked at.
-// Setters check what they are given.
+// The page's one state: what was analysed, under which rule and threshold, which exit is looked at. Setters check.
 
 import { Changes } from "./changes.js";
 import { checkTrace } from "./check.js";
@@ -45,6 +44,7 @@ export class Store extends Changes {
     busy: false,
     message: null,
     note: null, // what of a link could not be restored: [{key, values}], texts of strings/link.json
+    notes: [], // what of the model's folder is left out, a sentence each
     compare: {}, // what Compare compares, where it is not the default: see compare/choice.js
   };
   #chosen = new Map(); // rule -> the thresholds a person chose; a rule nobody touched has its default
@@ -138,8 +138,8 @@ export class Store extends Changes {
   }
 
   /** Takes in what needs no check here. */
-  keep({ models = this.models, methods = this.methods, note = this.note, compare = this.compare }) {
-    this.#set({ models, methods, note, compare });
+  keep({ models = this.models, methods = this.methods, note = this.note, notes = this.notes, compare = this.compare }) {
+    this.#set({ models, methods, note, notes, compare });
   }
 
   /** A visitor's own picture, analysed by `upload.model`; the newest few are kept, in this browser only. */
