@@ -8,7 +8,7 @@ import pytest
 from explorer.bench.browser import browser, served
 from explorer.web.site import build_site
 from tests.browser.hands import painted
-from tests.browser.site_hands import STORE, hosted
+from tests.browser.site_hands import hosted, visiting
 
 
 @pytest.fixture(scope="session")
@@ -89,12 +89,5 @@ def context(chromium):
 @pytest.fixture
 def site(context, host):
     """The site in a browser that has not seen it yet; page errors and requests to other hosts fail the test."""
-    page = context.new_page()
-    errors, requests = [], []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(host[0])
-    page.wait_for_function(f"{STORE}?.trace")
-    yield page
-    assert errors == []
-    assert [url for url in requests if not url.startswith((host[0], "data:", "blob:"))] == []
+    with visiting(context, host[0]) as page:
+        yield page

@@ -28,6 +28,20 @@ def hosted(root, isolated=True):
         server.server_close()
 
 
+@contextmanager
+def visiting(context, address):
+    """The site in a page of its own; page errors and requests to other hosts fail in the end."""
+    page = context.new_page()
+    errors, requests = [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(address)
+    page.wait_for_function(f"{STORE}?.trace")
+    yield page
+    assert errors == []
+    assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []
+
+
 def upload(page, path=SHIRT):
     before = page.evaluate(f"{STORE}.example.id")
     page.set_input_files("[data-slot=picture] input", str(path))

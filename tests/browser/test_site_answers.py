@@ -20,9 +20,18 @@ from explorer.rules import rules_with
 from explorer.trace import softmax
 from explorer.web.analysis import data_uri, page_trace
 from explorer.web.site import MOST_BYTES, build_site
-from tests.browser.site_hands import SHIRT, STORE, alike, ask, hosted, needs_npm, run_batch, upload
+from tests.browser.site_hands import SHIRT, STORE, alike, ask, hosted, needs_npm, run_batch, upload, visiting
 
 pytestmark = needs_npm
+
+
+@pytest.fixture(scope="module")
+def site(chromium, host):
+    """One page for all of these: its network is started once."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    with visiting(context, host[0]) as page:
+        yield page
+    context.close()
 
 
 def test_an_upload_gives_what_python_gives_under_every_rule_and_grain(site):
