@@ -107,12 +107,12 @@ def test_an_explanation_needs_only_the_picture_the_page_was_sent(tiny):
 
 def test_the_same_question_runs_no_network_again_and_another_model_of_that_name_does(tiny, monkeypatch):
     explaining.explain(asked(exit=1))
-    runs = []
-    monkeypatch.setattr(explaining, "explain_by", lambda *_: pytest.fail("ran again"))
+    runs, real = [], explaining.explain_for
+    monkeypatch.setattr(explaining, "explain_for", lambda *_: pytest.fail("ran again"))
     assert "map" in explaining.explain(asked(exit=1))
     other = load_model_folder(tiny.folder)
     monkeypatch.setattr(analysis, "open_model", lambda _: other)
-    monkeypatch.setattr(explaining, "explain_by", lambda *parts: runs.append(2) or explain(*parts))
+    monkeypatch.setattr(explaining, "explain_for", lambda *parts: runs.append(2) or real(*parts))
     explaining.explain(asked(exit=1))
     assert runs == [2]
 
