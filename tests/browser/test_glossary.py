@@ -68,7 +68,10 @@ def test_a_definition_follows_its_word_when_the_page_moves_and_closes_out_of_sig
     page.evaluate("() => window.scrollBy(0, 40)")
     painted(page)
     assert word.bounding_box()["y"] == pytest.approx(top - 40, abs=2)
-    assert gap() == pytest.approx(before, abs=2)
+    # It stays beside its word; where there is no room left above, it goes below.
+    assert gap() == pytest.approx(before, abs=2) or gap() == pytest.approx(
+        word.bounding_box()["height"], abs=12
+    )
     word.tap()  # the same definition still: the tap closes it
     expect(tip).to_have_count(0)
     word.tap()

@@ -18,6 +18,7 @@ from explorer.model.multi_exit import MultiExitViT
 from explorer.train import loop
 from explorer.train.loop import Settings, Stopped, accuracy_per_exit, schedule, train
 from explorer.train.recipes import get_recipe
+from explorer.train.team import Team
 
 # Every recipe that teaches blocks uses Muon.
 pytestmark = pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch has Muon from 2.9 on")
@@ -222,7 +223,7 @@ def test_each_step_takes_its_own_learning_rate(data, tmp_path, monkeypatch):
 def test_blocks_matrices_go_to_muon_and_the_rest_to_adamw_without_decay_of_vectors(data, tmp_path):
     network = new_network()
     batches = loop.Batches(data["train"], 4, 0, 0.0, 1.0)
-    state = loop._Run(network, get_recipe("lgvit"), SETTINGS, batches, data["validation"], tmp_path)
+    state = loop._Run(network, get_recipe("lgvit"), SETTINGS, batches, data["validation"], tmp_path, Team())
     state.prepare(get_recipe("lgvit").stages[0])
     adamw, muon = state.optimisers
     names = {id(p): n for n, p in network.named_parameters()}
