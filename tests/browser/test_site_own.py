@@ -16,7 +16,7 @@ from tests.browser.site_hands import MINUTE, SHIRT, STORE, alike, hosted, needs_
 
 pytestmark = needs_npm
 
-CAT = ROOT / "assets" / "examples" / "photos" / "tabby-cat.jpg"
+CAT = ROOT / "assets" / "examples" / "photos" / "cheetah.jpg"
 
 
 @pytest.fixture
