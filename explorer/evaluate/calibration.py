@@ -1,6 +1,6 @@
 """Calibration: whether an exit that is 80 % sure is right in 80 of 100 cases, and the temperature that mends it.
 
-NumPy only. Reliability's twin in JavaScript is `web/widgets/tune/calibration.js`; both pass `tests/data/tuning.json`.
+Reliability's twin in JavaScript is `web/widgets/tune/calibration.js`; both pass `tests/data/tuning.json`.
 """
 
 from __future__ import annotations

@@ -19,14 +19,12 @@ from explorer.evaluate.conformal import Watcher, conformal_json
 from explorer.evaluate.matched import matched, matched_table, write_rows
 from explorer.evaluate.performance import add_performance
 from explorer.evaluate.record import Record, evaluate, load_records, rounded, save_records
-from explorer.evaluate.tradeoff import own_thresholds
+from explorer.evaluate.tradeoff import Aim, own_thresholds
 from explorer.grain import CLASSES
-from explorer.model.bundle import Model, load_model_folder, read_config, write_thresholds
+from explorer.model.bundle import Model, load_model_folder, read_config, read_labels, write_thresholds
 from explorer.model.catalog import find_model, list_models, named_here
 from explorer.pipeline import see
 from explorer.rules.chosen import Chosen, read_chosen
-
-SAVING = 1.5  # a model's own thresholds are the most accurate, on validation, among those that save a third of the MACs
 
 
 def run(
@@ -53,7 +51,7 @@ def run(
         grain = chosen.grain or CLASSES
     if chosen and not names:
         names = [named_here(chosen.model)]
-    folders = [find_model(name) for name in names] if names else _labelled()
+    folders = [find_model(name) for name in names] if names else _labelled(None if stored else data, stored)
     if not folders:
         raise ValueError("there is no model on this machine; train one or name one by --model.")
     if chosen:
@@ -66,13 +64,19 @@ def run(
         raise ValueError(
             "some of these were measured against labels, some against a teacher; name them apart."
         )
-    measure = "accuracy" if references == {"labels"} else "agreement with the teacher"
+    by_teacher = references == {"teacher"} and (
+        stored or rules
+    )  # what is measured now is held against labels
+    measure = "agreement with the teacher" if by_teacher else "accuracy"
     models: dict[str, report.Records] = {}
     for folder in folders:
         title = read_config(folder)["title"]
         title = f"{title} ({folder})" if title in models else title
         if stored or (rules and (folder / "evaluation.npz").exists()):
             records = _stored(folder)
+            if save and not rules:  # rules that are new since, and performance control's bins
+                keep(folder, records)
+                records = _stored(folder)
         elif save:
             records = measure_and_keep(folder, data)
         else:
@@ -115,16 +119,17 @@ def _matched(
     return list(matched_table(rows, title))
 
 
-def keep(folder: Path, records: dict[str, Record], saving: float = SAVING) -> None:
-    """Write evaluation.npz and, into the config, the thresholds that are most accurate on validation.
+def keep(folder: Path, records: dict[str, Record]) -> None:
+    """Write evaluation.npz and, into the config, the model's own thresholds of every rule at every grain.
 
-    Of those that save at least the factor `saving` in MACs, for every rule at every grain; and the bins that
-    performance control reads, for they follow from the same images.
+    They follow the aim in the folder's config. And the bins that performance control reads, for they follow from the
+    same images.
     """
+    aim = Aim(**read_config(folder).get("aim", {}))
     records = {split: rounded(record) for split, record in records.items()}
     save_records(records, folder / "evaluation.npz")
-    write_thresholds(folder, *own_thresholds(records["validation"], saving))
-    add_performance(folder, saving)
+    write_thresholds(folder, *own_thresholds(records["validation"], aim))
+    add_performance(folder, aim)
 
 
 def measure_and_keep(folder: Path, data: Path | None) -> dict[str, Record]:
@@ -142,8 +147,16 @@ def measure_and_keep(folder: Path, data: Path | None) -> dict[str, Record]:
     return load_records(folder / "evaluation.npz")
 
 
-def _labelled() -> list[Path]:
-    return [entry.folder for entry in list_models() if _reference(entry.folder) == "labels"]
+def _labelled(data: Path | None, stored: bool) -> list[Path]:
+    """The models of this machine that were measured against labels; those that can look at `data`, unless `stored`."""
+    folders = [entry.folder for entry in list_models() if _reference(entry.folder) == "labels"]
+    return folders if stored else [folder for folder in folders if _fits(folder, data)]
+
+
+def _fits(folder: Path, data: Path | None) -> bool:
+    if data is not None and (data / "labels.tsv").exists():
+        return read_config(folder)["input"]["sight"] == "photo"
+    return read_labels(folder) == LABELS
 
 
 def _reference(folder: Path) -> str:

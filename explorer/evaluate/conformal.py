@@ -2,7 +2,7 @@
 
 Split conformal prediction with the score 1 - p of the true class (Sadinle, Lei, Wasserman 2019, arXiv 1609.00451; as
 JEI-DNN uses it, arXiv 2310.09163). Each exit has a limit of its own, found on the validation images; a set at an exit
-holds the classes with at least that probability there, and always the answer itself. NumPy only.
+holds the classes with at least that probability there, and always the answer itself.
 """
 
 from __future__ import annotations

@@ -10,12 +10,11 @@ import torch
 from explorer.data.fashion import Split
 from explorer.evaluate.calibration import fit_temperature
 from explorer.evaluate.record import Record, record_of
-from explorer.evaluate.tradeoff import settable_threshold
+from explorer.evaluate.tradeoff import Aim, own_threshold
 from explorer.model.bundle import Model
 from explorer.pipeline import to_tensor
 from explorer.rules.reading import read_logits
 
-SAVING = 1.5  # thresholds are the most accurate that save at least this factor in MACs
 BATCH = 32
 
 
@@ -34,4 +33,4 @@ def fit(model: Model, split: Split) -> tuple[dict[str, float], Record]:
     model.network.temperatures = tuple(temperatures)
     calibrated = (logits / np.array(temperatures, np.float32)[:, None]).astype(np.float32)
     record = record_of(read_logits(replace(traces[0], logits=calibrated, readings={})), split.labels)
-    return {rule: settable_threshold(record, rule, SAVING) for rule in record.scores}, record
+    return {rule: own_threshold(record, rule, Aim()) for rule in record.scores}, record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from explorer.evaluate.record import Record, load_records
-from explorer.evaluate.tradeoff import settable_threshold
+from explorer.evaluate.tradeoff import Aim, own_threshold
 from explorer.grain import CLASSES
 from explorer.model.addons import Parts, save_addon
 from explorer.model.bundle import write_thresholds
@@ -22,8 +22,8 @@ def performance_parts(validation: Record) -> Parts:
     }
 
 
-def add_performance(folder: Path, saving: float) -> Path:
-    """Fit the bins on the validation half of a folder's evaluation.npz; thresholds save at least `saving` in MACs.
+def add_performance(folder: Path, aim: Aim) -> Path:
+    """Fit the bins on the validation half of a folder's evaluation.npz; thresholds follow the aim.
 
     Returns the addon's path. Raises `FileNotFoundError` for a folder that was not evaluated.
     """
@@ -32,10 +32,9 @@ def add_performance(folder: Path, saving: float) -> Path:
         raise FileNotFoundError(f"{folder} has no evaluation.npz; evaluate the model first.")
     written = save_addon(folder, RULE.name, performance_parts(load_records(path)["validation"]))
     validation = load_records(path)["validation"]  # again, with the rule that the bins now serve
-    own = settable_threshold(validation, RULE.name, saving)
+    own = own_threshold(validation, RULE.name, aim)
     by_grain = {
-        name: {RULE.name: settable_threshold(record, RULE.name, saving)}
-        for name, record in validation.grains.items()
+        name: {RULE.name: own_threshold(record, RULE.name, aim)} for name, record in validation.grains.items()
     }
     write_thresholds(folder, {RULE.name: own}, by_grain)
     return written

@@ -57,6 +57,8 @@ def run(
         raise FileNotFoundError(f"{folder} has no evaluation.npz; run evaluate --save first.")
     if how is not None and how not in WAYS:
         raise ValueError(f"there is no way '{how}' to solve; choose one of {', '.join(WAYS)}.")
+    if budget is not None and not budget > 0:
+        raise ValueError(f"--fewer {budget:g}: the factor must be above 0.")
     if (budget is None) == (floor is None):
         raise ValueError("give either --fewer, a factor of MACs, or --floor, an accuracy in percent.")
     records = {split: record.at(grain) for split, record in load_records(folder / "evaluation.npz").items()}

@@ -90,16 +90,35 @@ def settable(record: Record, rule: str) -> list[Point]:
     return [at_threshold(record, rule, round(facts.low + i * facts.step, 6)) for i in range(steps + 1)]
 
 
-def settable_threshold(record: Record, rule: str, by_macs: float) -> float:
-    """As `most_accurate`, among the thresholds that the page's slider can be set to."""
-    return _most_accurate(settable(record, rule), by_macs).threshold
+@dataclass(frozen=True)
+class Aim:
+    """What a model's own thresholds are chosen for, on validation."""
+
+    saving: float = 1.5  # how many times fewer MACs, heads included, they save at least
+    lost: float | None = (
+        None  # how much accuracy they may lose at most; None: the most accurate that save enough
+    )
 
 
-def own_thresholds(record: Record, by_macs: float) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
-    """A threshold per rule that the page's slider can be set to, by `most_accurate`: for the classes, and per grain."""
-    chosen = {rule: settable_threshold(record, rule, by_macs) for rule in record.scores}
-    coarse = {name: own_thresholds(reading, by_macs)[0] for name, reading in record.grains.items()}
-    return chosen, coarse
+def own_threshold(record: Record, rule: str, aim: Aim) -> float:
+    """A model's own threshold, among those that the page's slider can be set to.
+
+    Where the aim bounds what may be lost, the cheapest within that. Where it does not, or where even that saves too
+    little to see an early exit, the most accurate that saves enough.
+    """
+    points = settable(record, rule)
+    if aim.lost is not None:
+        enough = [p for p in points if p.accuracy >= record.accuracy[-1] - aim.lost]
+        cheap = min(enough or points[-1:], key=lambda p: p.macs)
+        if cheap.by_macs >= aim.saving:
+            return cheap.threshold
+    return _most_accurate(points, aim.saving).threshold
+
+
+def own_thresholds(record: Record, aim: Aim) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """A model's own threshold of every rule: for the classes, and per grain."""
+    chosen = {rule: own_threshold(record, rule, aim) for rule in record.scores}
+    return chosen, {name: own_thresholds(reading, aim)[0] for name, reading in record.grains.items()}
 
 
 def _most_accurate(points: list[Point], by_macs: float) -> Point:

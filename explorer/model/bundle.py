@@ -7,7 +7,7 @@ their own, so new heads do not re-ship the backbone. Matrices are in float16, no
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
@@ -66,6 +66,9 @@ class Model:
     folder: Path | None = None
     grains: tuple[Grain, ...] = ()  # coarser readings of its classes, the finest first
     notes: tuple[str, ...] = ()  # what of the folder this version leaves out, a sentence each
+    aim: dict[str, float] = field(
+        default_factory=dict
+    )  # of its thresholds, as `evaluate.tradeoff.Aim` has it
     reference: str = (
         "labels"  # what its evaluation holds answers against: true "labels", or a "teacher"'s answers
     )
@@ -74,8 +77,9 @@ class Model:
 def save_model(model: Model, backbone: dict[str, Any], folder: Path) -> None:
     """Write the folder; `backbone` is what `build_backbone` takes. Others write card and evaluation."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.safetensors"):
-        old.unlink()
+    of_other_weights = [folder / name for name in ("conformal.json", "rules.json", "sample.json")]
+    for old in (*folder.glob("*.safetensors"), *of_other_weights):
+        old.unlink(missing_ok=True)
     state = model.network.state_dict()
     hashes: dict[str, str] = {}
     for part, prefix in (("backbone", "backbone."), ("exits", "heads.")):
@@ -98,6 +102,8 @@ def save_model(model: Model, backbone: dict[str, Any], folder: Path) -> None:
         "reference": model.reference,
         "weights": hashes,
     }
+    if model.aim:
+        config["aim"] = model.aim
     settings = {
         g.name: {"thresholds": g.thresholds}
         | ({"temperatures": g.temperatures} if g.temperatures else {})
@@ -135,15 +141,15 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
     except RuntimeError as error:
         raise ModelError(f"The weights in {folder} do not fit its config; fetch the folder again.") from error
     _check_input(network.backbone, spec, folder)
-    notes = add_addons(network, folder, config)
-    grains, left_out = read_grains(folder, config)
-    thresholds, unknown = known_thresholds(config["thresholds"])
-    network.precision = quick_precision(network.backbone.width, torch.device(device))
     labels = read_labels(folder)
     if len(labels) != network.backbone.classes:
         raise ModelError(
             f"{folder} names {len(labels)} labels for {network.backbone.classes} classes; fix labels.txt."
         )
+    notes = add_addons(network, folder, config)
+    grains, left_out = read_grains(folder, config)
+    thresholds, unknown = known_thresholds(config["thresholds"])
+    network.precision = quick_precision(network.backbone.width, torch.device(device))
     return Model(
         name=config["name"],
         title=config["title"],
@@ -154,6 +160,7 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
         folder=folder,
         grains=grains,
         notes=(*notes, *unknown, *left_out),
+        aim=config.get("aim", {}),
         reference=config.get("reference", "labels"),
     )
 

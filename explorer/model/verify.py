@@ -16,7 +16,7 @@ SAMPLE = "sample.json"
 CLOSE = 0.05
 KNOWN = (
     "format", "name", "title", "backbone", "exits", "input", "thresholds", "temperatures", "reference", "weights",
-    "grain", "grains", "addons",
+    "aim", "grains", "addons",
 )  # fmt: skip
 
 

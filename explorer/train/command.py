@@ -13,10 +13,10 @@ from PIL import Image
 
 from explorer.data.fashion import LABELS, load_fashion
 from explorer.data.grains import fashion_grains
-from explorer.evaluate.command import SAVING, records_of
+from explorer.evaluate.command import records_of
 from explorer.evaluate.gallery import write_gallery
 from explorer.evaluate.record import save_records
-from explorer.evaluate.tradeoff import own_thresholds
+from explorer.evaluate.tradeoff import Aim, own_thresholds
 from explorer.model.bundle import InputSpec, Model, load_model_folder, read_labels, save_model
 from explorer.model.catalog import find_model
 from explorer.model.multi_exit import MultiExitViT
@@ -85,7 +85,7 @@ def finish(
     save_model(untuned, entry, out)
     records = records_of(load_model_folder(out), data)  # of the weights as written, in half precision
     save_records(records, out / "evaluation.npz")
-    thresholds, by_grain = own_thresholds(records["validation"], SAVING)
+    thresholds, by_grain = own_thresholds(records["validation"], Aim())
     grains = tuple(replace(grain, thresholds=by_grain[grain.name]) for grain in untuned.grains)
     save_model(replace(untuned, thresholds=thresholds, grains=grains), entry, out)
     with (out / "run" / "log.csv").open() as file:

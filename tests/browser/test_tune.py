@@ -13,7 +13,7 @@ from explorer.__main__ import app
 from explorer.evaluate.calibration import reliability
 from explorer.evaluate.overthinking import overthinking
 from explorer.evaluate.record import Record, load_records
-from explorer.evaluate.tradeoff import at_threshold, at_thresholds, settable_threshold
+from explorer.evaluate.tradeoff import Aim, at_threshold, at_thresholds, own_threshold
 from explorer.model.catalog import DEFAULT, find_model
 from explorer.rules import decide
 from explorer.web.analysis import EXAMPLES
@@ -136,7 +136,7 @@ def test_found_thresholds_are_used_here_and_on_the_command_line(tune, records, t
     budget = finder.get_by_role("spinbutton", name="Times fewer MACs")
     budget.fill("1.9")
     budget.press("Tab")
-    best = settable_threshold(records["validation"], "confidence", 1.9)
+    best = own_threshold(records["validation"], "confidence", Aim(1.9))
     expect(finder.locator(".chosen")).to_have_text(f"Confidence {best:.3f} at every exit")
     promised, measured = (
         at_threshold(records[split], "confidence", best) for split in ("validation", "test")

@@ -16,7 +16,7 @@ import numpy as np
 from explorer.evaluate.calibration import reliability
 from explorer.evaluate.overthinking import overthinking
 from explorer.evaluate.record import Record
-from explorer.evaluate.tradeoff import at_threshold, at_thresholds, settable, settable_threshold
+from explorer.evaluate.tradeoff import Aim, at_threshold, at_thresholds, own_threshold, settable
 from explorer.rules import RULES, decide
 
 PATH = Path(__file__).with_name("tuning.json")
@@ -125,7 +125,7 @@ def searched(of: Record, rule: str) -> dict[str, Any]:
     return {
         "facts": {key: describe[key] for key in ("min", "max", "step")},
         "thresholds": [p.threshold for p in points],
-        "budgets": [{"by_macs": b, "threshold": settable_threshold(of, rule, b)} for b in BUDGETS],
+        "budgets": [{"by_macs": b, "threshold": own_threshold(of, rule, Aim(b))} for b in BUDGETS],
         "floors": [
             {"accuracy": floor, "threshold": p.threshold if p else None}
             for floor, p in zip(FLOORS, cheapest, strict=True)

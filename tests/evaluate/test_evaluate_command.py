@@ -9,8 +9,10 @@ from typer.testing import CliRunner
 
 from explorer.__main__ import app
 from explorer.data.fashion import LABELS, Split
+from explorer.data.labelled import write_labels
 from explorer.evaluate import command
-from explorer.evaluate.record import evaluate, save_records
+from explorer.evaluate.record import evaluate, load_records, save_records
+from explorer.evaluate.tradeoff import Aim, own_thresholds
 from explorer.model.bundle import load_model_folder
 from explorer.model.catalog import Entry
 from explorer.rules import rules_with
@@ -54,6 +56,44 @@ def test_two_models_of_one_title_are_two_rows(folder, tmp_path, monkeypatch):
     rules = len(rules_with([]))
     assert len(rows) == 2 * (3 + 2 * rules)  # a row in three tables, and one per rule in two
     assert sum(str(twin) in row for row in rows) == 3 + 2 * rules
+
+
+def test_without_a_name_those_models_run_that_can_look_at_the_images(folder, tmp_path, monkeypatch):
+    photo = shutil.copytree(folder, tmp_path / "photo")
+    config = json.loads((photo / "config.json").read_text())
+    config["input"]["sight"], config["title"] = "photo", "Photographs"
+    (photo / "config.json").write_text(json.dumps(config))
+    labels = (photo / "labels.txt").read_text()
+    (photo / "labels.txt").write_text(labels.replace("bag", "koala").replace("Bag", "koala"))
+    entries = [Entry(p.name, "", p, "yours") for p in (photo, folder)]
+    monkeypatch.setattr(command, "list_models", lambda: entries)
+    garments = call("--markdown")
+    assert garments.exit_code == 0
+    assert "| Tiny | " in garments.stdout
+    assert "Photographs" not in garments.stdout
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    write_labels([], pictures)
+    assert command._labelled(pictures, stored=False) == [photo]
+    assert command._labelled(pictures, stored=True) == [photo, folder]
+
+
+def test_what_is_kept_follows_the_aim_of_the_model_and_a_stored_evaluation_is_enough(folder, splits):
+    config = json.loads((folder / "config.json").read_text())
+    config["aim"] = {"saving": 1.0, "lost": 0.0}
+    (folder / "config.json").write_text(json.dumps(config))
+    assert call("--model", folder, "--save").exit_code == 0
+    aimed = json.loads((folder / "config.json").read_text())
+    records = load_records(folder / "evaluation.npz")
+    expected, _ = own_thresholds(records["validation"], Aim(1.0, 0.0))
+    assert {rule: aimed["thresholds"][rule] for rule in expected} == expected
+    assert load_model_folder(folder).aim == {"saving": 1.0, "lost": 0.0}
+    aimed["aim"], aimed["thresholds"] = {"saving": 2.0}, {}
+    (folder / "config.json").write_text(json.dumps(aimed))
+    assert call("--model", folder, "--stored", "--save").exit_code == 0
+    again = json.loads((folder / "config.json").read_text())["thresholds"]
+    expected, _ = own_thresholds(records["validation"], Aim(2.0))
+    assert {rule: again[rule] for rule in expected} == expected
 
 
 def refused(result, sentence):

@@ -7,12 +7,13 @@ import pytest
 
 from explorer.evaluate.record import Record
 from explorer.evaluate.tradeoff import (
+    Aim,
     at_threshold,
     candidates,
     cheapest,
     curve,
     most_accurate,
-    settable_threshold,
+    own_threshold,
 )
 
 # Exits behind blocks 4, 8 and 12; the backbone alone costs 90.
@@ -102,13 +103,13 @@ def test_most_accurate_is_the_best_within_the_budget_else_the_cheapest(by_macs, 
 @pytest.mark.parametrize(("by_macs", "threshold"), [(0, 0.605), (1.16, 0.605), (1.3, 0.0), (9, 0.0)])
 def test_a_settable_threshold_is_one_the_slider_can_be_set_to(by_macs, threshold):
     assert (
-        settable_threshold(RECORD, "confidence", by_macs) == threshold
+        own_threshold(RECORD, "confidence", Aim(by_macs)) == threshold
     )  # the lowest step above .6, or any below .3
 
 
 def test_a_default_patience_is_a_whole_number():
     record = replace(RECORD, scores={"patience": np.array([[1, 2, 3], [1, 1, 2], [1, 2, 1], [1, 1, 2]])})
     # At 1 all leave at once, 0 and 3 right. At 2, images 0 and 2 leave at the second exit, 0 and 1 are right.
-    assert settable_threshold(record, "patience", 2.0) == 1
+    assert own_threshold(record, "patience", Aim(2.0)) == 1
     assert at_threshold(record, "patience", 2).accuracy == 0.5
-    assert settable_threshold(record, "patience", 0) == 3  # beyond two early exits: the full model, 3 right
+    assert own_threshold(record, "patience", Aim(0)) == 3  # beyond two early exits: the full model, 3 right

@@ -239,7 +239,18 @@ def test_a_wrong_number_of_labels(folder):
     refuses(folder, "names 2 labels for 3 classes; fix labels.txt")
 
 
-def test_missing_labels(folder):
+def test_facts_of_other_weights_go_when_a_folder_is_written_anew(folder):
+    for name in ("conformal.json", "rules.json", "sample.json", "grains.txt"):
+        (folder / name).write_text("{}")
+    save_model(model_of(), BACKBONE, folder)
+    assert not {"conformal.json", "rules.json", "sample.json"} & {path.name for path in folder.iterdir()}
+    assert (folder / "grains.txt").exists()
+
+
+@pytest.mark.parametrize("grains", [False, True])
+def test_missing_labels(folder, grains):
+    if grains:
+        (folder / "grains.json").write_text("[]")
     (folder / "labels.txt").unlink()
     refuses(folder, "lacks labels.txt; fetch the folder again")
 

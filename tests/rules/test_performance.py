@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from explorer.evaluate.performance import add_performance
+from explorer.evaluate.tradeoff import Aim
 from explorer.rules import Seen, Setting
 from explorer.rules.performance import RULE, reliability_bins
 
@@ -39,4 +40,4 @@ def test_at_a_grain_that_was_not_evaluated_it_says_nothing():
 
 def test_a_model_that_was_not_evaluated_has_no_bins(tmp_path):
     with pytest.raises(FileNotFoundError, match="evaluate the model first"):
-        add_performance(tmp_path, 1.5)
+        add_performance(tmp_path, Aim())

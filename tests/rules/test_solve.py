@@ -108,7 +108,7 @@ def test_an_exit_without_scores_cannot_be_the_deepest():
 def test_a_floor_that_no_exit_reaches_gives_the_most_accurate_and_says_so():
     found = solve(problem(), Goal(floor=1.0))
     assert not found.reached
-    assert found.accuracy > 0.6
+    assert found.accuracy >= problem().correct.mean(axis=0).max()
 
 
 def test_a_goal_is_one_of_the_two():

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from explorer.evaluate.tradeoff import Aim
 from explorer.model.bundle import load_model_folder
 from explorer.model.catalog import DEFAULT, SHIPPED
-from explorer.train.command import SAVING
 from explorer.train.photos import ship
 from explorer.web import page
 from explorer.web.card import LIBRARIES, card_html, card_json, versions
@@ -81,6 +81,6 @@ def test_gradio_is_told_to_delete_uploads():
 
 
 def test_the_numbers_named_among_the_definitions_are_those_used():
-    for number in (f"{SAVING:g}", f"{100 * ship.LOST:g}"):
+    for number in (f"{Aim().saving:g}", f"{100 * ship.LOST:g}"):
         assert f" {number} " in strings("en")["about.number_thresholds_says"]
         assert f" {number} ".replace(".", ",") in strings("de")["about.number_thresholds_says"]

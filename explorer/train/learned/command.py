@@ -12,7 +12,7 @@ import torch
 
 from explorer.data.fashion import LABELS, Split, load_fashion
 from explorer.evaluate.record import Record, load_records, record_of, save_records
-from explorer.evaluate.tradeoff import settable_threshold
+from explorer.evaluate.tradeoff import Aim, own_threshold
 from explorer.model.addons import save_addon
 from explorer.model.bundle import Model, load_model_folder, read_labels
 from explorer.model.catalog import YOURS, find_model
@@ -25,10 +25,6 @@ from explorer.train.learned.jei_dnn import Jei
 from explorer.train.learned.learner import Learner
 from explorer.train.learned.palbert import Palbert
 from explorer.train.learned.states import States, states_of
-
-SAVING = (
-    1.5  # the thresholds chosen are the most accurate on validation that save at least this factor in MACs
-)
 
 LEARNERS: dict[str, Callable[[Model], Learner]] = {"berxit": LearnsToExit, "jei-dnn": Jei, "palbert": Palbert}
 
@@ -87,9 +83,10 @@ def measure(model: Model, states: dict[str, States], addon: str) -> None:
     save_records(records, path)
     path = model.folder / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
+    aim = Aim(**config.get("aim", {}))
     for rule in RULES.values():
         if rule.addon == addon:
-            config["thresholds"][rule.name] = settable_threshold(records["validation"], rule.name, SAVING)
+            config["thresholds"][rule.name] = own_threshold(records["validation"], rule.name, aim)
     path.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
 

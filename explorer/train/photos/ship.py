@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from explorer.data.labelled import Labelled
 from explorer.evaluate.calibration import ece_by_chance, fit_temperature, reliability
 from explorer.evaluate.gallery import write_gallery
 from explorer.evaluate.record import Record, evaluate, save_records
-from explorer.evaluate.tradeoff import Point, at_threshold, cheapest, settable, settable_threshold
+from explorer.evaluate.tradeoff import Aim, Point, at_threshold, cheapest, own_thresholds
 from explorer.grain import Grain, read_grains
 from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
 from explorer.model.multi_exit import MultiExitViT
@@ -32,7 +32,9 @@ from explorer.train.photos.student import BACKBONE, MEAN, STD
 TITLE = "LGViT on ViT-S/14 for photographs, 1000 classes"
 OPENS = "kinds"  # the grain the page begins with
 LOST = 0.02  # of accuracy that a model's own thresholds may lose on the choosing half
-SAVING = 1.1  # how many times fewer MACs, heads included, they save at least
+# A model's own thresholds lose LOST at most; where that saves less than a tenth there is no early exit to see, and they
+# are the most accurate that save it.
+AIM = Aim(saving=1.1, lost=LOST)
 LOSSES = (0.01, 0.02, 0.05)  # reported for confidence
 # What this model aims at on the reporting half: accuracy per exit, fewer MACs at LOST, calibration error.
 AIMS: dict[str, float] = {
@@ -68,6 +70,7 @@ def ship(
         input=InputSpec("photo", MEAN, STD),
         thresholds={},
         grains=_grains(out),
+        aim=asdict(AIM),
     )
     network.temperatures = (1.0,) * len(network.exits)
     save_model(model, backbone, out)
@@ -85,12 +88,9 @@ def ship(
         images = part.pixels.permute(0, 2, 3, 1).numpy()
         split = Split(images, part.classes)
         *_, records[name] = evaluate(replace(written, grains=tuple(grains)), split, batch=25)
+    thresholds, by_grain = own_thresholds(records["validation"], AIM)
     # The page opens at the middle grain: a visitor's picture is named right far more often there than by class.
-    grains = [
-        replace(g, thresholds=own_thresholds(records["validation"].at(g.name)), opens=g.name == OPENS)
-        for g in grains
-    ]
-    thresholds = own_thresholds(records["validation"])
+    grains = [replace(g, thresholds=by_grain[g.name], opens=g.name == OPENS) for g in grains]
     save_model(replace(model, thresholds=thresholds, grains=tuple(grains)), backbone, out)
     save_records(records, out / "evaluation.npz")
     write_gallery(out, records["test"], lambda i: halves["test"].picture(i), credits=halves["test"].credits)
@@ -123,23 +123,6 @@ def _fitted(logits: NDArray[np.float32], classes: NDArray[np.int64]) -> tuple[fl
 def _warmed(grain: Grain, trace: Trace, classes: NDArray[np.int64]) -> Grain:
     """The grain with temperatures that calibrate its merged probabilities at each exit."""
     return replace(grain, temperatures=_fitted(trace.merged(grain.groups).logits, grain.groups[classes]))
-
-
-def own_thresholds(record: Record) -> dict[str, float]:
-    """The model's own threshold of every rule."""
-    return {rule: own_threshold(record, rule) for rule in record.scores}
-
-
-def own_threshold(record: Record, rule: str) -> float:
-    """The cheapest threshold that the page's slider can be set to and that loses at most LOST of accuracy.
-
-    Where even that saves less than the factor SAVING in MACs there is no early exit to see: then the most accurate one
-    that saves it.
-    """
-    points = settable(record, rule)
-    enough = [p for p in points if p.accuracy >= record.accuracy[-1] - LOST]
-    cheap = min(enough or points[-1:], key=lambda p: p.macs)
-    return cheap.threshold if cheap.by_macs >= SAVING else settable_threshold(record, rule, SAVING)
 
 
 def measures(records: dict[str, Record], threshold: float) -> dict[str, Any]:

@@ -12,13 +12,13 @@ import torch
 from explorer.data.labelled import load_labelled
 from explorer.evaluate.gallery import read_gallery
 from explorer.evaluate.record import Record
-from explorer.evaluate.tradeoff import at_threshold
+from explorer.evaluate.tradeoff import at_threshold, own_threshold
 from explorer.model.bundle import load_model_folder
 from explorer.rules import decide
 from explorer.train.photos import command
 from explorer.train.photos.labels import imagenet_labels
 from explorer.train.photos.measure import decode, progress, right_in, traces
-from explorer.train.photos.ship import AIMS, SAVING, aims, own_threshold, ship
+from explorer.train.photos.ship import AIM, AIMS, aims, ship
 from explorer.train.photos.student import SIZE, at_size, seen_by
 from tests.train.photos.tiny import STRETCH, TINY, picture, trained
 
@@ -173,11 +173,11 @@ def test_the_own_threshold_loses_two_points_at_most_and_is_the_cheapest_that_doe
     rng = np.random.default_rng(0)
     sure = rng.random((400, 3))
     record = recorded(sure, sure > np.array([0.3, 0.3, 0.0]))  # surer answers are right, the last ones always
-    threshold = own_threshold(record, "confidence")
+    threshold = own_threshold(record, "confidence", AIM)
     chosen, lower = (at_threshold(record, "confidence", t) for t in (threshold, threshold - 0.005))
     assert chosen.accuracy >= 0.98
     assert lower.accuracy < 0.98
-    assert chosen.by_macs > SAVING
+    assert chosen.by_macs > AIM.saving
 
 
 def test_where_two_points_save_too_little_the_own_threshold_is_the_most_accurate_that_saves_a_tenth():
@@ -185,8 +185,8 @@ def test_where_two_points_save_too_little_the_own_threshold_is_the_most_accurate
     right = np.zeros((400, 3), bool)
     right[:, 2] = True  # early answers are wrong, however sure
     record = recorded(sure, right)
-    chosen = at_threshold(record, "confidence", own_threshold(record, "confidence"))
-    assert chosen.by_macs >= SAVING
+    chosen = at_threshold(record, "confidence", own_threshold(record, "confidence", AIM))
+    assert chosen.by_macs >= AIM.saving
     assert chosen.accuracy == pytest.approx(
         0.86, abs=0.01
     )  # 14 % leave at a third of the cost: 1 / (1 - 0.14 * 2 / 3)
