@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import glob
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import ROOT, SHIPPED, find_model
-from explorer.model.hub import MODEL_FILES
+from explorer.model.hub import MODEL_FILES, is_repo, refusal
 
 # What a Space needs of the repository, beside the models that are named: not the tests, nor the documentation.
 _FILES = ("app.py", "README.md", "requirements.txt", "LICENSE")
 _FOLDERS = ("explorer", "assets")
 _LEFT_OUT = {"__pycache__", "node_modules"}
-_REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
 def deploy(
@@ -43,7 +41,7 @@ def deploy(
     Raises:
         ValueError: no such name, model or program, or a hub that refuses; one plain sentence.
     """
-    if not _REPO.fullmatch(repo_id):
+    if not is_repo(repo_id):
         raise ValueError(f"'{repo_id}' is no name of a Space; write it as USER/NAME.")
     if not static:
         files = space_files(ROOT, models)
@@ -105,8 +103,4 @@ def _send(repo_id: str, sdk: str, folder: Path, names: list[str], private: bool)
             commit_message="Exit Explorer",
         )
     except Exception as error:  # the client raises many kinds: no account, no right, no network, no room
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise ValueError(
-            f"The hub did not take it ({reason}); log in by `hf auth login`, check the name and try again: "
-            "what has arrived is not sent twice."
-        ) from error
+        raise ValueError(f"{refusal(error)}: what has arrived is not sent twice.") from error

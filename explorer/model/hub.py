@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
+from threading import Lock
 
 from huggingface_hub import HfApi, cached_assets_path, snapshot_download
 
@@ -17,11 +19,24 @@ PATIENCE = 3  # seconds for the hub to answer whether it has a model
 ASKED_AGAIN = 600  # seconds after which the hub is asked anew
 # All that a model folder holds, and all that is fetched and sent: never code.
 MODEL_FILES = (
-    "*.json", "labels.txt", "*.safetensors", "evaluation.npz", "README.md", "addons/*.safetensors", "gallery*",
+    "*.json", "labels.txt", "*.safetensors", "evaluation.npz", "README.md", "addons/*.safetensors", "gallery*", "*.svg",
 )  # fmt: skip
 _THEIRS = ["preprocessor_config.json", "pytorch_model*.bin", "*.index.json"]
 
 _answered: dict[str, tuple[float, bool]] = {}
+# By model: two visitors who choose the same must not convert it into one folder at the same time.
+_fetching: dict[str, Lock] = {}
+
+
+def is_repo(name: str) -> bool:
+    """Whether that is a hub id, owner/name."""
+    return re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name) is not None
+
+
+def refusal(error: Exception) -> str:
+    """Why the hub did not take what was sent, in a sentence: the client raises many kinds of error."""
+    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    return f"The hub did not take it ({reason}); log in by `hf auth login`, check the name and try again"
 
 
 def fetch(name: str) -> Path:
@@ -30,7 +45,11 @@ def fetch(name: str) -> Path:
     From this machine's cache, else downloaded. One in the LGViT authors' layout is converted once, and kept where the
     hub's client keeps what libraries derive. Raises `ModelError`, one sentence.
     """
-    repo, _, revision = name.partition("@")
+    with _fetching.setdefault(name, Lock()):
+        return _fetch(*name.partition("@")[::2])
+
+
+def _fetch(repo: str, revision: str) -> Path:
     try:
         converted = _converted(repo, revision)
     except OSError as error:
@@ -51,12 +70,18 @@ def _converted(repo: str, revision: str = "") -> Path:
 
 
 def _whole(folder: Path) -> bool:
-    """Whether all shards that a config names are there: a download that was cut off leaves some out."""
+    """Whether all that a config names is there: a download that was cut off leaves some out."""
     try:
-        named = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("weights")
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        weights = config.get("weights")
     except (OSError, ValueError, AttributeError):
         return False
-    return not isinstance(named, dict) or all((folder / Path(name).name).is_file() for name in named)
+    if not isinstance(weights, dict):
+        return True  # somebody else's layout, which names no files
+    addons = [f"addons/{Path(name).name}.safetensors" for name in config.get("addons") or ()]
+    grains = ["grains.json"] if config.get("grains") else []
+    needed = ["labels.txt", *grains, *(Path(name).name for name in weights), *addons]
+    return all((folder / name).is_file() for name in needed)
 
 
 def snapshot(repo: str, revision: str | None = None) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,10 +12,9 @@ from huggingface_hub import HfApi, ModelCard, SpaceCard
 
 from explorer.model.bundle import ModelError, read_config, read_labels
 from explorer.model.card import TAGS
-from explorer.model.hub import MODEL_FILES
+from explorer.model.hub import MODEL_FILES, is_repo, refusal
 from explorer.model.verify import verify
 
-_REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _USE = """
 ## Use it
 
@@ -49,7 +47,7 @@ def push(
         ModelError: no such name, a folder with a fault, or a hub that refuses; one plain sentence.
     """
     for name in (repo, space):
-        if name is not None and not _REPO.fullmatch(name):
+        if name is not None and not is_repo(name):
             raise ModelError(f"'{name}' is no name on the hub; write it as USER/NAME.")
     for _ in verify(folder):
         pass
@@ -74,10 +72,7 @@ def push(
             if space is not None:
                 _name_in_space(hub, space, repo)
         except Exception as error:  # the client raises many kinds: no account, no right, no network, no room
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
-            raise ModelError(
-                f"The hub did not take it ({reason}); log in by `hf auth login`, check the name and try again."
-            ) from error
+            raise ModelError(f"{refusal(error)}.") from error
     return commit.oid
 
 

@@ -1,14 +1,18 @@
 """Models by name: shipped, yours, by path, and from the hub's cache."""
 
+import json
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import huggingface_hub.constants
 import pytest
 
+from explorer.model import hub as hub_module
 from explorer.model.bundle import ModelError, load_model_folder
 from explorer.model.catalog import find_model, list_models, load_model
-from explorer.model.hub import PUBLISHED, reachable
+from explorer.model.convert import convert_lgvit
+from explorer.model.hub import PUBLISHED, fetch, reachable
 from tests.data.published import published
 
 
@@ -120,6 +124,48 @@ def test_one_of_the_authors_own_is_converted_once_and_kept(homes, hub, tmp_path)
     shutil.rmtree(hub)  # from now on the hub's copy is not needed
     assert find_model("FALcon6/LGViT-ViT-Cifar100", *homes) == folder
     assert reachable() == ["FALcon6/LGViT-ViT-Cifar100"]
+
+
+def test_two_visitors_who_choose_the_same_get_one_conversion(homes, hub, tmp_path, monkeypatch):
+    in_cache(hub, "FALcon6", "LGViT-ViT-Cifar100", published(tmp_path / "theirs"))
+    converted = []
+
+    def slowly(folder, target, title):
+        time.sleep(0.2)
+        converted.append(target)
+        return convert_lgvit(folder, target, title)
+
+    monkeypatch.setattr("explorer.model.hub.convert_lgvit", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(fetch, ["FALcon6/LGViT-ViT-Cifar100"] * 4))
+    assert len(found) == len(converted) == 1
+
+
+@pytest.mark.parametrize(
+    "lost", ["labels.txt", "exits.safetensors", "grains.json", "addons/gates.safetensors"]
+)
+def test_a_download_that_was_cut_off_is_not_taken_for_whole(
+    hub, tiny_model_folder, lost, tmp_path, monkeypatch
+):
+    folder = shutil.copytree(tiny_model_folder, tmp_path / "tiny")
+    (folder / "addons").mkdir()
+    for name in ("grains.json", "addons/gates.safetensors"):
+        (folder / name).touch()
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(
+        json.dumps(config | {"grains": {"kinds": {}}, "addons": {"gates": ""}})
+    )
+    there = in_cache(hub, "someone", "tiny-vit", folder)
+    asked = []
+    real = hub_module.snapshot_download
+    monkeypatch.setattr(
+        hub_module, "snapshot_download", lambda *a, **k: asked.append(k["local_files_only"]) or real(*a, **k)
+    )
+    assert hub_module.snapshot("someone/tiny-vit") == there
+    assert asked == [True]
+    (there / lost).unlink()
+    hub_module.snapshot("someone/tiny-vit")
+    assert asked == [True, True, False]  # what is here was not enough: the hub is asked
 
 
 def test_no_model_of_the_hub_is_offered_where_there_is_none_and_nobody_waits(hub):
