@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
@@ -24,10 +25,16 @@ BATCH = 64
 RULE = "confidence"
 
 
+def example_paths(name: str) -> list[Path]:
+    """The shipped example images of that model, or Fashion's where it has none."""
+    own = EXAMPLES / Path(name).name
+    home = own if own.exists() else EXAMPLES / "fashion"
+    return sorted(path for path in home.iterdir() if path.suffix in (".png", ".jpg"))
+
+
 def example_batch(model: Model) -> Tensor:
     """The shipped example images as this model's input, (N, channels, H, W)."""
-    home = EXAMPLES / model.name if (EXAMPLES / model.name).exists() else EXAMPLES / "fashion"
-    paths = sorted(path for path in home.iterdir() if path.suffix in (".png", ".jpg"))
+    paths = example_paths(model.name)
     return torch.cat([to_tensor(model, see(model, read_image(path)).image) for path in paths])
 
 

@@ -14,10 +14,10 @@ from typing import Any
 import torch
 
 from explorer.bench.browser import browser
+from explorer.bench.network import example_paths
 from explorer.data.reading import read_image
 from explorer.model.catalog import load_model
 from explorer.pipeline import see, to_tensor
-from explorer.web.analysis import EXAMPLES
 from explorer.web.plain_server import file_server
 from explorer.web.site import build_site
 
@@ -70,8 +70,7 @@ def _megabytes(asked: list[str], out: Path) -> float:
 
 def site(model: str) -> list[tuple[str, str, str]]:
     """The site of a model in Chromium: uploads, passes that leave at each exit, live frames, downloads."""
-    home = EXAMPLES / model if (EXAMPLES / model).exists() else EXAMPLES / "fashion"
-    path = next(path for path in sorted(home.iterdir()) if path.suffix in (".png", ".jpg"))
+    path = example_paths(model)[0]
     with _site(model) as (address, asked, out), browser() as chromium:
         page = chromium.new_page(viewport={"width": 1440, "height": 900})
         page.goto(address)

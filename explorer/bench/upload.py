@@ -8,7 +8,7 @@ from statistics import median
 from PIL import Image
 
 from explorer.bench.browser import browser, served
-from explorer.web.analysis import EXAMPLES
+from explorer.bench.network import example_paths
 
 UPLOADS = 12
 
@@ -38,8 +38,7 @@ def _file(picture: Image.Image, number: int) -> dict[str, object]:
 
 def upload(model: str) -> list[tuple[str, str, str]]:
     """From the end of an upload to its ladder on the screen, in times of the network's own pass over that image."""
-    home = EXAMPLES / model if (EXAMPLES / model).exists() else EXAMPLES / "fashion"
-    path = next(path for path in sorted(home.iterdir()) if path.suffix in (".png", ".jpg"))
+    path = example_paths(model)[0]
     picture = Image.open(path)
     waits, passes = [], []
     with served(["app.py"], EXIT_EXPLORER_MODEL=model) as (address, _), browser() as chromium:

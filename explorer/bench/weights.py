@@ -12,7 +12,7 @@ from explorer.bench.network import example_batch
 from explorer.evaluate.gallery import read_gallery
 from explorer.grain import choose_grain
 from explorer.model.bundle import Model
-from explorer.model.catalog import find_model, load_model
+from explorer.model.catalog import load_model
 from explorer.model.multi_exit import MultiExitViT
 from explorer.pipeline import default_threshold, to_tensor
 from explorer.rules import decide
@@ -41,7 +41,7 @@ def round_weights(network: MultiExitViT) -> int:
 
 def pictures(model: Model) -> Tensor:
     """The examples and the gallery's evaluation images, as they are and mirrored, as the network's input."""
-    gallery = read_gallery(find_model(model.name))
+    gallery = read_gallery(model.folder) if model.folder else None
     tiles = [] if gallery is None else [gallery.picture(place) for place in range(len(gallery.indices))]
     size = model.network.backbone.input_size
     seen: list[Image.Image] = [tile for tile in tiles if (tile.height, tile.width) == tuple(size)]
