@@ -34,7 +34,7 @@ def test_help_keeps_its_square_brackets_and_says_the_default_that_holds():
 
 
 def test_no_default_leads_out_of_the_folder():
-    for command in ("distil", "average", "ship", "train", "screens"):
+    for command in ("distil", "ship", "train", "screens"):
         assert "../" not in call(command, "--help").stdout
 
 
@@ -53,6 +53,19 @@ def test_a_threshold_that_cannot_be_one_is_refused(tiny_model_folder, tmp_path, 
     picture = tmp_path / "a.png"
     result = call("classify", picture, "--model", tiny_model_folder, "--rule", rule, "--threshold", threshold)
     refused(result, f"error: {rule} takes a threshold {said}")
+
+
+def test_options_that_say_nothing_to_fashion_are_refused_not_ignored(tmp_path):
+    refused(
+        call("train", "--size", "28", "--frozen", "--out", tmp_path / "x"),
+        "error: --size, --frozen: only with both --data and --backbone\\.",
+    )
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("fewer", ["0", "-1", "nan"])
+def test_a_factor_of_macs_is_above_0(fewer):
+    refused(call("solve", "--fewer", fewer), f"error: --fewer {fewer}: the factor must be above 0\\.")
 
 
 def test_what_costs_more_is_not_called_fewer():

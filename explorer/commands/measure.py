@@ -7,15 +7,18 @@ from typing import Annotated
 
 import typer
 
-from explorer.commands.app import DataOption, ModelOption, ThresholdsOption, app, fail
+from explorer.commands.app import ModelOption, ThresholdsOption, app, fail
 
 
 @app.command()
 def evaluate(
     model: Annotated[
-        list[str] | None, typer.Option(help="name, folder or hub id; may be repeated [default: all]")
+        list[str] | None,
+        typer.Option(help="name, folder or hub id; may be repeated [default: all these images suit]"),
     ] = None,
-    data: DataOption = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Fashion-MNIST's folder, or one of photographs with a labels.tsv")
+    ] = None,
     thresholds: ThresholdsOption = None,
     stored: Annotated[bool, typer.Option(help="use evaluation.npz instead of running the model")] = False,
     markdown: Annotated[bool, typer.Option(help="print the tables as Markdown")] = False,
@@ -31,9 +34,10 @@ def evaluate(
         typer.Option(help="compare all rules at the same savings instead, at every grain, and time them"),
     ] = False,
 ) -> None:
-    """Accuracy at every exit, and accuracy against cost for every rule, on Fashion-MNIST's test images.
+    """Accuracy at every exit, and accuracy against cost for every rule, on test images.
 
-    With --thresholds: what those thresholds give on the validation and the test images.
+    With --thresholds: what those thresholds give on the validation and the test images. --rules is a table of its own,
+    at every grain, which takes no --thresholds, --chart or --grain.
     """
     from explorer.evaluate.command import run
 
@@ -74,7 +78,8 @@ def bench(
         list[str] | None,
         typer.Argument(
             metavar="[NAME]...",
-            help="analyse, infer, peers, first, page, serve, site, start, upload, visit, weights [default: all]",
+            help="analyse, explain, first, infer, memory, page, peers, serve, site, start, upload, visit, "
+            "weights [default: all]",
         ),
     ] = None,
     model: ModelOption = "fashion",

@@ -34,7 +34,7 @@ def wrap(
         if calibrate:
             for line in calibrate_folder(folder, calibrate):
                 print(line)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         fail(error)
 
 
@@ -68,7 +68,7 @@ def convert(
             raise ModelError(
                 f"{folder} holds no LGViT of the authors': its config.json names no highway_type."
             )
-        name = source.rstrip("/").rpartition("/")[2]
+        name = (path.resolve().parent if path.is_file() else path).name
         target = out or Path("checkpoints") / name
         print(convert_lgvit(folder, target, title or f"{name}, converted", path if path.is_file() else None))
     except ModelError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -69,7 +69,7 @@ def train(
 ) -> None:
     """Train a model, on your own pictures or on Fashion-MNIST, or a rule's learned parts. Cut off, it goes on.
 
-    With --backbone also on several GPUs or machines, under accelerate launch or torchrun.
+    With --backbone also on several GPUs, or machines that share the folder OUT, under accelerate launch or torchrun.
     """
     from explorer.train.command import run
     from explorer.train.learned.command import LEARNERS, learn
@@ -81,6 +81,10 @@ def train(
         if recipe in LEARNERS:
             print(learn(recipe, model, data, seed, threads, images, as_released))
         elif backbone is None or data is None:
+            _needs_both(
+                teacher=teacher, images=images, size=size, title=title, device=device, root=root,
+                frozen=frozen, scratch=scratch,
+            )  # fmt: skip
             run(
                 recipe,
                 data,
@@ -101,10 +105,22 @@ def train(
             )  # fmt: skip
             run_own(asked, settings)
     except Stopped:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        raise typer.Exit(130) from None
-    except (ValueError, FileNotFoundError) as error:
+        stopped()
+    except (ValueError, OSError) as error:
         fail(error)
+
+
+def stopped() -> NoReturn:
+    """Told to stop, a run has saved itself."""
+    print("stopped; the same command goes on from here", file=sys.stderr)
+    raise typer.Exit(130) from None
+
+
+def _needs_both(**given: object) -> None:
+    """Raises `ValueError` where options were given that say nothing to a training on Fashion-MNIST."""
+    named = [f"--{name}" for name, value in given.items() if value]
+    if named:
+        raise ValueError(f"{', '.join(named)}: only with both --data and --backbone.")
 
 
 @app.command()
@@ -174,8 +190,7 @@ def distil(
         sources, teachers = [parse_source(text) for text in photos], [parse_teacher(text) for text in teacher]
         run(stretch, out, sources, teachers, backbone, labelled, device, threads)
     except Stopped:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        raise typer.Exit(130) from None
+        stopped()
     except (ValueError, OSError) as error:
         fail(error)
 

@@ -90,7 +90,7 @@ def load_labelled(folder: Path) -> Labelled:
     path = folder / "labels.tsv"
     if not path.exists():
         raise FileNotFoundError(f"{folder} has no labels.tsv that names the class of each picture.")
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:  # spreadsheets put a mark first
         told = list(csv.DictReader(file, delimiter="\t"))
     try:
         rows = [

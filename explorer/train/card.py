@@ -26,7 +26,7 @@ tags:
 # {title}
 
 A vision transformer of {blocks} blocks ({parameters:.2f} M parameters, {grid} patch tokens, width {width})
-with exits behind blocks {exit_blocks}, trained {origin} for [Exit Explorer](../../../README.md)
+with exits behind blocks {exit_blocks}, trained {origin} for Exit Explorer
 on Fashion-MNIST.
 
 - **Recipe**: `{recipe}`, {passes} passes over 55,000 training images in all ({minutes:.0f} minutes of

@@ -64,7 +64,7 @@ class Asked:
     scratch: bool = False  # timm's weights are left out
     threads: int = 2
     teacher: str | None = None  # a model whose answers are learned in place of labels
-    images: int | None = None  # training pictures at most, drawn by the seed
+    images: int | None = None  # training pictures at most, always the same ones
     root: Path | None = None  # where a named set lies
     device: str | None = None  # this process's GPU where there is one, else the CPU
     precision: str = "auto"  # "float32", "bfloat16", or whichever is quicker

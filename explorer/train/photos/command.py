@@ -71,7 +71,7 @@ def started(start: Path, size: int) -> tuple[MultiExitViT, list[dict[str, Any]]]
         network = load_model_folder(start).network
         network.temperatures = (1.0,) * len(network.exits)  # training knows none
         told = start / "training.json"
-        history = json.loads(told.read_text(encoding="utf-8"))["history"] if told.exists() else []
+        history = json.loads(told.read_text(encoding="utf-8")).get("history", []) if told.exists() else []
         return at_size(network, size), history
     if (start / "last.pt").exists():
         run = Run(new_student(None, size), [], start)
