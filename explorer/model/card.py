@@ -1,4 +1,4 @@
-"""What every card of a model made here begins with, in the words that the Hugging Face hub reads."""
+"""How cards of wrapped models, and of those trained on your own pictures, begin: as the Hugging Face hub reads it."""
 
 TAGS = ("early-exit", "vision-transformer", "exit-explorer")  # what the Space's own README has too
 FRONT_MATTER = "\n".join(

@@ -19,7 +19,7 @@ from explorer.model.multi_exit import MultiExitViT
 from explorer.train.start import solve_readouts
 
 # Every recipe that teaches blocks uses Muon.
-pytestmark = pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch has Muon from 2.9 on")
+needs_muon = pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch has Muon from 2.9 on")
 
 COLOURS = {"blue": (20, 40, 200), "green & <grey>": (30, 180, 40), "red": (200, 10, 10)}
 
@@ -58,6 +58,7 @@ def trained(pictures, tmp_path_factory):
     return out, done
 
 
+@needs_muon
 def test_the_folder_is_an_evaluated_model_that_the_page_lists(trained):
     out, done = trained
     model = load_model_folder(out)
@@ -74,6 +75,7 @@ def test_the_folder_is_an_evaluated_model_that_the_page_lists(trained):
     assert json.loads((out / "training.json").read_text())["curves"][-1]["pass"] == "2"
 
 
+@needs_muon
 def test_a_finished_run_is_not_trained_again_and_other_settings_are_refused(trained, pictures):
     out, _ = trained
     common = ["--data", pictures, "--backbone", "test_vit", "--scratch", "--size", 32, "--recipe", "sdn"]
@@ -84,6 +86,7 @@ def test_a_finished_run_is_not_trained_again_and_other_settings_are_refused(trai
     assert (other.exit_code, "holds a run with other settings" in other.stderr) == (2, True)
 
 
+@needs_muon
 def test_from_a_model_folder_the_backbone_stays_still_where_it_is_asked_to(trained, pictures, tmp_path):
     out, _ = trained
     done = train(
@@ -98,6 +101,7 @@ def test_from_a_model_folder_the_backbone_stays_still_where_it_is_asked_to(train
     assert {e.family for e in after.exits} == {"local", "global", "final"}
 
 
+@needs_muon
 def test_a_readout_that_all_exits_share_learns_your_pictures_too(pictures, tmp_path, monkeypatch):
     monkeypatch.setattr("torch.set_num_threads", lambda _: None)
     out = tmp_path / "shared"
@@ -164,6 +168,7 @@ def test_a_folder_without_classes_is_refused(tmp_path, make, sentence):
         list_folder(make(tmp_path))
 
 
+@needs_muon
 def test_read_outs_alone_are_solved_in_no_pass(pictures, tmp_path):
     done = train(
         "--data", pictures, "--backbone", "test_vit", "--scratch", "--size", 32, "--recipe", "sdn",
@@ -177,6 +182,7 @@ def test_read_outs_alone_are_solved_in_no_pass(pictures, tmp_path):
     assert "learned from 24 pictures" in " ".join((tmp_path / "solved" / "README.md").read_text().split())
 
 
+@needs_muon
 def test_a_teachers_answers_take_the_place_of_labels(trained, pictures, tmp_path):
     teacher, _ = trained
     heap = tmp_path / "heap"  # no class has a folder here
@@ -195,7 +201,8 @@ def test_a_teachers_answers_take_the_place_of_labels(trained, pictures, tmp_path
     assert f"--teacher {teacher}" in (out / "README.md").read_text()
 
 
-def test_a_cut_off_run_tells_the_time_left_and_draws_curves(trained):
+@needs_muon
+def test_a_run_tells_the_time_left_and_draws_curves(trained):
     out, done = trained
     assert "left=0.0 min" in done.stdout
     assert list((out / "run" / "tensorboard").glob("events.out.tfevents.*"))

@@ -2,7 +2,7 @@
 
 import struct
 
-import pytest
+from tensorboard.backend.event_processing import event_accumulator
 
 from explorer.train.tensorboard import Curves, crc32c
 
@@ -67,9 +67,8 @@ def test_scalars_come_back_by_name_and_step(tmp_path):
 
 
 def test_tensorboard_itself_reads_it(tmp_path):
-    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     curves = Curves(tmp_path)
     curves.add(3, {"loss": 0.5})
-    read = accumulator.EventAccumulator(str(tmp_path))
+    read = event_accumulator.EventAccumulator(str(tmp_path))
     read.Reload()
     assert [(s.step, s.value) for s in read.Scalars("loss")] == [(3, 0.5)]

@@ -19,7 +19,7 @@ from explorer.train import command
 from explorer.train import fashion as networks
 
 # Every recipe that teaches blocks uses Muon.
-pytestmark = pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch has Muon from 2.9 on")
+needs_muon = pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch has Muon from 2.9 on")
 
 BACKBONE = {
     "kind": "vit", "img_size": 28, "patch_size": 14, "in_chans": 1, "num_classes": 10,
@@ -47,6 +47,7 @@ def trained(tmp_path_factory):
     return out, splits
 
 
+@needs_muon
 def test_the_folder_is_a_model_with_everything(trained):
     out, _ = trained
     assert {p.name for p in out.iterdir()} == {
@@ -61,6 +62,7 @@ def test_the_folder_is_a_model_with_everything(trained):
     assert [e.block for e in model.network.exits] == [4, 5, 6, 7, 8, 9, 10, 11, 12]
 
 
+@needs_muon
 def test_the_evaluation_is_of_the_weights_in_the_folder(trained):
     out, splits = trained
     records, model = load_records(out / "evaluation.npz"), load_model_folder(out)
@@ -73,6 +75,7 @@ def test_the_evaluation_is_of_the_weights_in_the_folder(trained):
         assert records[split].predicted.tolist() == fresh[split].predicted.tolist()
 
 
+@needs_muon
 def test_thresholds_are_the_most_accurate_settable_ones_that_save_a_third_of_the_macs(trained):
     out, _ = trained
     model, record = load_model_folder(out), load_records(out / "evaluation.npz")["validation"]
@@ -90,6 +93,7 @@ def test_thresholds_are_the_most_accurate_settable_ones_that_save_a_third_of_the
             assert chosen.accuracy == pytest.approx(max(saving), abs=2 / len(record.labels))
 
 
+@needs_muon
 def test_the_curves_are_the_log(trained):
     out, _ = trained
     facts = json.loads((out / "training.json").read_text())
@@ -100,6 +104,7 @@ def test_the_curves_are_the_log(trained):
     assert [row["stage"] for row in facts["curves"]] == ["end-to-end"] * 3 + ["self-distillation"]
 
 
+@needs_muon
 def test_the_card_says_what_was_measured(trained):
     out, _ = trained
     card, record = (out / "README.md").read_text(), load_records(out / "evaluation.npz")["test"]
@@ -124,6 +129,7 @@ def test_an_unknown_recipe_is_one_line_on_stderr(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@needs_muon
 def test_from_a_trained_backbone_only_the_stages_of_the_exits_are_left(trained, tmp_path, monkeypatch):
     folder, splits = trained
     for module in (command, evaluation):
