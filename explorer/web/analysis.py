@@ -42,6 +42,7 @@ _READING = (
     "scores",
     "rules",
 )  # what is other at a grain
+THUMBNAIL_QUALITY = 70  # JPEG's: shown at half its size until the whole one comes
 THUMBNAIL = 96  # pixels of the longer edge of an example that is not whole yet
 MOST_AT_FIRST = 400_000  # bytes of examples as JSON that a first view brings whole
 MOST_URI = 2_000_000  # characters of a picture that travels with a question, in base64: 1.5 MB
@@ -219,7 +220,7 @@ def _short(example: dict[str, Any]) -> dict[str, Any]:
     picture.thumbnail((THUMBNAIL, THUMBNAIL))
     names = ("id", "title", "label", "truth", "note", "credit", "trace")
     kept: dict[str, Any] = {key: example[key] for key in names if key in example}
-    return {**kept, "image": data_uri(picture, "JPEG"), "short": True}
+    return {**kept, "image": data_uri(picture, "JPEG", THUMBNAIL_QUALITY), "short": True}
 
 
 def example_json(name: str, id_: str) -> dict[str, Any]:
