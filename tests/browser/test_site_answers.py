@@ -72,7 +72,9 @@ LEAVE = """async (all) => {
 }"""
 
 
-def test_two_hundred_pictures_dealt_out_over_every_rule_leave_where_python_lets_them_leave_and_say_the_same(site):
+def test_two_hundred_pictures_dealt_out_over_every_rule_leave_where_python_lets_them_leave_and_say_the_same(
+    site,
+):
     model = explorer.load_model("fashion")
     pictures = pictures_to_compare()
     ways = [(rule, grain) for rule in rules_with(model.network.addons) for grain in ("classes", "kinds")]
