@@ -58,6 +58,13 @@ function network(answers, kind = "webgpu") {
 const INPUT = Float32Array.of(1, 1, 1, 1);
 const wrongAtTwo = Float32Array.of(1, 2, 3, 4.2, 5, 6);
 
+test("the exits before are checked too where a pass wants a later one alone, as an explanation does", async () => {
+  const { ran, net } = network(EXPECTED);
+  await net.pass(INPUT, { until: 1, only: true });
+  assert.deepEqual(ran.slice(0, 4), ["b01", "b01", "h01", "b02"]);
+  await assert.rejects(network(wrongAtTwo).net.pass(INPUT, { until: 1, only: true }), CardFailed);
+});
+
 test("each exit is checked once, before it first answers, and no further than a pass goes", async () => {
   const { ran, net } = network(EXPECTED);
   await net.pass(INPUT, { stop: () => true });

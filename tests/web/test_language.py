@@ -5,6 +5,7 @@ import inspect
 import re
 
 import pytest
+import torch
 
 from explorer.data import collection, garment, opening, photo, reading
 from explorer.rules import RULES
@@ -90,3 +91,12 @@ def test_gradios_parts_have_every_word_in_every_language():
 def test_a_refusal_is_in_the_language_that_the_request_prefers(accepted, said):
     assert in_language("That is too much at once; send less than 4 MB.", accepted) == said
     assert in_language("Nobody says this.", accepted) == "Nobody says this."
+
+
+def test_what_each_rule_looks_at_has_a_name_in_every_language():
+    model = analysis.open_model("fashion")
+    readings = model.network.analyse(torch.zeros(1, 1, 28, 28)).readings
+    looked = {look for reading in readings.values() for look in reading.looks}
+    assert {"first", "second", "surest", "change", "cosine", "certainty", "gate"} <= looked
+    for language in LANGUAGES:
+        assert {f"rules.look_{look}" for look in looked} <= set(strings(language))

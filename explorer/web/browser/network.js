@@ -116,7 +116,7 @@ export class Network {
     const [height, width] = size;
     const picture = { width, height, channels: input.mean.length, data: bytes };
     const expected = new Float32Array(bytes.slice(width * height * picture.channels).buffer);
-    if (exit === 0) this.#checking = this.#given(toInput(picture, input));
+    this.#checking ??= this.#given(toInput(picture, input));
     for (; this.#checked <= exit; this.#checked++) {
       const { seen } = await this.#exit(this.#checked, this.#checking, { head: true });
       const row = expected.subarray(this.#checked * labels.length, (this.#checked + 1) * labels.length);

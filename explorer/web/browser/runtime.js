@@ -62,6 +62,14 @@ export class Runtime {
   }
 
   async #start(kind) {
+    try {
+      return await this.#load(kind);
+    } catch (error) {
+      throw kind === "wasm" ? error : new CardFailed(error.message);
+    }
+  }
+
+  async #load(kind) {
     const { module, program } = this.#manifest[kind];
     const progress = (done, total) => this.#progress({ piece: kind, done, total });
     const [ort, bytes] = await Promise.all([import(new URL(module, this.#base)), load(program, this.#base, progress)]);

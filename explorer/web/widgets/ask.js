@@ -5,6 +5,9 @@ import { t, translated } from "./strings.js";
 /** Why there is no answer, in one plain sentence. */
 export class NoAnswer extends Error {}
 
+/** Whether the page's host answers that question at all. */
+export const answers = (name) => Boolean(window.ExitExplorer?.server?.[name]);
+
 const PATIENCE_MS = 180_000; // a batch's step of large photos, or a model's first download; then nobody waits any more
 
 /**
@@ -12,12 +15,11 @@ const PATIENCE_MS = 180_000; // a batch's step of large photos, or a model's fir
  * answer about another model than was asked about.
  */
 export async function ask(name, question, patience = PATIENCE_MS) {
-  const server = window.ExitExplorer?.server;
-  if (!server?.[name]) throw new NoAnswer(t("page.no_server"));
+  if (!answers(name)) throw new NoAnswer(t("page.no_server"));
   let answer, timer;
   const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error("late")), patience)));
   try {
-    answer = await Promise.race([server[name](question), late]);
+    answer = await Promise.race([window.ExitExplorer.server[name](question), late]);
   } catch {
     throw new NoAnswer(t("page.no_answer"));
   } finally {

@@ -120,8 +120,7 @@ export class Host {
     const turn = this.#begin();
     const own = this.#own;
     const model = this.#model ?? store.model;
-    const before = store.example?.id;
-    let shown = null;
+    let before, shown = null;
     try {
       const opened = model === store.model ? null : await ask("examples_of", { model });
       let failed = null;
@@ -134,6 +133,7 @@ export class Host {
         }
       }
       if (turn !== this.#turn) return false;
+      before = store.example?.id; // only now: another may have been chosen meanwhile
       if (shown) store.addUpload(shown);
       if (opened) openModel(store, opened, {}, shown);
       else if (shown) store.show(shown);

@@ -1,5 +1,6 @@
 // How far to trust the map on show: its insertion and deletion curves, and what is left of it without learned weights.
 
+import { answers } from "../ask.js";
 import { element, setAttributes, setText } from "../dom.js";
 import { t } from "../strings.js";
 import { ALL_STYLE, likenessText, reacts, stageCanvas, stageName, testAll } from "./all-methods.js";
@@ -51,6 +52,7 @@ export class TrustPanel {
 
   /** What was said of another map goes. */
   update() {
+    this.node.hidden = !answers("grade");
     const question = this.question();
     const key = question && JSON.stringify([questionKey(question), question.index, this.#owner()]);
     for (const button of this.buttons) setAttributes(button, { disabled: question ? null : "" });

@@ -108,9 +108,11 @@ export class TuneRules extends TuneWidget {
     setText(this.part(".says"), t("tune.rules_waiting"));
     try {
       const { rows } = await ask("rules_table", { model });
-      if (this.store.model === model) this.#rows = rows;
+      if (this.store.model !== model) return; // the next model has asked for its own
+      this.#rows = rows;
       setText(this.part(".says"), rows.length ? "" : t("tune.rules_none"));
     } catch (error) {
+      if (this.store.model !== model) return;
       this.#model = null;
       setText(this.part(".says"), error.message);
     }
