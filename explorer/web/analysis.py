@@ -27,7 +27,7 @@ from explorer.rules.reading import at_grain
 from explorer.trace import Trace, trace_json
 from explorer.web.answers import analyses
 from explorer.web.crowd import network_lane, pool
-from explorer.web.shelf import Shelf, most_here
+from explorer.web.shelf import Shelf, most_here, per_model, stamp
 from explorer.web.uploads import stored
 
 EXAMPLES = ASSETS / "examples"
@@ -58,13 +58,7 @@ def _open(name: str) -> Model:
     return model
 
 
-def _stamp(name: str) -> tuple[str, int]:
-    """When the model's config was written: a folder that is trained anew is another model under the same name."""
-    config = find_model(name) / "config.json"
-    return str(config), config.stat().st_mtime_ns
-
-
-models = Shelf(_open, most_here(), _stamp)
+models = Shelf(_open, most_here(), stamp)
 
 
 def open_model(name: str) -> Model:
@@ -163,7 +157,7 @@ def analyse_file(model_name: str, file: bytes) -> dict[str, Any]:
         image = read_image(file)
         return analyse_image(open_model(model_name), image)
 
-    return analyses.get((model_name, sha256(file).digest()), make)
+    return analyses.get((model_name, stamp(model_name), sha256(file).digest()), make)
 
 
 def file_of(picture: Any) -> bytes:
@@ -202,7 +196,7 @@ def known_label(model: Model, label: str | None) -> tuple[str | None, int | None
     return label, model.labels.index(label) if model.labels.count(label) == 1 else None
 
 
-@lru_cache(maxsize=8)
+@per_model(8)
 def short_examples(name: str) -> list[dict[str, Any]]:
     """The examples for a first view: where they are large, only the one it opens with is whole.
 
@@ -231,7 +225,7 @@ def example_json(name: str, id_: str) -> dict[str, Any]:
     raise ModelError("The model has no such example; reload the page.")
 
 
-@lru_cache(maxsize=4)
+@per_model(4)
 def examples_json(name: str) -> list[dict[str, Any]]:
     """The example images as this model answers them: precomputed ones where they are shipped.
 
@@ -247,7 +241,7 @@ def examples_json(name: str) -> list[dict[str, Any]]:
     for home in sorted(EXAMPLES.glob("*/examples.json")):
         if read_config(find_model(home.parent.name))["input"]["sight"] != sight:
             continue
-        kept = ("id", "title", "label", "image", "opens")
+        kept = ("id", "title", "label", "image", "credit", "opens")
         for example in json.loads(home.read_text())["examples"]:
             examples.append({key: example[key] for key in kept if key in example} | {"trace": None})
     first = next((e for e in examples if e.get("opens")), examples[len(examples) // 2] if examples else None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from importlib.metadata import version
 from math import prod
 from pathlib import Path
@@ -17,6 +16,7 @@ from safetensors import safe_open
 
 from explorer.model.bundle import read_config
 from explorer.model.catalog import find_model
+from explorer.web.shelf import per_model
 
 # What the page is made of; the versions of these are shown.
 LIBRARIES = ("gradio", "torch", "timm", "captum", "plotly", "numpy", "pillow", "safetensors")
@@ -67,7 +67,7 @@ def _close_table(self: RendererHTML, tokens: Sequence[Token], index: int, *_: An
     return "</table></div>\n"
 
 
-@lru_cache(maxsize=8)
+@per_model(8)
 def card_json(model: str) -> dict[str, Any]:
     """The card of a model and how many parameters its backbone and each exit head have. Raises `ModelError`.
 

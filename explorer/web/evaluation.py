@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,13 @@ from explorer.evaluate.tradeoff import Point, at_threshold
 from explorer.model.bundle import read_config
 from explorer.model.catalog import find_model
 from explorer.rules import RULES
+from explorer.web.shelf import per_model
 
 RULE = "confidence"
 POINTS = 100  # thresholds on the trade-off, between the rule's least and greatest
 
 
-@lru_cache(maxsize=8)
+@per_model(8)
 def evaluation_json(model: str) -> dict[str, Any] | None:
     """What was measured on the whole validation and test splits; None where the model's folder has no evaluation.
 

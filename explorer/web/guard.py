@@ -78,6 +78,10 @@ class Refused(Exception):
         self.status, self.headers, self.call = status, headers, call
 
 
+class Gone(Refused):
+    """A picture that is not among the uploads, or not any more: the page says so, or nobody would send it again."""
+
+
 class Guard:
     """ASGI middleware. It lets pass what the page needs and answers everything else itself, in one sentence."""
 
@@ -160,7 +164,8 @@ def _said(refused: Refused, scope: Scope) -> JSONResponse:
     accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
     route, sentence = _route(scope)[1].rstrip("/"), str(refused)
     if route == "component_server":  # the page knows these sentences, and in which language it is shown
-        status = 200 if refused.status in _TOLD_IN_ANSWERS else refused.status
+        told = refused.status in _TOLD_IN_ANSWERS or isinstance(refused, Gone)
+        status = 200 if told else refused.status
         return JSONResponse({"error": sentence}, status, refused.headers)
     sentence = in_language(sentence, accepted)
     if route.startswith("mcp") and refused.call is not None:
@@ -202,7 +207,7 @@ def _client(scope: Scope, headers: dict[bytes, bytes]) -> str:
     """
     address = (scope.get("client") or ("", 0))[0]
     try:
-        near = ipaddress.ip_address(address).is_private
+        near = not ipaddress.ip_address(address).is_global  # private, or shared by a provider's machines
     except ValueError:
         near = True  # a socket file: only this machine's proxy has it
     forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").rpartition(",")[2].strip()
@@ -253,9 +258,7 @@ async def _checked_json(receive: Receive) -> Receive:
         try:
             stored(path)
         except UnreadableImage as error:
-            raise Refused(
-                400, str(error), question.get("id") if isinstance(question, dict) else None
-            ) from None
+            raise Gone(400, str(error), question.get("id") if isinstance(question, dict) else None) from None
     replayed = iter(
         [message if message["type"] != "http.request" else {"type": "http.request", "body": body}]
     )

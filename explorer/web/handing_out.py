@@ -21,17 +21,24 @@ from explorer.model.bundle import ModelError
 from explorer.web.analysis import open_model
 from explorer.web.files import PLACE
 from explorer.web.runtime import fetch_runtime
+from explorer.web.shelf import per_model
 from explorer.web.site_model import BROWSER_RULES, write_model
 
 ADDRESS = f"{PLACE}network/"
 NOT_HERE = "This server hands its network to no browser; it answers frame by frame itself."
 _KINDS = {".js": "text/javascript", ".mjs": "text/javascript", ".json": "application/json"}
 _log = logging.getLogger(__name__)
-_one = Lock()
+_one = Lock()  # a network is exported for one visitor at a time
+_making = Lock()
+
+
+def _folder() -> Path:
+    with _making:
+        return _made_folder()
 
 
 @lru_cache(maxsize=1)
-def _folder() -> Path:
+def _made_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="exit-explorer-network-"))
     shutil.copytree(
         Path(__file__).parent / "browser",
@@ -42,11 +49,16 @@ def _folder() -> Path:
 
 
 @lru_cache(maxsize=1)
-def _runtime() -> dict[str, Any]:
-    return fetch_runtime(_folder())
+def _runtime() -> dict[str, Any] | None:
+    """None where it cannot be had: whoever asks next must not wait for npm again."""
+    try:
+        return fetch_runtime(_folder())
+    except (ModelError, OSError) as error:
+        _log.warning("no runtime to hand out: %s", error)
+        return None
 
 
-@lru_cache(maxsize=8)
+@per_model(8)
 def _model(name: str) -> dict[str, Any]:
     file: dict[str, Any] = write_model(name, open_model(name), _folder(), BROWSER_RULES)["file"]
     return file
@@ -59,7 +71,10 @@ def network_files(name: str) -> dict[str, Any]:
     """
     try:
         with _one:
-            return {"address": ADDRESS, "models": {name: _model(name)}, "runtime": _runtime()}
+            runtime = _runtime()
+            if runtime is None:
+                raise ModelError(NOT_HERE)
+            return {"address": ADDRESS, "models": {name: _model(name)}, "runtime": runtime}
     except (ModelError, OSError) as error:
         _log.warning("the network is not handed out: %s", error)
         raise ModelError(NOT_HERE) from None
@@ -78,7 +93,7 @@ async def serve_network(request: Request) -> Response:
 
 def forget_network() -> None:
     """Delete what was made, at the server's end."""
-    if _folder.cache_info().currsize:
+    if _made_folder.cache_info().currsize:
         shutil.rmtree(_folder(), ignore_errors=True)
-    for made in (_folder, _runtime, _model):
-        made.cache_clear()
+    for made in (_made_folder, _runtime, _model):
+        made.cache_clear()  # type: ignore[union-attr]

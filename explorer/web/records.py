@@ -20,6 +20,7 @@ from explorer.model.bundle import ModelError, read_config
 from explorer.model.catalog import find_model
 from explorer.rules import RULES
 from explorer.web.analysis import analyse_image, data_uri, open_model
+from explorer.web.shelf import per_model
 
 
 def pack_array(values: NDArray) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def _packed_scores(scores: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
 
 
 # A visitor changes models back and forth; one evaluation is about a megabyte.
-@lru_cache(maxsize=6)
+@per_model(6)
 def evaluation_json(name: str, grain: str = CLASSES) -> dict[str, Any]:
     """What the Tune tab needs of a model at a grain. Raises `ModelError` for one that was not evaluated at it."""
     folder = find_model(name)
@@ -97,7 +98,7 @@ def evaluation_json(name: str, grain: str = CLASSES) -> dict[str, Any]:
     }
 
 
-def rules_json(name: str) -> dict[str, Any]:
+def rules_table_json(name: str) -> dict[str, Any]:
     """Every rule at the same savings, as `evaluate --rules --save` kept it: {model, savings, rows}, maybe none."""
     path = find_model(name) / "rules.json"
     try:

@@ -15,6 +15,7 @@ from typing import Any
 from explorer.model.bundle import ModelError
 
 RUNTIME_VERSION = "1.30.0"
+PATIENCE = 120  # seconds that npm may take for it
 # By what runs the network: a module of a few kilobytes, and its program, shipped packed.
 _PARTS = {
     "wasm": ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),  # 14 MB, 3.7 MB packed
@@ -57,7 +58,12 @@ def _fetch(folder: Path) -> None:
         )
     with TemporaryDirectory() as work:
         command = [npm, "pack", f"onnxruntime-web@{RUNTIME_VERSION}", "--silent"]
-        done = subprocess.run(command, cwd=work, capture_output=True, text=True)
+        try:
+            done = subprocess.run(command, cwd=work, capture_output=True, text=True, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise ModelError(
+                f"npm did not fetch onnxruntime-web {RUNTIME_VERSION} in {PATIENCE} seconds; check the connection."
+            ) from None
         archives = list(Path(work).glob("*.tgz"))
         if done.returncode != 0 or not archives:
             raise ModelError(

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from functools import lru_cache, wraps
 from threading import Lock
 from typing import Generic, TypeVar
 
+from explorer.model.catalog import find_model
+
 Kept = TypeVar("Kept")
+Made = TypeVar("Made")
 
 MOST = 2  # what a page compares, and what a small Space has room for
 
@@ -19,6 +23,29 @@ def most_here() -> int:
     if not said.isdecimal() or int(said) < 1:
         raise ValueError(f"EXIT_EXPLORER_MODELS_KEPT must be a whole number from 1, not '{said}'.")
     return int(said)
+
+
+def stamp(name: str) -> tuple[str, tuple[int, ...]]:
+    """Where a model lies and when what is said of it was written: one that is trained anew is another of that name."""
+    folder = find_model(name)
+    files = [folder / file for file in ("config.json", "labels.txt", "evaluation.npz", "README.md")]
+    return str(folder), tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
+
+
+def per_model(most: int) -> Callable[[Callable[..., Made]], Callable[..., Made]]:
+    """`lru_cache` for what is made of a model, whose name is the first argument: made anew where its folder changed."""
+
+    def wrap(make: Callable[..., Made]) -> Callable[..., Made]:
+        kept = lru_cache(most)(lambda _stamp, *asked: make(*asked))
+
+        @wraps(make)
+        def got(name: str, *rest: Hashable) -> Made:
+            return kept(stamp(name), name, *rest)
+
+        got.cache_clear = kept.cache_clear  # type: ignore[attr-defined]
+        return got
+
+    return wrap
 
 
 class Shelf(Generic[Kept]):

@@ -141,6 +141,7 @@ def test_one_address_cannot_ask_without_end_and_another_still_can(monkeypatch):
     [
         ("127.0.0.1", "198.51.100.7, 5.6.7.8", "5.6.7.8"),  # its own word, not what it was told
         ("10.0.0.2", "", "10.0.0.2"),
+        ("100.64.3.4", "5.6.7.8", "5.6.7.8"),  # a provider's proxy, in the space that such share
         ("5.6.7.8", "198.51.100.7", "5.6.7.8"),  # a stranger's claim
     ],
 )

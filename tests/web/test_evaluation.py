@@ -68,5 +68,6 @@ def test_the_question_names_the_models_there_are_to_choose():
 
 
 def test_a_model_without_an_evaluation_has_none(tiny_model_folder, monkeypatch):
-    monkeypatch.setattr("explorer.web.evaluation.find_model", lambda _: tiny_model_folder)
+    for module in ("evaluation", "shelf"):
+        monkeypatch.setattr(f"explorer.web.{module}.find_model", lambda _: tiny_model_folder)
     assert evaluation_json("tiny-without-evaluation") is None

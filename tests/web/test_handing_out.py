@@ -63,10 +63,16 @@ def test_nothing_else_is_served(client, path):
     assert client.get(f"/network/{path}").status_code == 404
 
 
-def test_a_server_without_npm_says_so_in_one_sentence_for_visitors(client, monkeypatch):
+def test_a_server_without_npm_says_so_in_one_sentence_for_visitors_and_tries_once(client, monkeypatch):
+    tried = []
+
     def refuse(_):
+        tried.append(1)
         raise ModelError("The site needs npm; install it.")
 
     monkeypatch.setattr(handing_out, "fetch_runtime", refuse)
-    assert live_network({"model": "fashion"})["error"] == handing_out.NOT_HERE
+    for _ in range(3):
+        assert live_network({"model": "fashion"})["error"] == handing_out.NOT_HERE
+    assert tried == [1]
+    assert client.made == []  # no network is exported that nobody could run
     assert "does not offer" in live_network({"model": "../secret"})["error"]

@@ -12,6 +12,7 @@ from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, ROOT
 from explorer.web import analysis, page
 from explorer.web.questions import FULL, MISTAKE, question
+from explorer.web.uploads import GONE
 from tests.web import serving as served
 
 
@@ -108,6 +109,15 @@ def test_gradios_client_hands_the_page_no_refusal_so_its_own_questions_get_it_as
         assert (own.status_code, own.json(), own.headers["retry-after"]) == (200, {"error": said}, "5")
         other = client.post("/gradio_api/call/analyse", json={})
         assert (other.status_code, other.json()["error"]) == (429, said)
+
+
+def test_the_page_is_told_that_a_picture_is_gone_and_a_stranger_still_gets_400():
+    gone = {"data": [{"path": "/nowhere/picture.png", "meta": {"_type": "gradio.FileData"}}, "fashion"]}
+    with served.serving() as client:
+        own = client.post("/gradio_api/component_server", json=gone)
+        assert (own.status_code, own.json()) == (200, {"error": GONE})
+        other = client.post("/gradio_api/call/analyse", json=gone)
+        assert (other.status_code, other.json()["error"]) == (400, GONE)
 
 
 def test_the_pages_own_files_are_compressed_and_kept_and_the_start_is_asked_for_anew():

@@ -1,11 +1,15 @@
 """A few models in memory at most: the one asked for longest ago leaves, and none is loaded twice at once."""
 
+import json
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from explorer.web.shelf import Shelf, most_here
+from explorer.model.bundle import read_config
+from explorer.model.catalog import find_model
+from explorer.web.shelf import Shelf, most_here, per_model
 
 
 def test_the_one_asked_for_longest_ago_leaves():
@@ -71,3 +75,23 @@ def test_the_number_kept_is_two_unless_the_machine_says_otherwise(monkeypatch):
     monkeypatch.setenv("EXIT_EXPLORER_MODELS_KEPT", "none")
     with pytest.raises(ValueError, match="a whole number from 1, not 'none'"):
         most_here()
+
+
+def test_what_is_made_of_a_model_is_made_anew_where_its_folder_changed(tiny_model_folder, tmp_path):
+    folder = shutil.copytree(tiny_model_folder, tmp_path / "mine")
+    made = []
+
+    @per_model(2)
+    def titled(name, ending=""):
+        made.append(name)
+        return read_config(find_model(name))["title"] + ending
+
+    name = str(folder)
+    assert [titled(name), titled(name), titled(name, "!")] == ["Tiny", "Tiny", "Tiny!"]
+    assert len(made) == 2
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"title": "Trained anew"}))
+    assert titled(name) == "Trained anew"
+    (folder / "evaluation.npz").write_bytes(b"new")
+    assert titled(name) == "Trained anew"
+    assert len(made) == 4

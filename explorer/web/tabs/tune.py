@@ -6,7 +6,7 @@ from typing import Any
 
 from explorer.grain import CLASSES
 from explorer.web.questions import offered, question
-from explorer.web.records import analyse_gallery, evaluation_json, get_plotlyjs, rules_json
+from explorer.web.records import analyse_gallery, evaluation_json, get_plotlyjs, rules_table_json
 from explorer.web.tabs.tab import Tab
 
 LAYOUT = """
@@ -46,7 +46,7 @@ def gallery_image(asked: dict[str, Any]) -> dict[str, Any]:
 @question
 def rules_table(asked: dict[str, Any]) -> dict[str, Any]:
     """Every rule at the same savings, as `evaluate --rules` kept it. `asked` has `model`."""
-    return rules_json(offered(asked["model"]))
+    return rules_table_json(offered(asked["model"]))
 
 
 @question
