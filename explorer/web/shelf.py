@@ -14,6 +14,8 @@ from explorer.model.catalog import find_model
 Kept = TypeVar("Kept")
 Made = TypeVar("Made")
 
+# Whatever else a folder holds, weights and addons too, config.json names by its hash and is written with it.
+SAID = ("config.json", "labels.txt", "grains.json", "evaluation.npz", "gallery.json", "README.md")
 MOST = 2  # what a page compares, and what a small Space has room for
 
 
@@ -28,7 +30,7 @@ def most_here() -> int:
 def stamp(name: str) -> tuple[str, tuple[int, ...]]:
     """Where a model lies and when what is said of it was written: one that is trained anew is another of that name."""
     folder = find_model(name)
-    files = [folder / file for file in ("config.json", "labels.txt", "evaluation.npz", "README.md")]
+    files = [folder / file for file in SAID]
     return str(folder), tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
 

@@ -36,6 +36,8 @@ OTHER_WORDS = (
     "live.private",
     "page.no_answer",
     "gradio.model",
+    "learn.trust_task",
+    "learn.trust_done",
 )
 
 FRONT_MATTER = """---

@@ -13,7 +13,7 @@ const QUESTION = { model: "m", rule: "confidence", thresholds: 0.8, plain: true 
 
 /** A page whose server hands its network out, or says why not, and whose worker answers when the test lets it. */
 function page(handed, first) {
-  const asked = { server: [], worker: [], made: [] };
+  const asked = { server: [], worker: [], made: [], ended: 0 };
   const server = {
     live_network: async () => handed,
     live: async ({ frame }) => {
@@ -24,6 +24,7 @@ function page(handed, first) {
   const make = (address, manifest) => {
     asked.made.push({ address: String(address), manifest });
     return {
+      end: () => asked.ended++,
       ask: async (name, { frame, plain }, transfer) => {
         asked.worker.push({ name, frame, plain, transfer });
         return asked.worker.length === 1 ? first : { from: "here", runs: { kind: "wasm", threads: 1, why: "no_card" } };
@@ -31,7 +32,7 @@ function page(handed, first) {
     };
   };
   const here = new LiveHere(server, async (frame) => `uri of ${frame}`, make);
-  return { asked, live: (frame) => here.live({ ...QUESTION, frame }) };
+  return { asked, live: (frame, model = "m") => here.live({ ...QUESTION, model, frame }) };
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
@@ -57,14 +58,26 @@ test("the server answers while the network comes, and this browser from then on"
   ]);
 });
 
+test("another model's network takes the place of the one before", async () => {
+  const { asked, live } = page(FILES, { from: "here" });
+  await live("a");
+  await settled();
+  await live("b", "other");
+  assert.equal(asked.ended, 1);
+  await settled();
+  assert.equal((await live("c", "other")).from, "here");
+  assert.equal(asked.made.length, 2);
+});
+
 for (const [name, handed, first] of [
   ["hands nothing out", { error: "Not from here." }, null],
   ["hands out what this browser cannot run", FILES, { error: "Not from here." }],
 ]) {
   test(`a server that ${name} answers on, and the sentence says why`, async () => {
-    const { live } = page(handed, first);
+    const { asked, live } = page(handed, first);
     await live("a");
     await settled();
     assert.deepEqual(await live("b"), { from: "server", runs: { kind: "server", why: "Not from here." } });
+    assert.equal(asked.ended, asked.made.length); // nothing is left running
   });
 }

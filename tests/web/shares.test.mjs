@@ -39,6 +39,10 @@ test("a split that ends at an exit is that part of it", () => {
 test("an exit where some image has no score cannot stop everybody", () => {
   const some = Float32Array.from(scores);
   some[exits] = NaN;
-  assert.equal(canStop(split, some, 0), false);
-  assert.equal(canStop(split, some, 1), true);
+  const lowest = Math.min(...scores);
+  assert.equal(canStop(split, some, 0, lowest), false);
+  assert.equal(canStop(split, some, 1, lowest), true);
+  const below = Float32Array.from(scores, (score) => score - 2); // as a count of 0 is below the slider's 1
+  assert.equal(canStop(split, below, 1, lowest), false);
+  assert.equal(canStop(split, below, exits - 1, lowest), true);
 });

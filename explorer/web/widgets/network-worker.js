@@ -28,6 +28,12 @@ export class NetworkWorker {
     });
   }
 
+  /** Gives the worker's memory back; the next question starts another. */
+  end() {
+    this.#worker?.terminate();
+    this.#worker = null;
+  }
+
   #start() {
     const started = new Worker(this.#address, { type: "module" });
     started.addEventListener("message", ({ data: { id, answer, progress } }) => {
@@ -40,7 +46,7 @@ export class NetworkWorker {
     started.addEventListener("error", () => {
       for (const resolve of this.#waiting.values()) resolve(this.#failed());
       this.#waiting.clear();
-      this.#worker = null;
+      this.end();
     });
     started.postMessage({ name: "begin", question: this.#manifest });
     return started;

@@ -1,6 +1,7 @@
 // The second half of the tour: what is saved, what can be believed, and how thresholds are chosen. See lessons.js.
 
 import { decide, savings } from "../decide.js";
+import { ofAnswers } from "../explain/offer.js";
 import { CLASSES, readingOf } from "../reading.js";
 import { fitting } from "../threshold.js";
 import { factorText, grainText } from "../words.js";
@@ -185,7 +186,10 @@ export const JUDGING = [
         if (classes.length > 0) byTarget.set(target, (byTarget.get(target) ?? new Set()).add(method));
       }
       const count = Math.max(0, ...[...byTarget.values()].map(({ size }) => size));
-      return { done: count >= 3, count: Math.min(3, count) };
+      // Where no server is, fewer methods are there to ask.
+      const here = ofAnswers(store.methods).filter((method) => method.here !== false).length;
+      const wanted = Math.min(3, here || 3);
+      return { done: count >= wanted, count: Math.min(wanted, count), wanted };
     },
   },
   {

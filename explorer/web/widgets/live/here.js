@@ -25,7 +25,7 @@ export class LiveHere {
     const state = this.#states.get(model);
     if (state?.worker) {
       const answer = await state.worker.ask("live", { frame, ...question }, [frame]);
-      if (answer.error) this.#states.set(model, { worker: null, why: answer.error });
+      if (answer.error) this.#leave(model, state.worker, answer.error);
       return answer;
     }
     if (!state) this.#fetch(question, await createImageBitmap(frame));
@@ -35,20 +35,27 @@ export class LiveHere {
 
   /** Brings a model's network here, and sends a first frame through it; the film goes on meanwhile. */
   async #fetch({ model, ...question }, frame) {
+    for (const [other, { worker }] of this.#states) if (worker) this.#states.delete(other), worker.end();
     const state = { worker: null, why: "coming" };
     this.#states.set(model, state);
+    let worker = null;
     try {
       const found = await this.#server.live_network({ model });
       if (found.error) throw new Error(found.error);
       const { address, models, runtime } = found;
       const base = new URL(address, document.baseURI);
       const failed = () => ({ error: t("live.no_worker") });
-      const worker = this.#make(new URL("worker/worker.js", base), { models, runtime }, { failed });
+      worker = this.#make(new URL("worker/worker.js", base), { models, runtime }, { failed });
       const answer = await worker.ask("live", { model, frame, ...question, plain: false }, [frame]);
       if (answer.error) throw new Error(answer.error);
       state.worker = worker;
     } catch (error) {
-      state.why = error.message;
+      this.#leave(model, worker, error.message);
     }
+  }
+
+  #leave(model, worker, why) {
+    worker?.end();
+    this.#states.set(model, { worker: null, why });
   }
 }

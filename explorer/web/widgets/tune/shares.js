@@ -88,9 +88,9 @@ export function upTo(split, scores, deepest) {
   return { split: { ...split, exits, right: cut(split.right) }, scores: cut(scores) };
 }
 
-/** Whether every image has a score at that exit, so that it can be made to leave there. */
-export function canStop(split, scores, exit) {
+/** Whether every image scores at least `least` at that exit, a rule's lowest threshold: it can be made to leave there. */
+export function canStop(split, scores, exit, least) {
   if (exit === split.exits - 1) return true;
-  for (let i = 0; i < split.count; i++) if (Number.isNaN(scores[i * split.exits + exit])) return false;
+  for (let i = 0; i < split.count; i++) if (!(scores[i * split.exits + exit] >= least)) return false;
   return true;
 }

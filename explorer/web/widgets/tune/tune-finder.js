@@ -130,7 +130,8 @@ export class TuneFinder extends TuneWidget {
     const { validation } = evaluation.splits;
     const scores = validation.scores[this.store.rule];
     const field = this.part("select");
-    const kept = evaluation.exits.flatMap(({ block }, e) => (canStop(validation, scores, e) ? [[e, block]] : []));
+    const least = this.store.ruleFacts.min;
+    const kept = evaluation.exits.flatMap(({ block }, e) => (canStop(validation, scores, e, least) ? [[e, block]] : []));
     field.replaceChildren(
       ...kept.map(([e, block]) => element("option", { value: e }, t("tune.deepest_block", { block, macs: macsText(evaluation.macs[e]) }))), // prettier-ignore
     );
