@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 
 from explorer.data.fashion import Split
 from explorer.data.folders import list_folder, load_split
-from explorer.evaluate.fitting import fit
-from explorer.evaluate.record import evaluate, save_records
-from explorer.model.bundle import ModelError, load_model_folder, read_config
+from explorer.evaluate.fitting import calibrate
+from explorer.evaluate.keeping import measure_and_keep
+from explorer.model.bundle import ModelError, load_model_folder
 
 
 def calibrate_folder(folder: Path, pictures: Path) -> list[str]:
@@ -34,14 +33,8 @@ def calibrate_folder(folder: Path, pictures: Path) -> list[str]:
     ):
         read = load_split(pairs, model.network.backbone.input_size)
         parts[split] = Split(read.images, number[read.labels])
-    thresholds, fitted = fit(model, parts["validation"])
-    *_, test = evaluate(model, parts["test"], 32)
-    save_records({"validation": fitted, "test": test}, folder / "evaluation.npz")
-    config = read_config(folder) | {
-        "temperatures": list(model.network.temperatures),
-        "thresholds": thresholds,
-    }
-    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    calibrate(model, folder, parts["validation"])
+    test = measure_and_keep(model, folder, parts)["test"]
     accuracy = ", ".join(
         f"block {block} {share:.1%}" for block, share in zip(test.blocks, test.accuracy, strict=True)
     )

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from explorer.data.fashion import LABELS, Split, load_fashion
 from explorer.data.labelled import Labelled, load_labelled
 from explorer.evaluate import report
 from explorer.evaluate.chart import write_chart
-from explorer.evaluate.conformal import Watcher, conformal_json
+from explorer.evaluate.keeping import keep, measure, measure_and_keep
 from explorer.evaluate.matched import matched, matched_table, write_rows
-from explorer.evaluate.performance import add_performance
-from explorer.evaluate.record import Record, evaluate, load_records, rounded, save_records
-from explorer.evaluate.tradeoff import Aim, own_thresholds
+from explorer.evaluate.record import Record, load_records
 from explorer.grain import CLASSES
-from explorer.model.bundle import Model, load_model_folder, read_config, read_labels, write_thresholds
+from explorer.model.bundle import Model, load_model_folder, read_config, read_labels
 from explorer.model.catalog import find_model, list_models, named_here
 from explorer.pipeline import see
 from explorer.rules.chosen import Chosen, read_chosen
@@ -62,7 +58,7 @@ def run(
     references = {_reference(folder) for folder in folders}
     if len(references) > 1:
         raise ValueError(
-            "some of these were measured against labels, some against a teacher; name them apart."
+            "some of these were measured against labels, some against a teacher; evaluate them separately."
         )
     by_teacher = references == {"teacher"} and (
         stored or rules
@@ -78,7 +74,8 @@ def run(
                 keep(folder, records)
                 records = _stored(folder)
         elif save:
-            records = measure_and_keep(folder, data)
+            model = load_model_folder(folder)
+            records = measure_and_keep(model, folder, *_splits(model, data))
         else:
             records = records_of(load_model_folder(folder), data)
         if rules:
@@ -119,34 +116,6 @@ def _matched(
     return list(matched_table(rows, title))
 
 
-def keep(folder: Path, records: dict[str, Record]) -> None:
-    """Write evaluation.npz and, into the config, the model's own thresholds of every rule at every grain.
-
-    They follow the aim in the folder's config. And the bins that performance control reads, for they follow from the
-    same images.
-    """
-    aim = Aim(**read_config(folder).get("aim", {}))
-    records = {split: rounded(record) for split, record in records.items()}
-    save_records(records, folder / "evaluation.npz")
-    write_thresholds(folder, *own_thresholds(records["validation"], aim))
-    add_performance(folder, aim)
-
-
-def measure_and_keep(folder: Path, data: Path | None) -> dict[str, Record]:
-    """Run a folder's model over both splits and keep all that follows: `keep`, and conformal.json."""
-    model = load_model_folder(folder)
-    model.network.addons.pop("performance", None)  # its bins are about to be found anew
-    splits, batch = _splits(model, data)
-    validation = Watcher(model)
-    records = {"validation": _measured(model, splits, "validation", batch, validation)}
-    test = Watcher(model, validation.limits())
-    records["test"] = _measured(model, splits, "test", batch, test)
-    keep(folder, records)
-    facts = json.dumps(conformal_json(validation, test), separators=(",", ":"))
-    (folder / "conformal.json").write_text(facts + "\n", encoding="utf-8")
-    return load_records(folder / "evaluation.npz")
-
-
 def _labelled(data: Path | None, stored: bool) -> list[Path]:
     """The models of this machine that were measured against labels; those that can look at `data`, unless `stored`."""
     folders = [entry.folder for entry in list_models() if _reference(entry.folder) == "labels"]
@@ -164,7 +133,7 @@ def _reference(folder: Path) -> str:
 
 
 def _check(chosen: Chosen, folder: Path) -> None:
-    """Before anything runs: the thresholds must fit the model, and are better its own."""
+    """Before anything runs: the thresholds must fit the model, and should be chosen for it."""
     config = read_config(folder)
     chosen.check(len(config["exits"]) + 1, config["name"])
     if chosen.model not in (config["name"], folder.name):
@@ -178,7 +147,7 @@ def records_of(model: Model, data: Path | None) -> dict[str, Record]:
     for test. Raises `ValueError` for a model of other classes.
     """
     splits, batch = _splits(model, data)
-    return {name: _measured(model, splits, name, batch) for name in ("validation", "test")}
+    return {name: measure(model, splits, name, batch) for name in ("validation", "test")}
 
 
 def _splits(model: Model, data: Path | None) -> tuple[dict[str, Split], int]:
@@ -190,16 +159,6 @@ def _splits(model: Model, data: Path | None) -> tuple[dict[str, Split], int]:
             f"{model.name} was not trained on Fashion-MNIST's ten classes; name a folder with labels.tsv by --data."
         )
     return load_fashion(data), 250
-
-
-def _measured(
-    model: Model, splits: dict[str, Split], name: str, batch: int, watch: Watcher | None = None
-) -> Record:
-    """One split through the network, under a progress bar."""
-    total = -(-len(splits[name]) // batch)
-    steps = evaluate(model, splits[name], batch, watch)
-    *_, record = track(steps, f"{model.name}: {name}", total, console=Console(stderr=True), transient=True)
-    return record
 
 
 def _photographs(model: Model, labelled: Labelled) -> dict[str, Split]:

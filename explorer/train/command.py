@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,8 @@ from PIL import Image
 
 from explorer.data.fashion import LABELS, load_fashion
 from explorer.data.grains import fashion_grains
-from explorer.evaluate.command import records_of
 from explorer.evaluate.gallery import write_gallery
-from explorer.evaluate.record import save_records
-from explorer.evaluate.tradeoff import Aim, own_thresholds
+from explorer.evaluate.keeping import measure_and_keep
 from explorer.model.bundle import InputSpec, Model, load_model_folder, read_labels, save_model
 from explorer.model.catalog import find_model
 from explorer.model.multi_exit import MultiExitViT
@@ -25,6 +23,8 @@ from explorer.train.fashion import BACKBONE, new_network
 from explorer.train.loop import MEAN, STD, Settings, train
 from explorer.train.recipes import Recipe, get_recipe
 from explorer.train.start import begin
+
+BATCH = 250  # images that are measured together: they are small
 
 
 def run(
@@ -73,7 +73,7 @@ def finish(
     `entry` is what `build_backbone` takes, `backbone` the model whose backbone it began with.
     """
     passes = "" if settings.passes == Settings.passes else f", {settings.passes} passes"
-    untuned = Model(
+    model = Model(
         name=out.name,
         title=recipe.title + (f"{passes} from {backbone}" if backbone else passes),
         network=network,
@@ -82,16 +82,14 @@ def finish(
         thresholds={},
         grains=tuple(fashion_grains()),
     )
-    save_model(untuned, entry, out)
-    records = records_of(load_model_folder(out), data)  # of the weights as written, in half precision
-    save_records(records, out / "evaluation.npz")
-    thresholds, by_grain = own_thresholds(records["validation"], Aim())
-    grains = tuple(replace(grain, thresholds=by_grain[grain.name]) for grain in untuned.grains)
-    save_model(replace(untuned, thresholds=thresholds, grains=grains), entry, out)
+    save_model(model, entry, out)
+    splits = load_fashion(data)
+    records = measure_and_keep(
+        load_model_folder(out), out, splits, BATCH
+    )  # of the weights as written, in half precision
     with (out / "run" / "log.csv").open() as file:
         log = list(csv.DictReader(file))
     facts = {"recipe": recipe.name, "settings": asdict(settings), "backbone": backbone, "curves": log}
     (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n")
-    test = load_fashion(data)["test"]
-    write_gallery(out, records["test"], lambda i: Image.fromarray(test.images[i]))
+    write_gallery(out, records["test"], lambda i: Image.fromarray(splits["test"].images[i]))
     write_card(load_model_folder(out), records, facts, out / "README.md")

@@ -18,9 +18,10 @@ from explorer.data.fashion import Split
 from explorer.data.folders import Labelled, Picture, list_folder, list_unlabelled, load_split
 from explorer.data.named import is_named, list_named
 from explorer.evaluate import report
-from explorer.evaluate.fitting import fit
+from explorer.evaluate.fitting import calibrate
 from explorer.evaluate.gallery import write_gallery
-from explorer.evaluate.record import Record, evaluate, save_records
+from explorer.evaluate.keeping import measure_and_keep
+from explorer.evaluate.record import Record
 from explorer.many.shards import default_device
 from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
 from explorer.model.card import FRONT_MATTER
@@ -161,14 +162,9 @@ def finish(model: Model, start: Start, splits: dict[str, Split], facts: dict, ou
     """Calibrate on the validation pictures, measure on the test pictures, write the folder and its card."""
     save_model(model, start.entry, out)
     written = load_model_folder(out, model.network.device)  # of the weights as written, in half precision
-    thresholds, _ = fit(written, splits["validation"])
-    # Read again now that it is calibrated: some rules look at tokens, which logits alone do not hold.
-    *_, validation = evaluate(written, splits["validation"], BATCH)
-    *_, test = evaluate(written, splits["test"], BATCH)
-    model.network.temperatures = written.network.temperatures
-    save_model(replace(model, thresholds=thresholds), start.entry, out)
-    records = {"validation": validation, "test": test}
-    save_records(records, out / "evaluation.npz")
+    calibrate(written, out, splits["validation"])
+    records = measure_and_keep(written, out, splits)
+    test = records["test"]
     log = out / "run" / "log.csv"
     curves = list(csv.DictReader(log.open(encoding="utf-8"))) if log.exists() else []  # none after no passes
     (out / "training.json").write_text(json.dumps(facts | {"curves": curves}, indent=1) + "\n")

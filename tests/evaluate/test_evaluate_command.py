@@ -153,7 +153,7 @@ def test_agreement_with_a_teacher_is_never_called_accuracy(taught):
 
 
 def test_models_measured_against_labels_and_a_teacher_share_no_table(folder, taught, monkeypatch):
-    refused(call("--model", folder, "--model", taught, "--stored"), "name them apart")
+    refused(call("--model", folder, "--model", taught, "--stored"), "evaluate them separately")
     entries = [Entry(p.name, "Tiny", p, "yours") for p in (folder, taught)]
     monkeypatch.setattr(command, "list_models", lambda: entries)
     rows = [line for line in call("--markdown").stdout.splitlines() if line.startswith("| Tiny")]

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from explorer.__main__ import app
 from explorer.model.bundle import ModelError, load_model_folder
 from explorer.model.wrap import wrap
+from explorer.rules import rules_with
 
 NAME = "test_vit"  # timm's own for tests: 6 blocks, 160 pixels
 COLOURS = {"blue <b>": (20, 40, 200), "green": (30, 180, 40), 'red, "dark"': (120, 10, 10)}
@@ -100,8 +101,9 @@ def test_calibration_fits_temperatures_and_thresholds_on_a_folder(weights, tmp_p
     assert "pictures not fitted on: block 1 " in done.stdout
     model = load_model_folder(out)
     assert all(t != 1 for t in model.network.temperatures)
-    assert {"confidence", "entropy", "patience"} <= set(model.thresholds)
+    assert set(model.thresholds) == set(rules_with(["performance"]))
     assert (out / "evaluation.npz").exists()
+    assert (out / "conformal.json").exists()
     assert json.loads((out / "config.json").read_text())["backbone"] == {
         "kind": "timm", "name": NAME, "num_classes": 3,
     }  # fmt: skip

@@ -16,6 +16,7 @@ from explorer.model.bundle import load_model_folder
 from explorer.model.catalog import list_models
 from explorer.model.exits import shared_exits
 from explorer.model.multi_exit import MultiExitViT
+from explorer.rules import rules_with
 from explorer.train.start import solve_readouts
 
 # Every recipe that teaches blocks uses Muon.
@@ -66,8 +67,11 @@ def test_the_folder_is_an_evaluated_model_that_the_page_lists(trained):
     assert model.network.backbone.input_size == (32, 32)
     assert [(e.block, e.kind) for e in model.network.exits][-1] == (6, "final")
     assert {e.kind for e in model.network.exits[:-1]} == {"linear"}
-    assert {"confidence", "entropy", "patience"} <= set(model.thresholds)
     records = load_records(out / "evaluation.npz")
+    assert set(model.thresholds) == set(records["validation"].scores) == set(rules_with(["performance"]))
+    conformal = json.loads((out / "conformal.json").read_text())
+    assert conformal["images"] == {name: len(record.labels) for name, record in records.items()}
+    assert len(conformal["grains"]["classes"]["0.9"]["limits"]) == len(model.network.exits)
     assert records["test"].accuracy[-1] > 0.8  # colours: the solved read-outs alone tell them apart
     assert (out / "README.md").read_text().count("test_vit") == 1
     assert "broken.png: left out." in done.output

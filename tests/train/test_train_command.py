@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from explorer.evaluate import command as evaluation
 from explorer.evaluate.record import load_records
 from explorer.evaluate.tradeoff import at_threshold
 from explorer.model.bundle import load_model_folder
-from explorer.rules import RULES
+from explorer.rules import RULES, rules_with
 from explorer.train import command
 from explorer.train import fashion as networks
 
@@ -52,7 +53,7 @@ def test_the_folder_is_a_model_with_everything(trained):
     out, _ = trained
     assert {p.name for p in out.iterdir()} == {
         "config.json", "grains.json", "labels.txt", "backbone.safetensors", "exits.safetensors", "README.md",
-        "evaluation.npz", "training.json", "gallery.png", "gallery.json", "run",
+        "evaluation.npz", "training.json", "gallery.png", "gallery.json", "conformal.json", "addons", "run",
     }  # fmt: skip
     model = load_model_folder(out)
     assert model.name == "fashion-lgvit"
@@ -79,7 +80,7 @@ def test_the_evaluation_is_of_the_weights_in_the_folder(trained):
 def test_thresholds_are_the_most_accurate_settable_ones_that_save_a_third_of_the_macs(trained):
     out, _ = trained
     model, record = load_model_folder(out), load_records(out / "evaluation.npz")["validation"]
-    assert set(model.thresholds) == set(record.scores)
+    assert set(model.thresholds) == set(record.scores) == set(rules_with(["performance"]))
     for rule, threshold in model.thresholds.items():
         facts = RULES[rule]
         steps = (threshold - facts.low) / facts.step
@@ -91,6 +92,18 @@ def test_thresholds_are_the_most_accurate_settable_ones_that_save_a_third_of_the
         assert chosen.by_macs >= 1.5 or not saving
         if saving:
             assert chosen.accuracy == pytest.approx(max(saving), abs=2 / len(record.labels))
+
+
+@needs_muon
+def test_the_folder_has_all_that_an_evaluation_would_keep_in_it(trained, tmp_path, monkeypatch):
+    out, splits = trained
+    again = shutil.copytree(out, tmp_path / "again", ignore=shutil.ignore_patterns("run", "conformal.json"))
+    shutil.rmtree(again / "addons")
+    monkeypatch.setattr(evaluation, "load_fashion", lambda _: splits)
+    kept = CliRunner().invoke(app, ["evaluate", "--model", str(again), "--save"])
+    assert kept.exit_code == 0, kept.output
+    for name in ("config.json", "conformal.json", "addons/performance.safetensors"):
+        assert (again / name).read_bytes() == (out / name).read_bytes(), name
 
 
 @needs_muon

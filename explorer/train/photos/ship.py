@@ -17,10 +17,11 @@ from explorer.data.imagenet_grains import imagenet_grains
 from explorer.data.labelled import Labelled
 from explorer.evaluate.calibration import ece_by_chance, fit_temperature, reliability
 from explorer.evaluate.gallery import write_gallery
-from explorer.evaluate.record import Record, evaluate, save_records
-from explorer.evaluate.tradeoff import Aim, Point, at_threshold, cheapest, own_thresholds
+from explorer.evaluate.keeping import measure_and_keep
+from explorer.evaluate.record import Record
+from explorer.evaluate.tradeoff import Aim, Point, at_threshold, cheapest
 from explorer.grain import Grain, read_grains
-from explorer.model.bundle import InputSpec, Model, load_model_folder, save_model
+from explorer.model.bundle import InputSpec, Model, load_model_folder, read_config, save_model
 from explorer.model.multi_exit import MultiExitViT
 from explorer.trace import Trace
 from explorer.train.photos.card import write_card
@@ -83,19 +84,17 @@ def ship(
     written.network.temperatures = network.temperatures = temperatures
     calibrated = replace(trace, logits=trace.logits / np.array(temperatures, np.float32)[:, None])
     grains = [_warmed(grain, calibrated, chosen_on.classes) for grain in model.grains]
-    records = {}
-    for name, part in seen.items():
-        images = part.pixels.permute(0, 2, 3, 1).numpy()
-        split = Split(images, part.classes)
-        *_, records[name] = evaluate(replace(written, grains=tuple(grains)), split, batch=25)
-    thresholds, by_grain = own_thresholds(records["validation"], AIM)
     # The page opens at the middle grain: a visitor's picture is named right far more often there than by class.
-    grains = [replace(g, thresholds=by_grain[g.name], opens=g.name == OPENS) for g in grains]
-    save_model(replace(model, thresholds=thresholds, grains=tuple(grains)), backbone, out)
-    save_records(records, out / "evaluation.npz")
+    grains = [replace(grain, opens=grain.name == OPENS) for grain in grains]
+    save_model(replace(model, grains=tuple(grains)), backbone, out)
+    splits = {
+        name: Split(part.pixels.permute(0, 2, 3, 1).numpy(), part.classes) for name, part in seen.items()
+    }
+    records = measure_and_keep(replace(written, grains=tuple(grains)), out, splits, batch=25)
+    threshold = read_config(out)["thresholds"]["confidence"]
     write_gallery(out, records["test"], lambda i: halves["test"].picture(i), credits=halves["test"].credits)
     five = right_in(traces(written.network, seen["test"].pixels).logits, seen["test"].classes, 5)
-    measured = measures(records, thresholds["confidence"]) | {"among five": _rounded(five)}
+    measured = measures(records, threshold) | {"among five": _rounded(five)}
     facts = {
         "history": history,
         "sources": sources,

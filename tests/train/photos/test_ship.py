@@ -14,7 +14,7 @@ from explorer.evaluate.gallery import read_gallery
 from explorer.evaluate.record import Record
 from explorer.evaluate.tradeoff import at_threshold, own_threshold
 from explorer.model.bundle import load_model_folder
-from explorer.rules import decide
+from explorer.rules import decide, rules_with
 from explorer.train.photos import command
 from explorer.train.photos.labels import imagenet_labels
 from explorer.train.photos.measure import decode, progress, right_in, traces
@@ -109,6 +109,9 @@ def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
     model = load_model_folder(tmp_path / "photos")
     assert model.reference == "labels"
     assert model.labels == imagenet_labels()
+    assert set(model.thresholds) == set(rules_with(["performance"]))
+    assert all(set(grain.thresholds) == set(model.thresholds) for grain in model.grains)
+    assert (tmp_path / "photos" / "conformal.json").exists()
     assert len(set(model.network.temperatures)) > 1
     assert all(path.stat().st_size < 10_000_000 for path in (tmp_path / "photos").iterdir())
     facts = json.loads((tmp_path / "photos" / "training.json").read_text())
