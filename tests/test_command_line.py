@@ -34,7 +34,7 @@ def test_help_keeps_its_square_brackets_and_says_the_default_that_holds():
 
 
 def test_no_default_leads_out_of_the_folder():
-    for command in ("distil", "ship", "train", "screens"):
+    for command in ("ship", "train", "screens"):
         assert "../" not in call(command, "--help").stdout
 
 
@@ -55,11 +55,32 @@ def test_a_threshold_that_cannot_be_one_is_refused(tiny_model_folder, tmp_path, 
     refused(result, f"error: {rule} takes a threshold {said}")
 
 
-def test_options_that_say_nothing_to_fashion_are_refused_not_ignored(tmp_path):
-    refused(
-        call("train", "--size", "28", "--frozen", "--out", tmp_path / "x"),
-        "error: --size, --frozen: only with both --data and --backbone\\.",
-    )
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--recipe", "distil", "--passes", "3"], "--passes: not with --recipe distil"),
+        (["--recipe", "palbert", "--frozen", "--as-released"], "--frozen, --out: not with --recipe palbert"),
+        (
+            ["--size", "28", "--frozen"],
+            "--size, --frozen: not on Fashion-MNIST; your own pictures need both --data and --backbone",
+        ),
+        (
+            ["--set", "stage=2"],
+            "--set: not on Fashion-MNIST; your own pictures need both --data and --backbone",
+        ),
+        (["--data", "a", "--data", "b"], "--data is given 2 times; only --recipe distil takes more than one"),
+        (
+            ["--data", "a", "--backbone", "photos", "--set", "own=1"],
+            "--set: not with --recipe lgvit on your own pictures",
+        ),
+        (
+            ["--recipe", "distil", "--data", "a"],
+            "--recipe distil learns a --teacher's answers to the pictures of --data; name both",
+        ),
+    ],
+)
+def test_a_training_takes_its_own_options_alone(options, said, tmp_path):
+    refused(call("train", *options, "--out", tmp_path / "x"), re.escape(f"error: {said}."))
     assert not (tmp_path / "x").exists()
 
 

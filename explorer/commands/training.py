@@ -1,48 +1,65 @@
-"""train, distil, ship: make a network learn."""
+"""train, ship: make a network learn."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from explorer.commands.app import app, fail
 
+# Which options say something to which training. Another one that is given is refused, not passed over.
+_LEARNED = {"recipe", "model", "data", "seed", "threads", "images", "as_released"}
+_FASHION = {"recipe", "data", "out", "passes", "seed", "threads", "backbone"}
+_DISTILLED = {"recipe", "data", "teacher", "backbone", "out", "labelled", "settings"}
+_DISTILLED |= {"size", "lr", "batch", "seed", "device", "threads"}
+_NOT_OWN = {"model", "as_released", "labelled", "settings"}
+_SPELT = {"settings": "--set"}
+
 
 @app.command()
 def train(
+    context: typer.Context,
     recipe: Annotated[
         str,
         typer.Option(
-            help="lgvit, lgvit-stage1, sdn, deebert, softmax-shared, sl-vit; of a rule: berxit, jei-dnn, palbert"
+            help="lgvit, lgvit-stage1, sdn, deebert, softmax-shared, sl-vit; of a rule: berxit, jei-dnn, palbert; "
+            "distil: LGViT on photographs, by teachers alone"
         ),
     ] = "lgvit",
     data: Annotated[
-        Path | None,
+        list[str] | None,
         typer.Option(
             help="your pictures, a subfolder per class; or cifar10, cifar100, food101, flowers, pets, fashion-mnist; "
-            "or, without --backbone, Fashion-MNIST's idx files"
+            "or, without --backbone, Fashion-MNIST's idx files; of distil any folders or zips, FOLDER or FOLDER=WEIGHT"
         ),
     ] = None,
     backbone: Annotated[
         str | None,
         typer.Option(
-            help="what training starts from: a model, or timm's name; without --data a model of Fashion-MNIST"
+            help="what training starts from: a model, or timm's name; without --data a model of Fashion-MNIST; "
+            "of distil a model folder, a run or a ViT-S/14's weights [default of distil: assets/models/photos]"
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="where the model goes [default: checkpoints/DATA-RECIPE]")
+        Path | None,
+        typer.Option(help="where the model, or distil's run, goes [default: checkpoints/DATA-RECIPE]"),
     ] = None,
     passes: Annotated[int, typer.Option(help="over the training images, all stages together")] = 11,
     seed: Annotated[int, typer.Option(help="of weights, order and augmentation")] = 0,
     threads: Annotated[int, typer.Option(help="CPU threads; two runs side by side are quickest with 1")] = 2,
     frozen: Annotated[bool, typer.Option(help="hold the backbone still; heads and read-outs learn")] = False,
     size: Annotated[
-        int | None, typer.Option(help="pixels the network sees [default: the backbone's]")
+        int | None, typer.Option(help="pixels the network sees [default: the backbone's; of distil 154]")
     ] = None,
-    lr: Annotated[float, typer.Option(help="learning rate of heads and read-outs, with --backbone")] = 2e-4,
+    lr: Annotated[
+        float | None,
+        typer.Option(
+            help="learning rate, with --backbone [default: 2e-4; of blocks that are distilled 5e-5]"
+        ),
+    ] = None,
     batch: Annotated[int, typer.Option(help="pictures a step, with --backbone")] = 32,
     scratch: Annotated[bool, typer.Option(help="do not fetch timm's weights")] = False,
     title: Annotated[str | None, typer.Option(help="what the page calls it")] = None,
@@ -51,7 +68,11 @@ def train(
         int | None, typer.Option(help="how many training images are learned from at most [default: all]")
     ] = None,
     teacher: Annotated[
-        str | None, typer.Option(help="a model whose answers are learned in place of labels, on any pictures")
+        list[str] | None,
+        typer.Option(
+            help="a model whose answers are learned in place of labels, on any pictures; of distil a timm classifier's "
+            "weights, FILE or TIMM_NAME=FILE, and several are averaged"
+        ),
     ] = None,
     root: Annotated[
         Path | None, typer.Option(help="where a named set lies or goes [default: checkpoints/data]")
@@ -66,6 +87,13 @@ def train(
     as_released: Annotated[
         bool, typer.Option("--as-released", help="jei-dnn: the published code's loss, whose weights cancel")
     ] = False,
+    labelled: Annotated[
+        Path | None, typer.Option(help="distil: a folder with labels.tsv to measure on, by its even places")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="distil: one of the settings in docs/photos.md"),
+    ] = None,
 ) -> None:
     """Train a model, on your own pictures or on Fashion-MNIST, or a rule's learned parts. Cut off, it goes on.
 
@@ -76,136 +104,101 @@ def train(
     from explorer.train.loop import Settings, Stopped
     from explorer.train.own import Asked
     from explorer.train.own import run as run_own
+    from explorer.train.photos.distil import Stopped as StretchStopped
 
     try:
-        if recipe in LEARNERS:
-            print(learn(recipe, model, data, seed, threads, images, as_released))
+        if recipe == "distil":
+            _only(context, _DISTILLED, "not with --recipe distil")
+            _distil(data, teacher, backbone, out, labelled, settings, size, lr, batch, seed, device, threads)
+        elif recipe in LEARNERS:
+            _only(context, _LEARNED, f"not with --recipe {recipe}")
+            print(learn(recipe, model, _folder(data), seed, threads, images, as_released))
         elif backbone is None or data is None:
-            _needs_both(
-                teacher=teacher, images=images, size=size, title=title, device=device, root=root,
-                frozen=frozen, scratch=scratch,
-            )  # fmt: skip
-            run(
-                recipe,
-                data,
-                out or Path("checkpoints") / f"fashion-{recipe}",
-                passes,
-                seed,
-                threads,
-                backbone,
-            )
+            _only(context, _FASHION, "not on Fashion-MNIST; your own pictures need both --data and --backbone")
+            target = out or Path("checkpoints") / f"fashion-{recipe}"
+            run(recipe, _folder(data), target, passes, seed, threads, backbone)
         else:
-            settings = Settings(
-                passes=passes, batch=batch, lr=lr, lr_blocks=lr, seed=seed, mirrored=0.5, frozen=frozen
+            _only(context, set(context.params) - _NOT_OWN, f"not with --recipe {recipe} on your own pictures")
+            rate = 2e-4 if lr is None else lr
+            numbers = Settings(
+                passes=passes, batch=batch, lr=rate, lr_blocks=rate, seed=seed, mirrored=0.5, frozen=frozen
             )
-            target = out or Path("checkpoints") / f"{data.resolve().name}-{recipe}"
+            pictures = _one(data, "--data")
+            target = out or Path("checkpoints") / f"{Path(pictures).resolve().name}-{recipe}"
             asked = Asked(
-                recipe, data, backbone, target, size, title, scratch, threads,
-                teacher, images, root, device, precision,
+                recipe, Path(pictures), backbone, target, size, title, scratch, threads,
+                _one(teacher, "--teacher") if teacher else None, images, root, device, precision,
             )  # fmt: skip
-            run_own(asked, settings)
-    except Stopped:
-        stopped()
+            run_own(asked, numbers)
+    except (Stopped, StretchStopped):
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        raise typer.Exit(130) from None
     except (ValueError, OSError) as error:
         fail(error)
 
 
-def stopped() -> NoReturn:
-    """Told to stop, a run has saved itself."""
-    print("stopped; the same command goes on from here", file=sys.stderr)
-    raise typer.Exit(130) from None
-
-
-def _needs_both(**given: object) -> None:
-    """Raises `ValueError` where options were given that say nothing to a training on Fashion-MNIST."""
-    named = [f"--{name}" for name, value in given.items() if value]
-    if named:
-        raise ValueError(f"{', '.join(named)}: only with both --data and --backbone.")
-
-
-@app.command()
-def distil(
-    photos: Annotated[
-        list[str],
-        typer.Option(help="a folder or zip archive of photographs, FOLDER or FOLDER=WEIGHT; may be repeated"),
-    ],
-    teacher: Annotated[
-        list[str], typer.Option(help="a teacher's weights, FILE or TIMM_NAME=FILE; several are averaged")
-    ],
-    backbone: Annotated[
-        Path,
-        typer.Option(help="what a new run starts from: a model folder, another run, or a ViT-S/14's weights"),
-    ] = Path("assets/models/photos"),
-    out: Annotated[Path, typer.Option(help="where the run goes")] = Path("checkpoints/photos-run"),
-    labelled: Annotated[
-        Path | None, typer.Option(help="a folder with labels.tsv to measure on, by its even places")
-    ] = None,
-    stage: Annotated[int, typer.Option(help="1: all by the teacher; 2: heads by self-distillation")] = 1,
-    crops: Annotated[
-        int, typer.Option(help="how many views this stretch sees at most; 0 solves the read-outs alone")
-    ] = 50_000,
-    minutes: Annotated[float | None, typer.Option(help="how long it trains at most")] = None,
-    size: Annotated[int, typer.Option(help="pixels the network sees, a multiple of 14")] = 154,
-    frozen: Annotated[int, typer.Option(help="blocks held still, from the first")] = 3,
-    lr: Annotated[float, typer.Option(help="learning rate of the blocks")] = 5e-5,
-    lr_heads: Annotated[float, typer.Option(help="learning rate of heads and read-outs")] = 2.5e-4,
-    stay: Annotated[float, typer.Option(help="how strongly blocks are drawn back to where they began")] = 0.0,
-    own: Annotated[
-        float, typer.Option(help="share of stage 1's lesson that is the model's own answer, 0 to 1")
-    ] = 0.0,
-    batch: Annotated[int, typer.Option(help="views a step; 256 and more on a GPU")] = 32,
-    exits_every: Annotated[int, typer.Option(help="stage 1 asks the exits at every N-th step")] = 2,
-    new_heads: Annotated[bool, typer.Option(help="start all exit heads anew")] = False,
-    solved: Annotated[
-        int, typer.Option(help="views on which read-outs are solved first; 0 keeps them")
-    ] = 4_096,
-    seed: Annotated[int, typer.Option(help="decides every view")] = 0,
-    device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
-    threads: Annotated[int, typer.Option(help="CPU threads")] = 2,
+def _distil(
+    data: list[str] | None,
+    teacher: list[str] | None,
+    backbone: str | None,
+    out: Path | None,
+    labelled: Path | None,
+    settings: list[str] | None,
+    size: int | None,
+    lr: float | None,
+    batch: int,
+    seed: int,
+    device: str | None,
+    threads: int,
 ) -> None:
-    """Train the photo model one stretch further on folders of photographs. The same command goes on if cut off."""
+    """One stretch of training on photographs. Raises `ValueError`, `OSError` or its own `Stopped`."""
+    from explorer.train.photos.asked import asked_stretch
     from explorer.train.photos.command import run
-    from explorer.train.photos.distil import Stopped
     from explorer.train.photos.photographs import parse_source
-    from explorer.train.photos.stretch import Stretch
     from explorer.train.photos.teacher import parse_teacher
 
-    stretch = Stretch(
-        stage,
-        crops,
-        minutes,
-        size,
-        frozen,
-        lr,
-        lr_heads,
-        stay,
-        own,
-        exits_every,
-        batch,
-        new_heads,
-        solved,
-        seed=seed,
-    )
-    try:
-        sources, teachers = [parse_source(text) for text in photos], [parse_teacher(text) for text in teacher]
-        run(stretch, out, sources, teachers, backbone, labelled, device, threads)
-    except Stopped:
-        stopped()
-    except (ValueError, OSError) as error:
-        fail(error)
+    if not data or not teacher:
+        raise ValueError("--recipe distil learns a --teacher's answers to the pictures of --data; name both.")
+    stretch = asked_stretch(settings or [], size=size, lr=lr, batch=batch, seed=seed)
+    sources, teachers = [parse_source(text) for text in data], [parse_teacher(text) for text in teacher]
+    start = Path(backbone or "assets/models/photos")
+    target = out or Path("checkpoints/photos-run")
+    run(stretch, target, sources, teachers, start, labelled, device or "cpu", threads)
+
+
+def _one(texts: list[str], option: str) -> str:
+    """The one value of an option that distil may be given several of."""
+    if len(texts) > 1:
+        raise ValueError(f"{option} is given {len(texts)} times; only --recipe distil takes more than one.")
+    return texts[0]
+
+
+def _folder(data: list[str] | None) -> Path | None:
+    return Path(_one(data, "--data")) if data else None
+
+
+def _only(context: typer.Context, options: set[str], when: str) -> None:
+    """Raises `ValueError` where options were given that say nothing to this training."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    named = [_SPELT.get(name, f"--{name.replace('_', '-')}") for name in given if name not in options]
+    if named:
+        raise ValueError(f"{', '.join(named)}: {when}.")
 
 
 @app.command()
 def ship(
     labelled: Annotated[Path, typer.Option(help="a folder with labels.tsv, never trained on, to measure on")],
-    source: Annotated[Path, typer.Option(help="where distil trained")] = Path("checkpoints/photos-run"),
+    source: Annotated[Path, typer.Option(help="where train --recipe distil trained")] = Path(
+        "checkpoints/photos-run"
+    ),
     out: Annotated[Path, typer.Option(help="the model folder to write")] = Path("assets/models/photos"),
     sources: Annotated[
         Path | None, typer.Option(help="a text file for the card: what it learned from")
     ] = None,
     threads: Annotated[int, typer.Option(help="CPU threads")] = 2,
 ) -> None:
-    """Make the photo model's folder of what distil has trained: calibrated, measured, with its card."""
+    """Make the photo model's folder of what train --recipe distil has trained: calibrated, measured, with its card."""
     from explorer.train.photos.command import ship_run
 
     try:

@@ -1,4 +1,4 @@
-"""python -m explorer distil and ship: one stretch of training on photographs, and the model folder made of it."""
+"""train --recipe distil, and ship: one stretch of training on photographs, and the model folder made of it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def ship_run(source: Path, out: Path, labelled: Path, sources: Path | None, thre
     """
     torch.set_num_threads(threads)
     if not (source / "last.pt").exists():
-        raise FileNotFoundError(f"there is no run in {source}; start one with python -m explorer distil.")
+        raise FileNotFoundError(
+            f"there is no run in {source}; start one with python -m explorer train --recipe distil."
+        )
     described = sources.read_text(encoding="utf-8").splitlines() if sources else []
     run = Run(*started(source, SIZE), source)
     run.resume()

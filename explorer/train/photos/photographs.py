@@ -60,7 +60,7 @@ def parse_source(text: str) -> Source:
     except ValueError:
         number = 0.0
     if not 0 < number < float("inf"):
-        raise ValueError(f"--photos {text}: the weight must be a number above 0.")
+        raise ValueError(f"--data {text}: the weight must be a number above 0.")
     return Source(Path(path), number)
 
 
@@ -85,7 +85,7 @@ def _files(path: Path) -> tuple[list[str], Callable[[str], bytes]]:
         found = (p.relative_to(path).as_posix() for p in path.rglob("*") if p.suffix.lower() in ENDINGS)
         return sorted(found), lambda name: (path / name).read_bytes()
     if not path.exists():
-        raise FileNotFoundError(f"there is no {path}; --photos needs a folder or a zip archive of pictures.")
+        raise FileNotFoundError(f"there is no {path}; --data needs a folder or a zip archive of pictures.")
     with ZipFile(path) as archive:
         names = sorted(n for n in archive.namelist() if Path(n).suffix.lower() in ENDINGS)
 

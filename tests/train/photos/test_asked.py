@@ -1,0 +1,73 @@
+"""A stretch of training on photographs as the command line asks for it: one command, one set of option names."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from explorer.__main__ import app
+from explorer.train.photos import command
+from explorer.train.photos.asked import CROPS, SETTINGS, asked_stretch
+from explorer.train.photos.photographs import Source
+from explorer.train.photos.stretch import Stretch
+from explorer.train.photos.teacher import TeacherSpec
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_without_settings_a_stretch_is_the_first_stage_as_it_stands():
+    assert asked_stretch([], size=None, lr=None) == Stretch(stage=1, crops=CROPS)
+
+
+def test_settings_and_common_options_make_the_stretch():
+    said = ["stage=2", "crops=0", "minutes=7.5", "frozen=11", "lr_heads=1e-3", "stay=0.1", "own=1"]
+    stretch = asked_stretch([*said, "exits_every=1", "new_heads=1", "solved=64"], size=224, batch=256, seed=7)
+    assert stretch == Stretch(
+        2, 0, 7.5, 224, 11, lr_heads=1e-3, stay=0.1, own=1.0, exits_every=1, batch=256, new_heads=True,
+        solved=64, seed=7,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("epochs=3", "--set epochs=3: there is no setting 'epochs'; choose one of stage, crops, "),
+        ("stage=3", "--set stage=3: stage takes a whole number from 1 to 2."),
+        ("crops=1.5", "--set crops=1.5: crops takes a whole number from 0 up."),
+        ("own=nan", "--set own=nan: own takes a number from 0 to 1."),
+        ("stay=inf", "--set stay=inf: stay takes a number from 0 up."),
+        ("minutes", "--set minutes=: minutes takes a number from 0 up."),
+    ],
+)
+def test_a_setting_that_cannot_be_one_is_refused_in_a_sentence(text, says):
+    with pytest.raises(ValueError, match=re.escape(says)):
+        asked_stretch([text])
+
+
+def test_every_setting_is_a_stretchs_own_and_is_explained_in_the_docs():
+    told = (ROOT / "docs/photos.md").read_text(encoding="utf-8")
+    names = {field.name for field in fields(Stretch)}
+    for name in SETTINGS:
+        assert name in names
+        assert f"| `{name}` |" in told
+
+
+def test_the_command_hands_all_of_it_to_the_distiller(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(command, "run", lambda *arguments: asked.append(arguments))
+    done = CliRunner().invoke(
+        app,
+        ["train", "--recipe", "distil", "--data", "a.zip=0.5", "--data", "b", "--teacher", "x.safetensors",
+         "--teacher", "resnet18=y.safetensors", "--set", "stage=2", "--size", "224", "--batch", "8",
+         "--out", str(tmp_path), "--labelled", "held", "--threads", "1"],
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    (stretch, out, sources, teachers, start, labelled, device, threads), *others = asked
+    assert others == []
+    assert stretch == Stretch(2, CROPS, size=224, batch=8)
+    assert (out, labelled, device, threads) == (tmp_path, Path("held"), "cpu", 1)
+    assert sources == [Source(Path("a.zip"), 0.5), Source(Path("b"))]
+    assert teachers[1] == TeacherSpec("resnet18", Path("y.safetensors"))
+    assert start == Path("assets/models/photos")
