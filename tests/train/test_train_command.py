@@ -14,6 +14,7 @@ from explorer.data.fashion import LABELS, Split
 from explorer.evaluate import command as evaluation
 from explorer.evaluate.record import load_records
 from explorer.evaluate.tradeoff import at_threshold
+from explorer.model.addons import read_addon
 from explorer.model.bundle import load_model_folder
 from explorer.rules import RULES, rules_with
 from explorer.train import command
@@ -102,8 +103,13 @@ def test_the_folder_has_all_that_an_evaluation_would_keep_in_it(trained, tmp_pat
     monkeypatch.setattr(evaluation, "load_fashion", lambda _: splits)
     kept = CliRunner().invoke(app, ["evaluate", "--model", str(again), "--save"])
     assert kept.exit_code == 0, kept.output
-    for name in ("config.json", "conformal.json", "addons/performance.safetensors"):
-        assert (again / name).read_bytes() == (out / name).read_bytes(), name
+    assert (again / "conformal.json").read_bytes() == (out / "conformal.json").read_bytes()
+    configs = [json.loads((folder / "config.json").read_text()) for folder in (again, out)]
+    assert [config.pop("addons").keys() for config in configs] == [{"performance"}] * 2
+    assert configs[0] == configs[1]  # thresholds of every rule at every grain
+    ours, theirs = (read_addon(folder, "performance") for folder in (again, out))
+    assert ours.keys() == theirs.keys()
+    assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
 
 
 @needs_muon
