@@ -114,7 +114,9 @@ def train(
             _only(context, _LEARNED, f"not with --recipe {recipe}")
             print(learn(recipe, model, _folder(data), seed, threads, images, as_released))
         elif backbone is None or data is None:
-            _only(context, _FASHION, "not on Fashion-MNIST; your own pictures need both --data and --backbone")
+            _only(
+                context, _FASHION, "not on Fashion-MNIST; your own pictures need both --data and --backbone"
+            )
             target = out or Path("checkpoints") / f"fashion-{recipe}"
             run(recipe, _folder(data), target, passes, seed, threads, backbone)
         else:
