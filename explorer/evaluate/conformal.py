@@ -1,56 +1,33 @@
-"""Conformal sets: instead of one answer, as many classes as it takes to hold the true one so often.
-
-Split conformal prediction with the score 1 - p of the true class (Sadinle, Lei, Wasserman 2019, arXiv 1609.00451; as
-JEI-DNN uses it, arXiv 2310.09163). Each exit has a limit of its own, found on the validation images; a set at an exit
-holds the classes with at least that probability there, and always the answer itself.
-"""
+"""What conformal sets need of a split while it runs, and what a model folder keeps of it; see explorer/conformal.py."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.conformal import COVERAGES, FILE, IMAGES_FILE, Limits, limits, packed_sets, sizes
 from explorer.grain import CLASSES
 from explorer.model.bundle import Model
 from explorer.rules.reading import at_grain
 from explorer.trace import Trace, softmax
 
-COVERAGES = (0.9, 0.95, 0.99)  # how often the true class is to be in the set
-
-
-def limits(true: NDArray[np.floating], coverage: float) -> NDArray[np.float64]:
-    """The least probability (E,) that belongs to a set, from validation images' p of the true class (N, E).
-
-    The ceil((N + 1) coverage)-th largest: of new images like these, at least that share has its true class in the set.
-    0, so that every class is in, where N is too small for that.
-    """
-    n = len(true)
-    rank = int(np.ceil((n + 1) * coverage - 1e-9))
-    if rank > n:
-        return np.zeros(true.shape[1])
-    return np.sort(true.astype(np.float64), axis=0)[n - rank]
-
-
-def sizes(probabilities: NDArray[np.floating], limit: NDArray[np.floating]) -> NDArray[np.int64]:
-    """How many classes are in the set at each exit, (..., E), of probabilities (..., E, C) and limits (E,)."""
-    return np.maximum((probabilities >= limit[:, None]).sum(axis=-1), 1)
-
 
 @dataclass
 class Watcher:
-    """Collects, while a split runs, what conformal sets need: p of the true class, and how large sets are.
+    """Collects, while a split runs, what conformal sets need: p of the true class, and every image's set.
 
-    `known` holds limits (E,) by grain and coverage, none on the split they are yet to be found on.
+    `known` holds the limits, none on the split they are yet to be found on.
     """
 
     model: Model
-    known: dict[str, dict[float, NDArray[np.float64]]] = field(default_factory=dict)
+    known: Limits = field(default_factory=dict)
     true: dict[str, list[NDArray[np.float32]]] = field(default_factory=dict)
-    counts: dict[str, dict[float, list[NDArray[np.int64]]]] = field(default_factory=dict)
-    inside: dict[str, dict[float, list[NDArray[np.bool_]]]] = field(default_factory=dict)
+    sets: dict[str, dict[str, list[NDArray[np.uint16]]]] = field(default_factory=dict)
 
     def __call__(self, trace: Trace, labels: NDArray[np.int64]) -> None:
         """One batch of the split, (N, E, C), and its true classes (N,)."""
@@ -64,33 +41,49 @@ class Watcher:
             self.true.setdefault(name, []).append(true.astype(np.float32))
             answered = read.predicted == classes[:, None]
             for coverage, limit in self.known.get(name, {}).items():
-                many = self.counts.setdefault(name, {}).setdefault(coverage, [])
-                many.append(sizes(p, limit))
-                held = self.inside.setdefault(name, {}).setdefault(coverage, [])
-                held.append((true >= limit) | answered)
+                kept = self.sets.setdefault(name, {}).setdefault(coverage, [])
+                kept.append(packed_sets(sizes(p, limit), (true >= limit) | answered))
 
-    def limits(self) -> dict[str, dict[float, NDArray[np.float64]]]:
-        """By grain and coverage, found on the images seen."""
+    def limits(self) -> Limits:
+        """Found on the images seen, as they are written: in seven digits."""
         return {
-            name: {coverage: limits(np.concatenate(rows), coverage) for coverage in COVERAGES}
+            name: {
+                f"{coverage:g}": np.array(
+                    [float(f"{limit:.7g}") for limit in limits(np.concatenate(rows), coverage)]
+                )
+                for coverage in COVERAGES
+            }
             for name, rows in self.true.items()
         }
 
+    def packed(self, grain: str, coverage: str) -> NDArray[np.uint16]:
+        """Every image's set at every exit, (N, E); see `packed_sets`."""
+        return np.concatenate(self.sets[grain][coverage])
 
-def conformal_json(validation: Watcher, test: Watcher) -> dict[str, Any]:
-    """conformal.json of a model folder, by grain and coverage: limits, and how often and how large on test, (E,)."""
-    facts: dict[str, Any] = {}
-    for name, by_coverage in test.known.items():
-        facts[name] = {
-            f"{coverage:g}": {
-                "limits": [float(f"{limit:.7g}") for limit in found],
-                "coverage": np.concatenate(test.inside[name][coverage]).mean(axis=0).round(5).tolist(),
-                "size": np.concatenate(test.counts[name][coverage]).mean(axis=0).round(4).tolist(),
-            }
-            for coverage, found in by_coverage.items()
-        }
+
+def write_conformal(validation: Watcher, test: Watcher, folder: Path) -> None:
+    """conformal.json and conformal.npz of a model folder.
+
+    By grain and coverage the limits, and how often and how large on test, (E,); and of every test image what
+    `packed_sets` says, as GRAIN@COVERAGE (N, E).
+    """
     images = {
         split: sum(map(len, watcher.true[CLASSES]))
         for split, watcher in (("validation", validation), ("test", test))
     }
-    return {"images": images, "grains": facts}
+    grains = {
+        name: {c: _facts(limit, test.packed(name, c)) for c, limit in by_coverage.items()}
+        for name, by_coverage in test.known.items()
+    }
+    facts = json.dumps({"images": images, "grains": grains}, separators=(",", ":"))
+    (folder / FILE).write_text(facts + "\n", encoding="utf-8")
+    arrays = {f"{name}@{c}": test.packed(name, c) for name, by in test.known.items() for c in by}
+    np.savez_compressed(folder / IMAGES_FILE, **arrays)  # type: ignore[arg-type]
+
+
+def _facts(limit: NDArray[np.float64], packed: NDArray[np.uint16]) -> dict[str, Any]:
+    return {
+        "limits": limit.tolist(),
+        "coverage": (packed % 2).mean(axis=0).round(5).tolist(),
+        "size": (packed // 2).mean(axis=0).round(4).tolist(),
+    }

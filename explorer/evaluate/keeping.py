@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.progress import track
 
 from explorer.data.fashion import Split
-from explorer.evaluate.conformal import Watcher, conformal_json
+from explorer.evaluate.conformal import Watcher, write_conformal
 from explorer.evaluate.performance import add_performance
 from explorer.evaluate.record import Record, evaluate, load_records, rounded, save_records
 from explorer.evaluate.tradeoff import Aim, own_thresholds
@@ -32,7 +31,7 @@ def measure_and_keep(
 ) -> dict[str, Record]:
     """Run the model that lies in `folder` over "validation" and "test", and keep all that follows.
 
-    That is evaluation.npz, thresholds of every rule at every grain, performance control's bins and conformal.json.
+    That is evaluation.npz, thresholds of every rule at every grain, performance control's bins and conformal sets.
     `splits` are images as the network sees them. Gives what was kept.
     """
     model.network.addons.pop("performance", None)  # its bins are about to be found anew
@@ -41,8 +40,7 @@ def measure_and_keep(
     test = Watcher(model, validation.limits())
     records["test"] = measure(model, splits, "test", batch, test)
     keep(folder, records)
-    facts = json.dumps(conformal_json(validation, test), separators=(",", ":"))
-    (folder / "conformal.json").write_text(facts + "\n", encoding="utf-8")
+    write_conformal(validation, test, folder)
     return load_records(folder / "evaluation.npz")
 
 

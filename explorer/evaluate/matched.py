@@ -37,7 +37,7 @@ class Row:
     reached: bool  # whether the rule saved that much on validation; if not, this is its cheapest threshold
     accuracy: float
     by_macs: float  # the saving on test, the rule's own cost counted
-    ece: float | None  # of the answers given, wherever they left; needs the answers' own confidence
+    ece: float | None  # of the answers given, wherever they left; None where nobody kept how sure they were
     block: float  # mean exit block
     ms_1: float | None = None  # an image alone, mean
     ms_64: float | None = None  # an image of a batch of 64
@@ -66,15 +66,16 @@ def matched(records: Records, model: Model | None = None, images: Split | None =
 
 
 def _ece(record: Record, rule: str, threshold: float) -> float | None:
-    """Of the answers that are given, in [0, 1]; None where the rule answers something else than the exits do.
+    """Of the answers that are given, in [0, 1], by their own largest probability.
 
-    The record does not keep how sure those answers are.
+    None where the record is older than the rule's answers' confidence.
     """
-    if rule in record.answers:
+    sure = record.confidence_under(rule)
+    if sure is None:
         return None
     fired = decide(record.scores[rule], threshold)
     places = np.arange(len(fired))
-    return reliability_of(record.scores["confidence"][places, fired], record.correct[places, fired]).ece
+    return reliability_of(sure[places, fired], record.under(rule).correct[places, fired]).ece
 
 
 def _mean_block(record: Record, rule: str, threshold: float) -> float:

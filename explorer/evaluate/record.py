@@ -17,7 +17,7 @@ from explorer.model.bundle import Model
 from explorer.pipeline import to_tensor
 from explorer.rules import RULES, rules_with
 from explorer.rules.reading import at_grain, read_summary
-from explorer.trace import Trace
+from explorer.trace import Trace, softmax
 
 BASES = (
     "confidence",
@@ -42,6 +42,9 @@ class Record:
         default_factory=dict
     )  # (N, E) of rules that answer otherwise
     own_macs: dict[str, NDArray[np.int64]] = field(default_factory=dict)  # (E,) of rules that cost something
+    sure: dict[str, NDArray[np.float64]] = field(
+        default_factory=dict
+    )  # (N, E) largest p of those answers, on test
     grains: dict[str, Record] = field(default_factory=dict)  # the same images in coarser readings, by grain
 
     def at(self, grain: str) -> Record:
@@ -65,6 +68,10 @@ class Record:
             macs=self.macs + self.own_macs.get(rule, 0),
         )
 
+    def confidence_under(self, rule: str) -> NDArray[np.float64] | None:
+        """How sure each exit's answer is under that rule, (N, E): its largest probability; None if not kept."""
+        return self.sure.get(rule) if rule in self.answers else self.scores["confidence"]
+
     @property
     def correct(self) -> NDArray[np.bool_]:
         """Whether each exit was right: (N, E)."""
@@ -83,6 +90,7 @@ def record_of(
     addons: Mapping[str, Mapping[str, NDArray]] | None = None,
 ) -> Record:
     """What a batch's trace says, held against labels (N,): its answers and every rule's scores, at every grain."""
+    otherwise = {name: r.answers for name, r in trace.readings.items() if r.answers is not None}
     return Record(
         labels=labels,
         predicted=trace.predicted,
@@ -90,7 +98,8 @@ def record_of(
         blocks=np.array([e.block for e in trace.exits]),
         macs=trace.macs,
         macs_full=trace.macs_full,
-        answers={n: trace.under(n).predicted for n, r in trace.readings.items() if r.answers is not None},
+        answers={n: answers.argmax(axis=-1) for n, answers in otherwise.items()},
+        sure={n: softmax(answers).max(axis=-1) for n, answers in otherwise.items()},
         own_macs={n: r.macs for n, r in trace.readings.items() if r.macs.any()},
         grains={g.name: record_of(at_grain(trace, g, addons), g.groups[labels]) for g in grains},
     )
@@ -124,7 +133,8 @@ def rounded(record: Record) -> Record:
     Down, so that what is not certain stays below a threshold of 1.
     """
     scores = {rule: np.floor(s * GRID) / GRID for rule, s in record.scores.items()}
-    return replace(record, scores=scores, grains={n: rounded(g) for n, g in record.grains.items()})
+    sure = {rule: np.floor(s * GRID) / GRID for rule, s in record.sure.items()}
+    return replace(record, scores=scores, sure=sure, grains={n: rounded(g) for n, g in record.grains.items()})
 
 
 def joined(parts: list[Record]) -> Record:
@@ -136,6 +146,7 @@ def joined(parts: list[Record]) -> Record:
         predicted=np.concatenate([part.predicted for part in parts]),
         scores={name: np.concatenate([part.scores[name] for part in parts]) for name in first.scores},
         answers={name: np.concatenate([part.answers[name] for part in parts]) for name in first.answers},
+        sure={name: np.concatenate([part.sure[name] for part in parts]) for name in first.sure},
         grains={name: joined([part.grains[name] for part in parts]) for name in first.grains},
     )
 
@@ -144,7 +155,8 @@ def save_records(records: dict[str, Record], path: Path) -> None:
     """Write evaluation.npz.
 
     Per split `SPLIT_labels` (N,) uint16, `SPLIT_predicted` (N, E) uint16, `SPLIT_RULE` (N, E) float32, and where
-    a rule answers otherwise `SPLIT_RULE_answers` (N, E) uint16; once `blocks`, `macs` (E,), `macs_full`, and
+    a rule answers otherwise `SPLIT_RULE_answers` (N, E) uint16 and, of the test images, which are reported on, how sure
+    those answers are, `SPLIT_RULE_sure` (N, E) float32; once `blocks`, `macs` (E,), `macs_full`, and
     `RULE_macs` (E,) of rules that cost something. The same of a coarser grain begins with `SPLIT@GRAIN_`. What follows
     from the rest is not stored: scores of rules with `summary`, and at a grain of those read by class.
     """
@@ -172,6 +184,9 @@ def _stored(start: str, record: Record) -> dict[str, NDArray]:
         answers,
     ) in record.answers.items():  # in full: of exits that tie in float32 the surest would be lost
         arrays[f"{start}_{rule}_answers"] = answers.astype(np.uint16)
+    if start.partition("@")[0] == "test":
+        own = {rule: sure for rule, sure in record.sure.items() if rule not in follows}
+        arrays |= {f"{start}_{rule}_sure": sure.astype(np.float32) for rule, sure in own.items()}
     return arrays
 
 
@@ -203,6 +218,7 @@ def _loaded(arrays: dict[str, NDArray], start: str, addons: Mapping[str, Mapping
     predicted = arrays[f"{start}_predicted"].astype(np.int64)
     scores = _by_rule(arrays, f"{start}_%s", np.float64)
     answers = _by_rule(arrays, f"{start}_%s_answers", np.int64)
+    known = _by_rule(arrays, f"{start}_%s_sure", np.float64)
     if all(base in scores for base in BASES):
         missing = [rule for name, rule in rules_with(addons).items() if name not in scores]
         sure, certain = (scores[base] for base in BASES)
@@ -211,6 +227,7 @@ def _loaded(arrays: dict[str, NDArray], start: str, addons: Mapping[str, Mapping
         for name, reading in read.items():
             if reading.answers is not None:
                 answers.setdefault(name, reading.answers.argmax(axis=-1))
+                known[name] = reading.answers.max(axis=-1).astype(np.float64)
     return Record(
         labels=arrays[f"{start}_labels"].astype(np.int64),
         predicted=predicted,
@@ -220,6 +237,7 @@ def _loaded(arrays: dict[str, NDArray], start: str, addons: Mapping[str, Mapping
         macs_full=int(arrays["macs_full"]),
         answers=answers,
         own_macs={rule: arrays[f"{rule}_macs"] for rule in RULES if f"{rule}_macs" in arrays},
+        sure=known,
     )
 
 

@@ -18,6 +18,9 @@ from huggingface_hub import split_torch_state_dict_into_shards
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from explorer.conformal import FILE as SETS
+from explorer.conformal import IMAGES_FILE as SETS_OF_IMAGES
+from explorer.conformal import Limits, read_limits
 from explorer.grain import Grain, read_grains, write_grains
 from explorer.model.addons import add_addons, addon_hashes
 from explorer.model.backbone import Backbone, build_backbone
@@ -72,12 +75,13 @@ class Model:
     reference: str = (
         "labels"  # what its evaluation holds answers against: true "labels", or a "teacher"'s answers
     )
+    sets: Limits = field(default_factory=dict)  # which classes belong to a conformal set, at every exit
 
 
 def save_model(model: Model, backbone: dict[str, Any], folder: Path) -> None:
     """Write the folder; `backbone` is what `build_backbone` takes. Others write card and evaluation."""
     folder.mkdir(parents=True, exist_ok=True)
-    of_other_weights = [folder / name for name in ("conformal.json", "rules.json", "sample.json")]
+    of_other_weights = [folder / name for name in (SETS, SETS_OF_IMAGES, "rules.json", "sample.json")]
     for old in (*folder.glob("*.safetensors"), *of_other_weights):
         old.unlink(missing_ok=True)
     state = model.network.state_dict()
@@ -148,6 +152,7 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
         )
     notes = add_addons(network, folder, config)
     grains, left_out = read_grains(folder, config)
+    sets, without_sets = read_limits(folder, len(network.exits))
     thresholds, unknown = known_thresholds(config["thresholds"])
     network.precision = quick_precision(network.backbone.width, torch.device(device))
     return Model(
@@ -159,9 +164,10 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
         thresholds=thresholds,
         folder=folder,
         grains=grains,
-        notes=(*notes, *unknown, *left_out),
+        notes=(*notes, *unknown, *left_out, *without_sets),
         aim=config.get("aim", {}),
         reference=config.get("reference", "labels"),
+        sets=sets,
     )
 
 

@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from explorer.model.addons import addon_names
 from explorer.model.bundle import ModelError, read_config, read_labels
+from explorer.rules import rules_with
+from explorer.rules.rule import LEARNED
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Facts:
         float | None
     )  # share of its test pictures that its last layer gets right; None where nobody measured
     reference: str  # "labels", or the "teacher" whose answers count as right
+    learned: tuple[str, ...] = ()  # the rules whose trained parts it has
+    shared: bool = False  # whether all its exits are read by one and the same read-out
 
     def json(self) -> dict[str, Any]:
         return asdict(self)
@@ -50,6 +55,10 @@ def _facts(folder: Path, _when: tuple[int, ...]) -> Facts:
         size=sum(path.stat().st_size for path in files if path.is_file()),
         right=_right(folder / "evaluation.npz"),
         reference="teacher" if config.get("reference") == "teacher" else "labels",
+        learned=tuple(
+            name for name, rule in rules_with(addon_names(folder)).items() if rule.family == LEARNED
+        ),
+        shared=bool(config["exits"]) and all(exit_.get("head") == "shared" for exit_ in config["exits"]),
     )
 
 

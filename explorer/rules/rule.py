@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from explorer.trace import log_softmax, softmax
 
 # How the rules are sorted: by what they look at. A family that is not here comes last.
-FAMILIES = ("certainty", "agreement", "change", "learned")
+LEARNED = "learned"
+FAMILIES = ("certainty", "agreement", "change", LEARNED)
 
 # What a reader may ask for besides the logits.
 TOKENS = "tokens"  # (n, prefix + patches, D) behind the exit's block
@@ -50,11 +51,11 @@ class Seen:
         certainty: NDArray[np.float64],
         classes: int,
     ) -> Seen:
-        """One exit out of a record, where the logits are gone: they stand in as 1 for the predicted class, else 0.
+        """One exit out of a record, where the logits are gone: confidence stands in for the predicted class's, else 0.
 
-        For rules with `summary` only; `probabilities` mean nothing here.
+        For rules with `summary` only; `probabilities` mean nothing here. The largest logit says how sure an answer is.
         """
-        seen = cls(np.eye(classes, dtype=np.float32)[predicted])
+        seen = cls(np.eye(classes, dtype=np.float32)[predicted] * confidence[:, None].astype(np.float32))
         vars(seen).update(predicted=predicted, confidence=confidence, certainty=certainty)
         return seen
 

@@ -12,12 +12,13 @@ from typing import Any
 
 from PIL import Image
 
+from explorer.conformal import read_limits, set_sizes
 from explorer.data.reading import UnreadableImage, read_image
 from explorer.data.sight import Sight
 from explorer.explain.attending import Attentions
 from explorer.explain.map import Map
 from explorer.explain.packing import pack
-from explorer.grain import read_grains
+from explorer.grain import CLASSES, read_grains
 from explorer.model.addons import addon_names, unknown_addons
 from explorer.model.bundle import Model, ModelError, known_thresholds, read_config
 from explorer.model.catalog import ASSETS, find_model, load_model
@@ -41,6 +42,7 @@ _READING = (
     "predicted",
     "scores",
     "rules",
+    "sets",
 )  # what is other at a grain
 THUMBNAIL_QUALITY = 70  # JPEG's: shown at half its size until the whole one comes
 THUMBNAIL = 96  # pixels of the longer edge of an example that is not whole yet
@@ -79,12 +81,17 @@ def rules_json(folder: Path) -> dict[str, Any]:
 
 def page_trace(model: Model, trace: Trace) -> dict[str, Any]:
     """One image's trace as the page reads it, and in `readings` what is other at each coarser grain, by its name."""
-    facts = trace_json(trace, model.labels)
-    facts["readings"] = {}
+    facts = trace_json(trace, model.labels) | {"sets": _sets(model, CLASSES, trace), "readings": {}}
     for grain in model.grains:
-        read = trace_json(at_grain(trace, grain, model.network.addons), grain.labels, COARSE)
+        coarse = at_grain(trace, grain, model.network.addons)
+        read = trace_json(coarse, grain.labels, COARSE) | {"sets": _sets(model, grain.name, coarse)}
         facts["readings"][grain.name] = {name: read[name] for name in _READING}
     return facts
+
+
+def _sets(model: Model, grain: str, trace: Trace) -> dict[str, list[int]]:
+    """How many classes are in the conformal set at each exit, by coverage; nothing where the model has no sets."""
+    return set_sizes(trace.probabilities, model.sets.get(grain, {}))
 
 
 def grains_json(folder: Path) -> list[dict[str, Any]]:
@@ -108,7 +115,8 @@ def notes_json(folder: Path) -> list[str]:
     config = read_config(folder)
     _, unknown = known_thresholds(config["thresholds"])
     _, left_out = read_grains(folder, config)
-    return [*unknown_addons(folder), *unknown, *left_out]
+    _, without_sets = read_limits(folder, len(config["exits"]) + 1)
+    return [*unknown_addons(folder), *unknown, *left_out, *without_sets]
 
 
 def analyse_image(model: Model, image: Image.Image, sight: Sight | None = None) -> dict[str, Any]:

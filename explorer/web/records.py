@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.conformal import FILE, IMAGES_FILE
 from explorer.data.sight import Sight
 from explorer.evaluate.gallery import read_gallery
 from explorer.evaluate.record import Record, load_records
@@ -109,6 +110,29 @@ def rules_table_json(name: str) -> dict[str, Any]:
         ) from error
     rows = [row for row in facts["rows"] if row["rule"] in RULES]
     return {"model": name, "savings": facts["savings"], "rows": rows}
+
+
+@per_model(6)
+def sets_json(name: str, grain: str = CLASSES) -> dict[str, Any]:
+    """Conformal sets of a model at a grain, on its test images: {model, grain, levels, test}, by coverage.
+
+    `levels` has, per exit, the mean size of the sets of all images and how often they hold the true class; `test` of
+    every image what `packed_sets` says. Both are empty for a model or grain without sets. Raises `ModelError`.
+    """
+    folder = find_model(name)
+    levels: dict[str, Any] = {}
+    test: dict[str, Any] = {}
+    try:
+        if (folder / FILE).exists() and (folder / IMAGES_FILE).exists():
+            stored = json.loads((folder / FILE).read_text(encoding="utf-8"))["grains"].get(grain, {})
+            levels = {c: {key: facts[key] for key in ("coverage", "size")} for c, facts in stored.items()}
+            with np.load(folder / IMAGES_FILE) as arrays:
+                test = {c: pack_array(arrays[f"{grain}@{c}"]) for c in levels}
+    except (KeyError, TypeError, ValueError, AttributeError, OSError, BadZipFile, zlib.error) as error:
+        raise ModelError(
+            f"The conformal sets of '{name}' cannot be read; evaluate the model again."
+        ) from error
+    return {"model": name, "grain": grain, "levels": levels, "test": test}
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,15 @@ Kept = TypeVar("Kept")
 Made = TypeVar("Made")
 
 # Whatever else a folder holds, weights and addons too, config.json names by its hash and is written with it.
-SAID = ("config.json", "labels.txt", "grains.json", "evaluation.npz", "gallery.json", "README.md")
+SAID = (
+    "config.json",
+    "labels.txt",
+    "grains.json",
+    "evaluation.npz",
+    "conformal.json",
+    "gallery.json",
+    "README.md",
+)
 MOST = 2  # what a page compares, and what a small Space has room for
 
 

@@ -19,7 +19,7 @@ from explorer.web.analysis import EXAMPLES, example_json, model_json
 from explorer.web.card import card_json, versions
 from explorer.web.evaluation import evaluation_json as measured_json
 from explorer.web.language import LANGUAGES, strings
-from explorer.web.records import evaluation_json, get_plotlyjs, rules_table_json
+from explorer.web.records import evaluation_json, get_plotlyjs, rules_table_json, sets_json
 from explorer.web.runtime import RUNTIME_VERSION, fetch_runtime
 from explorer.web.script import style_rules, widgets_css, widgets_script
 from explorer.web.site_model import BROWSER_RULES, write_model
@@ -154,13 +154,15 @@ def _store(name: str, out: Path, listed: list[dict[str, Any]]) -> dict[str, Any]
     """A model's answers to the questions that need no network, as files."""
     opening = model_json(name, short=True)
     opening["rules"] = {rule: facts for rule, facts in opening["rules"].items() if rule in BROWSER_RULES}
+    grains = [CLASSES, *(grain["name"] for grain in opening["grains"])]
     answers = {
         "opening": opening,
         "evaluated": {"evaluation": measured_json(name), "models": listed},
         "card": card_json(name)
         | {"versions": {**versions(), "onnxruntime-web": RUNTIME_VERSION}, "upload_minutes": 0},
         "rules_table": rules_table_json(name),
-        **_evaluations(name, [CLASSES, *(grain["name"] for grain in opening["grains"])]),
+        **_evaluations(name, grains),
+        **{f"sets-{grain}": sets_json(name, grain) for grain in grains},
     }
     stored = {kind: write_json(out, f"models/{name}/{kind}.json", answer) for kind, answer in answers.items()}
     return stored | {"examples": _write_examples(name, out, opening["examples"])}

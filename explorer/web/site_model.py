@@ -74,6 +74,10 @@ def write_model(name: str, model: Model, out: Path, rules: Sequence[str]) -> dic
             }
             for grain in model.grains
         ],
+        "sets": {
+            grain: {coverage: limit.tolist() for coverage, limit in by_coverage.items()}
+            for grain, by_coverage in model.sets.items()
+        },
         "pieces": pieces,
         "check": _check(model, out, home),
         "stress": {

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from explorer.__main__ import app
+from explorer.conformal import read_limits
 from explorer.data.fashion import LABELS, Split
 from explorer.data.labelled import write_labels
 from explorer.evaluate import command
@@ -85,6 +86,8 @@ def test_what_is_kept_follows_the_aim_of_the_model_and_a_stored_evaluation_is_en
     assert call("--model", folder, "--save").exit_code == 0
     aimed = json.loads((folder / "config.json").read_text())
     records = load_records(folder / "evaluation.npz")
+    assert (folder / "conformal.npz").exists()
+    assert read_limits(folder, len(records["test"].blocks))[0].keys() == {"classes"}
     expected, _ = own_thresholds(records["validation"], Aim(1.0, 0.0))
     assert {rule: aimed["thresholds"][rule] for rule in expected} == expected
     assert load_model_folder(folder).aim == {"saving": 1.0, "lost": 0.0}

@@ -240,10 +240,12 @@ def test_a_wrong_number_of_labels(folder):
 
 
 def test_facts_of_other_weights_go_when_a_folder_is_written_anew(folder):
-    for name in ("conformal.json", "rules.json", "sample.json", "grains.txt"):
+    for name in ("conformal.json", "conformal.npz", "rules.json", "sample.json", "grains.txt"):
         (folder / name).write_text("{}")
     save_model(model_of(), BACKBONE, folder)
-    assert not {"conformal.json", "rules.json", "sample.json"} & {path.name for path in folder.iterdir()}
+    assert not {"conformal.json", "conformal.npz", "rules.json", "sample.json"} & {
+        path.name for path in folder.iterdir()
+    }
     assert (folder / "grains.txt").exists()
 
 

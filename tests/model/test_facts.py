@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 
+from explorer.model.catalog import find_model
 from explorer.model.facts import Facts, facts_of
 
 
@@ -17,6 +18,19 @@ def test_classes_exits_bytes_and_accuracy_are_read_from_the_folder(tiny_model_fo
     config = json.loads((folder / "config.json").read_text()) | {"reference": "teacher"}
     (folder / "config.json").write_text(json.dumps(config))
     assert facts_of(folder) == Facts(10, 4, weights, 0.75, "teacher")
+
+
+def test_the_rules_it_has_trained_parts_for_and_whether_one_read_out_serves_all(tiny_model_folder, tmp_path):
+    assert facts_of(find_model("fashion")).learned == ("berxit", "jei-dnn", "palbert", "palbert-mixed")
+    assert (
+        facts_of(find_model("fashion-sdn")).learned == ()
+    )  # performance control has bins, which are not trained
+    folder = shutil.copytree(tiny_model_folder, tmp_path / "tiny")
+    assert facts_of(folder).shared is False
+    config = json.loads((folder / "config.json").read_text())
+    config["exits"] = [{**exit_, "head": "shared", "options": {}} for exit_ in config["exits"]]
+    (folder / "config.json").write_text(json.dumps(config))
+    assert facts_of(folder).shared is True
 
 
 def test_a_damaged_evaluation_is_none_and_a_damaged_folder_has_no_facts(tiny_model_folder, tmp_path):

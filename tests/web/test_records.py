@@ -1,5 +1,6 @@
 """The evaluation as the Tune tab gets it: nothing lost on the way, and one sentence where there is none."""
 
+import json
 import shutil
 import zlib
 from base64 import b64decode
@@ -12,9 +13,10 @@ from explorer.data.fashion import Split
 from explorer.evaluate.gallery import choose, ease, read_gallery, write_gallery
 from explorer.evaluate.record import Record, evaluate, load_records, save_records
 from explorer.model.bundle import ModelError, load_model_folder
+from explorer.model.catalog import find_model
 from explorer.web import records
 from explorer.web.analysis import from_data_uri, open_model
-from explorer.web.records import analyse_gallery, evaluation_json, pack_array
+from explorer.web.records import analyse_gallery, evaluation_json, pack_array, sets_json
 
 
 def unpack(packed):
@@ -84,6 +86,33 @@ def test_a_damaged_evaluation_is_one_sentence(tiny_model_folder, tmp_path):
     (place / "evaluation.npz").write_bytes(b"PK\x03\x04 nonsense")
     with pytest.raises(ModelError, match="cannot be read; evaluate the model again"):
         evaluation_json(str(place))
+
+
+def test_the_page_gets_every_test_images_sets_and_what_was_promised_of_them():
+    place = find_model("fashion")
+    facts = json.loads((place / "conformal.json").read_text())["grains"]
+    for grain in ("classes", "kinds"):
+        sent = sets_json("fashion", grain)
+        assert (sent["model"], sent["grain"]) == ("fashion", grain)
+        assert list(sent["levels"]) == list(sent["test"]) == ["0.9", "0.95", "0.99"]
+        for coverage, level in sent["levels"].items():
+            packed = unpack(sent["test"][coverage])
+            assert packed.shape == (10_000, 9)
+            assert level == {key: facts[grain][coverage][key] for key in ("coverage", "size")}
+            np.testing.assert_allclose((packed // 2).mean(axis=0), level["size"], atol=1e-4)
+            np.testing.assert_allclose((packed % 2).mean(axis=0), level["coverage"], atol=1e-5)
+    assert sets_json("fashion", "genera") == {"model": "fashion", "grain": "genera", "levels": {}, "test": {}}
+
+
+def test_a_model_without_sets_has_none_and_damaged_ones_are_one_sentence(tiny_model_folder, tmp_path):
+    assert sets_json(str(tiny_model_folder))["levels"] == {}
+    place = shutil.copytree(tiny_model_folder, tmp_path / "damaged")
+    shutil.copy(find_model("fashion") / "conformal.json", place)
+    (place / "conformal.npz").write_bytes(b"PK no archive")
+    with pytest.raises(
+        ModelError, match=r"The conformal sets of .* cannot be read; evaluate the model again"
+    ):
+        sets_json(str(place))
 
 
 def test_the_hardest_are_those_answered_wrongly_and_surely():

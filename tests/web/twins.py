@@ -202,7 +202,10 @@ def traces():
         names = tuple(f"group {g}" for g in range(groups.max() + 1))
         grain = Grain(name, "Groups", names, groups, temperatures)
         labels = [f"class {c}" for c in range(classes)]
-        model = SimpleNamespace(labels=labels, grains=(grain,), network=SimpleNamespace(addons=addons))
+        limits = {"0.9": 10.0 ** rng.uniform(-3, -0.1, exits), "0.99": np.zeros(exits)}
+        sets = {"classes": limits} if name == "other" else {"classes": limits, name: limits}
+        network = SimpleNamespace(addons=addons)
+        model = SimpleNamespace(labels=labels, grains=(grain,), network=network, sets=sets)
         yield {
             "logits": logits[:, 0].tolist(),
             "tokens": shown[:, 0].reshape(exits + 1, -1).tolist(),
@@ -220,6 +223,10 @@ def traces():
                 "labels": names,
                 "groups": groups.tolist(),
                 "temperatures": temperatures,
+            },
+            "sets": {
+                grain: {coverage: limit.tolist() for coverage, limit in by.items()}
+                for grain, by in sets.items()
             },
             "rule_macs": {name: reading.macs.tolist() for name, reading in trace.readings.items()},
             "trace": page_trace(model, trace),

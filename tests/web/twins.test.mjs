@@ -83,8 +83,8 @@ function alike(found, expected, most, where) {
   } else assert.equal(found, expected, where);
 }
 
-test("a trace is Python's: scores, answers and looks of every rule, by class and in groups", () => {
-  for (const { logits, tokens, states, parts, labels, grain, rule_macs: macs, trace } of python.traces) {
+test("a trace is Python's: scores, answers and looks of every rule, and sets, by class and in groups", () => {
+  for (const { logits, tokens, states, parts, labels, grain, sets, rule_macs: macs, trace } of python.traces) {
     const exits = logits.length;
     const stored = (one) => ({ ...one, data: Float32Array.from(one.data) });
     const kept = (all) => Object.fromEntries(Object.entries(all).map(([name, one]) => [name, stored(one)]));
@@ -98,7 +98,7 @@ test("a trace is Python's: scores, answers and looks of every rule, by class and
       reader.step(e, new Seen(row, { tokens: own, previous, state: Float32Array.from(states[e]) }));
     });
     const costs = Object.fromEntries(Object.entries(macs).filter(([, row]) => row.some(Boolean)));
-    const facts = { name: "m", labels, exits: trace.exits, blocks: 5, macs: trace.macs, macs_full: 9, rules, rule_macs: costs, grains: [grain] }; // prettier-ignore
+    const facts = { name: "m", labels, exits: trace.exits, blocks: 5, macs: trace.macs, macs_full: 9, rules, rule_macs: costs, grains: [grain], sets }; // prettier-ignore
     alike(traceOf(facts, rows, reader.done(), partsOf, trace.ms, trace.ms_full), trace, 2e-6, "trace");
   }
 });

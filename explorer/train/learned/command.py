@@ -108,5 +108,6 @@ def with_rules(record: Record, more: Record) -> Record:
         scores={**record.scores, **more.scores},
         answers={**record.answers, **more.answers},
         own_macs={**record.own_macs, **more.own_macs},
+        sure={**record.sure, **more.sure},
         grains={n: with_rules(g, more.grains[n]) for n, g in record.grains.items() if n in more.grains},
     )

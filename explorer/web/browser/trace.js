@@ -25,6 +25,7 @@ export function traceOf(facts, logits, readings, partsOf, ms, fullMs) {
     ms: ms.map((one) => rounded(one, 3)),
     ms_full: rounded(fullMs, 3),
     ...answersOf(facts, facts.labels, logits, readings, TOP),
+    sets: setSizes(facts.sets?.classes, logits),
     readings: Object.fromEntries(
       facts.grains.map((grain) => [grain.name, atGrain(facts, grain, logits, readings, partsOf)]),
     ),
@@ -43,7 +44,16 @@ function atGrain(facts, grain, logits, readings, partsOf) {
     const own = read[name] ?? readings[name];
     return [name, read[name] || !own.answers ? own : { ...own, answers: mergedOf(own.answers) }];
   });
-  return answersOf(facts, grain.labels, coarse, Object.fromEntries(all), COARSE);
+  const answers = answersOf(facts, grain.labels, coarse, Object.fromEntries(all), COARSE);
+  return { ...answers, sets: setSizes(facts.sets?.[grain.name], coarse) };
+}
+
+/** How many classes are in the conformal set at each exit, by coverage. Twin of set_sizes in explorer/conformal.py. */
+function setSizes(limits = {}, logits) {
+  const probabilities = logits.map(softmax);
+  const size = (row, limit) => Math.max(1, row.reduce((count, p) => count + (p >= limit), 0));
+  const sizes = (limit) => probabilities.map((row, exit) => size(row, limit[exit]));
+  return Object.fromEntries(Object.entries(limits).map(([coverage, limit]) => [coverage, sizes(limit)]));
 }
 
 function answersOf(facts, labels, logits, readings, top) {

@@ -63,6 +63,7 @@ const server = {
     Object.entries(STORED).map(([name, kind]) => [name, ({ model }) => stored(kind, model)]),
   ),
   evaluation: ({ model, grain }) => stored(`evaluation-${grain || "classes"}`, model),
+  sets: ({ model, grain }) => stored(`sets-${grain || "classes"}`, model),
   figure_script: async () => ({ script: await (await fetch(new URL("plotly.js", here))).text() }),
   /** An example that is short in the opening, whole. */
   example: ({ model, id }) => answerOf(files.stored[model]?.examples[id], model),

@@ -6,12 +6,13 @@ from typing import Any
 
 from explorer.grain import CLASSES
 from explorer.web.questions import offered, question
-from explorer.web.records import analyse_gallery, evaluation_json, get_plotlyjs, rules_table_json
+from explorer.web.records import analyse_gallery, evaluation_json, get_plotlyjs, rules_table_json, sets_json
 from explorer.web.tabs.tab import Tab
 
 LAYOUT = """
 <div class="ee-tune">
   <div class="ee-panel ee-controls"><rule-controls></rule-controls></div>
+  <div class="ee-panel ee-other"><other-weights></other-weights></div>
   <div class="ee-panel ee-tune-says"><tune-summary></tune-summary></div>
   <div class="ee-tune-two">
     <div>
@@ -25,6 +26,7 @@ LAYOUT = """
       <div class="ee-panel"><tune-overthinking></tune-overthinking></div>
     </div>
   </div>
+  <div class="ee-panel"><tune-sets></tune-sets></div>
   <div class="ee-panel"><tune-rules></tune-rules></div>
   <div class="ee-panel"><tune-gallery></tune-gallery></div>
 </div>
@@ -50,9 +52,15 @@ def rules_table(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @question
+def sets(asked: dict[str, Any]) -> dict[str, Any]:
+    """How large conformal sets are and how often they hold the true class, on test. `asked` has `model`, `grain`."""
+    return sets_json(offered(asked["model"]), str(asked.get("grain") or CLASSES))
+
+
+@question
 def figure_script(_asked: dict[str, Any]) -> dict[str, Any]:
     """Plotly's script, for who opens the figure: {script}. It is large, so the page does not begin with it."""
     return {"script": get_plotlyjs()}
 
 
-TAB = Tab("tune", LAYOUT, (evaluation, gallery_image, rules_table, figure_script))
+TAB = Tab("tune", LAYOUT, (evaluation, gallery_image, rules_table, sets, figure_script))

@@ -19,6 +19,7 @@ const WATCHED = [
   "lesson",
   "language",
   "compare",
+  "sets",
 ];
 
 export class Address {
@@ -42,6 +43,7 @@ export class Address {
     const { values, problems } = readLink(this.#search, { page: facts });
     if (values.lang) store.setLanguage(values.lang);
     if (values.tab) store.setTab(values.tab);
+    if (values.sets) store.keep({ sets: values.sets });
     if (values.lesson !== undefined) store.setLesson(values.lesson);
     this.#note(problems);
     return values.model ?? null;

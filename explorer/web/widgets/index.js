@@ -6,6 +6,7 @@ import { ModelEvaluation } from "./about/model-evaluation.js";
 import { NetworkFigure } from "./about/network-figure.js";
 import { Address } from "./address.js";
 import { AnswerCard } from "./answer-card.js";
+import { AnswerSet } from "./answer-set.js";
 import { acceptAnyFile } from "./any-file.js";
 import { AttentionView } from "./attention-view.js";
 import { BatchControls } from "./batch/batch-controls.js";
@@ -43,6 +44,7 @@ import { LiveView } from "./live/live-view.js";
 import { ModelFacts } from "./model-facts.js";
 import { NetworkWorker } from "./network-worker.js";
 import { openModel } from "./open-model.js";
+import { OtherWeights } from "./other-weights.js";
 import { PageHeader } from "./page-header.js";
 import { PageNote } from "./page-note.js";
 import { PageTabs } from "./page-tabs.js";
@@ -65,6 +67,7 @@ import { TuneLeaving } from "./tune/tune-leaving.js";
 import { TuneOverthinking } from "./tune/tune-overthinking.js";
 import { TuneReliability } from "./tune/tune-reliability.js";
 import { TuneRules } from "./tune/tune-rules.js";
+import { TuneSets } from "./tune/tune-sets.js";
 import { TuneSummary } from "./tune/tune-summary.js";
 import { TuneTradeoff } from "./tune/tune-tradeoff.js";
 import { WhyTabs } from "./why-tabs.js";
@@ -73,6 +76,7 @@ const ELEMENTS = {
   "heat-picture": HeatPicture,
   "about-notes": AboutNotes,
   "answer-card": AnswerCard,
+  "answer-set": AnswerSet,
   "attention-view": AttentionView,
   "batch-controls": BatchControls,
   "batch-summary": BatchSummary,
@@ -102,6 +106,7 @@ const ELEMENTS = {
   "model-evaluation": ModelEvaluation,
   "model-facts": ModelFacts,
   "network-figure": NetworkFigure,
+  "other-weights": OtherWeights,
   "page-header": PageHeader,
   "page-note": PageNote,
   "page-tabs": PageTabs,
@@ -125,6 +130,7 @@ const ELEMENTS = {
   "tune-overthinking": TuneOverthinking,
   "tune-reliability": TuneReliability,
   "tune-rules": TuneRules,
+  "tune-sets": TuneSets,
   "tune-summary": TuneSummary,
   "tune-tradeoff": TuneTradeoff,
   "why-tabs": WhyTabs,

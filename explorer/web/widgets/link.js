@@ -1,12 +1,13 @@
 // The page's state as a query string and back: short, since only what differs from the defaults is written.
 
 import { CLASSES, openingGrain } from "./reading.js";
+import { COVERAGES } from "./sets.js";
 import { choiceOf, defaultChoice, firstExample, MODES } from "./compare/choice.js";
 
 /** Every parameter that is ours; all others in an address are left as they are. */
 export const PARAMETERS = [
   "tab", "model", "rule", "grain", "threshold", "example", "exit", "lesson", "lang",
-  "compare", "a", "b", "model_b", "rule_b", "threshold_b",
+  "compare", "a", "b", "model_b", "rule_b", "threshold_b", "sets",
 ]; // prettier-ignore
 
 const SHOWN = 40; // characters of a bad value that a note repeats
@@ -29,6 +30,7 @@ export function linkOf(store, home) {
     exit: trace && store.selected !== null ? trace.exits[store.selected].block : null,
     lesson: store.lesson === 0 ? null : store.lesson + 1,
     lang: store.language === home.language ? null : store.language,
+    sets: store.sets,
     ...compareLink(store),
   };
   return PARAMETERS.filter((name) => (found[name] ?? null) !== null).map((name) => [name, asText(found[name])]);
@@ -86,7 +88,7 @@ class Bad {
  * Reads a query string: {values, problems}. Only what `facts` can vouch for is read, so that the page may read its tab
  * and language at once and the rest when the model's answers are here.
  *
- * - `facts.page`: {tabs, languages, lessons, models}; gives tab, lang, lesson (from 0) and model.
+ * - `facts.page`: {tabs, languages, lessons, models}; gives tab, lang, lesson (from 0), model and sets.
  * - `facts.view`: {rules, examples, models, model}; gives rule, thresholds, example, exit (its index), and compare.
  */
 export function readLink(search, facts) {
@@ -118,6 +120,7 @@ function readPage(read, { tabs, languages, lessons, models }) {
       return page >= 1 && page <= lessons ? page - 1 : new Bad("no_lesson", { most: lessons });
     }),
     model: read("model", oneOf(names(models), "no_model")),
+    sets: read("sets", oneOf(COVERAGES, "no_sets")),
   };
 }
 

@@ -46,6 +46,7 @@ export class Store extends Changes {
     note: null, // what of a link could not be restored: [{key, values}], texts of strings/link.json
     notes: [], // what of the model's folder is left out, a sentence each
     compare: {}, // what Compare compares, where it is not the default: see compare/choice.js
+    sets: null, // the coverage of conformal sets, "0.95"; null while that layer is off
   };
   #chosen = new Map(); // rule -> the thresholds a person chose; a rule nobody touched has its default
   #maps = new MapShelf(() => this.tell("maps"));
@@ -128,7 +129,6 @@ export class Store extends Changes {
     useLanguage(code);
     this.#set({ language: code });
   }
-
   setLesson(index) {
     this.#set({ lesson: index });
   }
@@ -138,8 +138,8 @@ export class Store extends Changes {
   }
 
   /** Takes in what needs no check here. */
-  keep({ models = this.models, methods = this.methods, note = this.note, notes = this.notes, compare = this.compare }) {
-    this.#set({ models, methods, note, notes, compare });
+  keep({ models = this.models, methods = this.methods, note = this.note, notes = this.notes, compare = this.compare, sets = this.sets }) { // prettier-ignore
+    this.#set({ models, methods, note, notes, compare, sets });
   }
 
   /** A visitor's own picture, analysed by `upload.model`; the newest few are kept, in this browser only. */

@@ -1,0 +1,98 @@
+"""Conformal sets: instead of one answer, as many classes as it takes to hold the true one so often. NumPy only.
+
+Split conformal prediction with the score 1 - p of the true class (Sadinle, Lei, Wasserman 2019, arXiv 1609.00451; as
+JEI-DNN uses it, arXiv 2310.09163). Each exit has a limit of its own, found on the validation images; a set at an exit
+holds the classes with at least that probability there, and always the answer itself. The promise is of all images at
+one exit; of those that a rule lets go there it is measured (`given`), not proven.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+COVERAGES = (0.9, 0.95, 0.99)  # how often the true class is to be in the set
+FILE, IMAGES_FILE = (
+    "conformal.json",
+    "conformal.npz",
+)  # of a model folder: what is promised, and each test image
+
+Limits = Mapping[str, Mapping[str, NDArray[np.float64]]]  # by grain and coverage ("0.9"), (E,)
+
+
+def limits(true: NDArray[np.floating], coverage: float) -> NDArray[np.float64]:
+    """The least probability (E,) that belongs to a set, from validation images' p of the true class (N, E).
+
+    The ceil((N + 1) coverage)-th largest: of new images like these, at least that share has its true class in the set.
+    0, so that every class is in, where N is too small for that.
+    """
+    n = len(true)
+    rank = int(np.ceil((n + 1) * coverage - 1e-9))
+    if rank > n:
+        return np.zeros(true.shape[1])
+    return np.sort(true.astype(np.float64), axis=0)[n - rank]
+
+
+def sizes(probabilities: NDArray[np.floating], limit: NDArray[np.floating]) -> NDArray[np.int64]:
+    """How many classes are in the set at each exit, (..., E), of probabilities (..., E, C) and limits (E,)."""
+    return np.maximum((probabilities >= limit[:, None]).sum(axis=-1), 1)
+
+
+class Given(NamedTuple):
+    """What sets are where images leave: over all of them, and (E,) over those that leave at each exit."""
+
+    size: float  # mean, in classes
+    coverage: float  # share of images whose true class is in the set
+    sizes: NDArray[np.float64]  # NaN where nobody leaves
+    coverages: NDArray[np.float64]
+
+
+def given(packed: NDArray[np.integer], fired: NDArray[np.int64]) -> Given:
+    """The sets of images (N, E), as `packed_sets` holds them, at the exit (N,) each of them leaves at."""
+    own = packed[np.arange(len(fired)), fired].astype(np.int64)
+    size, inside = own // 2, own % 2
+    exits = packed.shape[1]
+    count = np.bincount(fired, minlength=exits).astype(float)
+    count[count == 0] = np.nan
+    return Given(
+        float(size.mean()),
+        float(inside.mean()),
+        np.bincount(fired, size, exits) / count,
+        np.bincount(fired, inside, exits) / count,
+    )
+
+
+def packed_sets(counts: NDArray[np.integer], inside: NDArray[np.bool_]) -> NDArray[np.uint16]:
+    """How large each set is and whether the true class is in it, (N, E) both, as one number: 2 size + inside."""
+    return (2 * counts + inside).astype(np.uint16)
+
+
+def read_limits(folder: Path, exits: int) -> tuple[Limits, list[str]]:
+    """The limits in a model folder's conformal.json, and a sentence where they are left out; without a file none."""
+    path = folder / FILE
+    if not path.exists():
+        return {}, []
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))["grains"]
+        found = {
+            grain: {coverage: np.array(facts["limits"], dtype=np.float64) for coverage, facts in by.items()}
+            for grain, by in stored.items()
+        }
+        fits = all(limit.shape == (exits,) for by in found.values() for limit in by.values())
+    except (ValueError, TypeError, KeyError, AttributeError):
+        fits = False
+    if not fits:
+        return {}, [f"The file {FILE} does not fit the model's exits; its sets are left out."]
+    return found, []
+
+
+def set_sizes(
+    probabilities: NDArray[np.floating], limits_of: Mapping[str, NDArray[np.float64]]
+) -> dict[str, list[int]]:
+    """One image's sets at a grain, (E, C): by coverage, how many classes are in the set at each exit."""
+    return {coverage: sizes(probabilities, limit).tolist() for coverage, limit in limits_of.items()}
