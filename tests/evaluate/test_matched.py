@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from explorer.data.fashion import Split
-from explorer.evaluate.calibration import reliability_of
 from explorer.evaluate import matched as module
+from explorer.evaluate.calibration import reliability_of
 from explorer.evaluate.matched import matched, matched_table
 from explorer.evaluate.record import Record, evaluate, load_records, save_records
 from explorer.evaluate.report import markdown
