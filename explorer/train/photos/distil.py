@@ -24,11 +24,12 @@ from explorer.model.multi_exit import MultiExitViT, Outputs
 from explorer.train.photos.conditioning import Channels, Conditioned, channels_read, start_heads, steps
 from explorer.train.photos.losses import by_itself, by_teacher
 from explorer.train.photos.photographs import Photographs
-from explorer.train.photos.readouts import IMITATING, PENALTY, read, read_outs, rebalance, solve
+from explorer.train.photos.readouts import even, read, read_outs, rebalance, solve
 from explorer.train.photos.stretch import Stretch, crops_of, learning_rates, rate
 from explorer.train.photos.student import at_size, seen_by
 from explorer.train.photos.teacher import Teacher
 from explorer.train.photos.views import MILD, drawn, views
+from explorer.train.photos.views import SIZE as VIEW
 
 SAVE_EVERY = 60  # seconds between checkpoints
 MEASURE_EVERY = 10_000  # views between two measurements
@@ -138,8 +139,8 @@ class Run:
     ) -> None:
         """Solve the read-outs of a network anew, in place, and begin its heads anew where the stretch asks for it.
 
-        In stage 2, and where a network teaches itself, the final read-out teaches the others; it is first freed of its
-        bias to the classes that views show.
+        The exits learn from the teacher and from the final read-out in equal parts. Every read-out's classes are given
+        an even spread, and it is freed of its bias to the classes that views show.
         """
         if stretch.new_heads or not self.history:
             channels = channels_read(network, self._looked_at(stretch, photographs))
@@ -155,19 +156,21 @@ class Run:
             seen = self._views(photographs, stretch, APART + number, mild=True)
             return seen_by(seen, stretch.size), teacher(seen)
 
-        store = self.folder / "read" / self._reading(stretch, photographs)
+        store = self.folder / "read" / self._reading(stretch, photographs, teacher)
         inputs, answers = read(network, lesson, -(-stretch.solved // stretch.batch), store)
         *early, final = read_outs(network)
-        solve(final, inputs[-1], answers)
-        imitating = stretch.stage == 2 or stretch.own > 0
-        if imitating:
-            rebalance(final, final(inputs[-1]))
-            answers = final(inputs[-1]).detach()
-        for linear, read_there in zip(early, inputs, strict=False):
-            solve(linear, read_there, answers, IMITATING if imitating else PENALTY)
+        lessons = answers
+        for linear, read_there in ((final, inputs[-1]), *zip(early, inputs, strict=False)):
+            solve(linear, read_there, lessons)
+            even(linear, read_there, lessons)
+            rebalance(linear, linear(read_there))
+            if linear is final:
+                lessons = (answers + final(inputs[-1]).detach()) / 2
 
-    def _reading(self, stretch: Stretch, photographs: Photographs) -> str:
-        """A name for what read-outs are solved on, which other views or weights change."""
+    def _reading(self, stretch: Stretch, photographs: Photographs, teacher: Teacher) -> str:
+        """A name for what read-outs are solved on, which other views, weights or teachers change."""
+        grey = torch.full((1, 3, VIEW, VIEW), 0.5, device=self.device)
+        said_of_grey = [round(x, 1) for x in teacher(grey)[0].tolist()]  # tells teachers apart
         views_of = (
             stretch.size,
             stretch.batch,
@@ -175,7 +178,7 @@ class Run:
             stretch.new_heads,
             asdict(stretch.augmentation),
         )
-        said = repr((views_of, self.crops, len(photographs), photographs.weights.tobytes()))
+        said = repr((views_of, self.crops, len(photographs), photographs.weights.tobytes(), said_of_grey))
         return sha256(said.encode()).hexdigest()[:16]
 
     def prepare(self, stretch: Stretch) -> None:

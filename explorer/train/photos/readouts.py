@@ -13,10 +13,10 @@ from explorer.model.multi_exit import MultiExitViT
 
 # Of the ridge regression, chosen on labelled photographs; docs/photos.md has the numbers.
 PENALTY = 0.01
-# Where a read-out imitates the final one, which is smoother than the teacher.
-IMITATING = 0.003
-# Menon et al. 2021, "Long-tail learning via logit adjustment", arXiv 2007.07314: their tau, whole as they have it.
-TAU = 1.0
+# How much of the spread that ridge regression takes from a class is given back, 1 being all of it.
+EVEN = 0.75
+# Menon et al. 2021, "Long-tail learning via logit adjustment", arXiv 2007.07314: their tau, which is 1 there.
+TAU = 0.75
 CHUNK = 16  # batches that are kept together while read-outs are being solved
 _FLOOR = 1e-6  # of how often a class is named
 
@@ -88,6 +88,22 @@ def solve(linear: nn.Linear, inputs: Tensor, answers: Tensor, penalty: float = P
     weight = torch.linalg.solve(gram, x.T @ (y - y.mean(dim=0))) / std[:, None]  # (D, C)
     linear.weight.copy_(weight.T)
     linear.bias.copy_(y.mean(dim=0) - mean @ weight)
+
+
+@torch.no_grad()
+def even(linear: nn.Linear, inputs: Tensor, answers: Tensor) -> None:
+    """Give the classes of a solved read-out a more even spread over views (N, D), and the spread of answers (N, C).
+
+    Ridge regression shrinks an answer towards its mean as far as the inputs tell little of it: a class that shallow
+    tokens hardly show would never be named, however much it stands out for once. So each class's logit, less its mean,
+    is divided by its spread to the power EVEN.
+    """
+    logits = linear(inputs)
+    mean, spread = logits.mean(dim=0), logits.std(dim=0) + 1e-6
+    factor = spread**-EVEN
+    factor *= answers.std() / ((logits - mean) * factor).std()
+    linear.weight.mul_(factor[:, None])
+    linear.bias.sub_(mean).mul_(factor)
 
 
 @torch.no_grad()

@@ -31,10 +31,11 @@ class Augmentation:
     grey: float = 0.05
     cut_mixed: float = 0.25  # CutMix, Yun et al. 2019, arXiv 1905.04899
     mixed: float = 0.0  # MixUp, Zhang et al. 2017, arXiv 1710.09412
+    middle: float = 0.0  # the middle square, as the network will see a photograph, in place of a crop
 
 
 # What read-outs are solved on: much like what the network will see; docs/photos.md tells what stronger views did.
-MILD = Augmentation(smallest=0.5, recoloured=0.0, grey=0.0, cut_mixed=0.0)
+MILD = Augmentation(smallest=0.5, recoloured=0.0, grey=0.0, cut_mixed=0.0, middle=0.5)
 
 
 def drawn(photographs: Photographs, count: int, seed: int, step: int) -> NDArray[np.int64]:
@@ -54,22 +55,30 @@ def views(
     """Views (N, 3, SIZE, SIZE) float32 in [0, 1] on `device` of the chosen photographs (N,)."""
     rng = np.random.default_rng((seed, step, 1))
     images = torch.from_numpy(photographs.pixels(chosen)).to(device).float() / 255
-    grid = _grid(photographs.aspects[chosen], augmentation.smallest, rng).to(device)
+    grid = _grid(photographs.aspects[chosen], augmentation, rng).to(device)
     cropped = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
     return mix(_recolour(cropped, augmentation, rng), augmentation, rng)
 
 
-def _grid(aspects: NDArray[np.float32], smallest: float, rng: np.random.Generator) -> Tensor:
+def _grid(aspects: NDArray[np.float32], augmentation: Augmentation, rng: np.random.Generator) -> Tensor:
     """Where views are sampled, (N, SIZE, SIZE, 2): rectangles of true aspect 3/4 to 4/3, half of them mirrored.
+
+    Some are the middle square instead, mirrored or not.
 
     Photographs are kept as squares, so a rectangle's sides are shares of theirs.
     """
     count = len(aspects)
-    area = np.exp(rng.uniform(np.log(smallest), 0, count))
+    area = np.exp(rng.uniform(np.log(augmentation.smallest), 0, count))
     stretch = np.exp(rng.uniform(np.log(3 / 4), np.log(4 / 3), count)) / aspects
     width, height = np.minimum(1, np.sqrt(area * stretch)), np.minimum(1, np.sqrt(area / stretch))
     x, y = (rng.uniform(-1, 1, count) * (1 - side) for side in (width, height))  # centres, in [-1, 1]
     mirrored = np.where(rng.random(count) < 0.5, -1.0, 1.0)
+    middle = rng.random(count) < augmentation.middle
+    width, height = (
+        np.where(middle, np.minimum(1, side), crop)
+        for side, crop in ((1 / aspects, width), (aspects, height))
+    )
+    x, y = np.where(middle, 0, x), np.where(middle, 0, y)
     zero = np.zeros(count)
     theta = np.stack([np.stack([width * mirrored, zero, x], 1), np.stack([zero, height, y], 1)], 1)
     return F.affine_grid(torch.from_numpy(theta).float(), [count, 3, SIZE, SIZE], align_corners=False)

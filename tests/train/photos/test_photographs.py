@@ -111,6 +111,29 @@ def test_a_crops_true_aspect_lies_between_three_quarters_and_four_thirds():
             assert 0.7 < 2 * width / height < 1.43
 
 
+@pytest.mark.parametrize("aspect", [2.0, 0.5])
+def test_the_middle_square_of_a_photograph_is_what_the_network_will_see_of_it(aspect):
+    """Of one twice as wide as high, kept squeezed, the middle half from left to right, and all from top to bottom."""
+    ramp = np.broadcast_to(np.arange(SIDE, dtype=np.uint8), (3, SIDE, SIDE)).copy()
+    ramp[1] = ramp[1].T
+    photograph = Photographs((ramp[None],), np.array([aspect], np.float32), np.ones(1), ("ramp",))
+    mirrored = 0
+    for step in range(20):
+        view = views(photograph, np.array([0]), replace(PLAIN, middle=1.0), 0, step, CPU)[0] * 255 / SIDE
+        long, short = (view[0], view[1]) if aspect > 1 else (view[1], view[0])
+        assert (float(long.min()), float(long.max())) == pytest.approx((0.25, 0.75), abs=0.01)
+        assert (float(short.min()), float(short.max())) == pytest.approx((0, 1), abs=0.01)
+        mirrored += bool(view[0, 0, 0] > view[0, 0, -1])
+    assert 4 <= mirrored <= 16
+    some = replace(PLAIN, middle=0.5, smallest=0.05)
+    shares = [
+        float((v := views(photograph, np.array([0]), some, 0, step, CPU)[0])[1].max() - v[1].min())
+        for step in range(40)
+    ]
+    whole = 1.0 if aspect > 1 else 0.5
+    assert 10 <= sum(abs(share * 255 / SIDE - whole) < 0.01 for share in shares) <= 30
+
+
 def test_a_view_is_decided_by_seed_and_step_alone(photographs):
     chosen = drawn(photographs, 4, 5, 7)
     first = views(photographs, chosen, Augmentation(), 5, 7, CPU)

@@ -14,7 +14,7 @@ from torch import nn
 
 from explorer.train.photos import distil
 from explorer.train.photos.distil import Run, Stopped
-from explorer.train.photos.readouts import IMITATING, TAU, read, read_outs, rebalance, solve
+from explorer.train.photos.readouts import EVEN, TAU, even, read, read_outs, rebalance, solve
 from explorer.train.photos.stretch import FINAL, LAYER_DECAY, Stretch, rate
 from explorer.train.photos.student import at_size, seen_by
 from tests.train.photos.tiny import STRETCH, trained
@@ -99,12 +99,13 @@ def test_where_a_stretch_begins_read_outs_are_solved_on_the_average(network, tmp
     seen = [run._views(photographs, HEADS, distil.APART + i, mild=True) for i in range(4)]
     inputs, answers = read(expected, lambda i: (seen_by(seen[i], 56), teacher(seen[i])), 4)
     *early, final = read_outs(expected)
-    solve(final, inputs[-1], answers)
-    rebalance(final, final(inputs[-1]))
-    with torch.no_grad():
-        own = final(inputs[-1])
-    for linear, there in zip(early, inputs, strict=False):  # the exits learn the final read-out's answers
-        solve(linear, there, own, IMITATING)
+    lessons = answers
+    for linear, there in ((final, inputs[-1]), *zip(early, inputs, strict=False)):
+        solve(linear, there, lessons)
+        even(linear, there, lessons)
+        rebalance(linear, linear(there))
+        if linear is final:  # the exits learn from it and from the teacher, in equal parts
+            lessons = (answers + linear(there).detach()) / 2
     run.begin(HEADS, photographs, teacher)
     for name, tensor in run.network.state_dict().items():
         assert torch.equal(tensor, expected.state_dict()[name]), name
@@ -137,6 +138,18 @@ def test_a_reading_that_was_cut_off_goes_on_from_there(network, tmp_path, monkey
     assert [len(x) for x in inputs] == [15] * 9
 
 
+def test_a_reading_is_named_by_the_teacher_and_the_views_it_is_of(network, tmp_path, photographs, teacher):
+    run = Run(network, [], tmp_path)
+    name = run._reading(STRETCH, photographs, teacher)
+    assert name == run._reading(replace(STRETCH, solved=99), photographs, teacher)  # more views: goes on
+    others = [
+        run._reading(STRETCH, photographs, lambda seen: teacher(seen) + torch.arange(1000)),
+        run._reading(replace(STRETCH, seed=1), photographs, teacher),
+        run._reading(replace(STRETCH, size=112), photographs, teacher),
+    ]
+    assert len({name, *others}) == 4
+
+
 def test_a_stretch_that_solves_nothing_keeps_the_read_outs(network, tmp_path, photographs, teacher):
     run = trained(network, tmp_path, photographs, teacher, STRETCH)
     before = run.averaged().state_dict()
@@ -157,6 +170,23 @@ def test_ridge_regression_finds_the_line_that_answers_lie_on():
     torch.testing.assert_close(
         linear(inputs), (inputs @ weight.T + bias).mean(dim=0).expand(400, 3), atol=1e-3, rtol=0
     )
+
+
+def test_an_even_read_out_gives_back_three_quarters_of_the_spread_that_shrinking_took():
+    torch.manual_seed(0)
+    inputs = torch.randn(2000, 2)
+    linear = nn.Linear(2, 2)
+    with torch.no_grad():  # one class varies sixteen times as much as the other
+        linear.weight.copy_(torch.tensor([[8.0, 0.0], [0.0, 0.5]]))
+        linear.bias.copy_(torch.tensor([3.0, -2.0]))
+    answers = 5 * torch.randn(2000, 2)
+    even(linear, inputs, answers)
+    logits = linear(inputs).detach()
+    torch.testing.assert_close(logits.mean(dim=0), torch.zeros(2), atol=1e-4, rtol=0)
+    shown = inputs.std(dim=0)  # of the two inputs, each of which is one class's
+    ratio = (8.0 * shown[0]) / (0.5 * shown[1])
+    torch.testing.assert_close(logits.std(dim=0)[0] / logits.std(dim=0)[1], ratio ** (1 - EVEN))
+    torch.testing.assert_close(logits.std(), answers.std())
 
 
 def test_rebalancing_takes_back_a_part_of_how_often_classes_are_named():
