@@ -47,9 +47,10 @@ def read_grains(folder: Path, config: dict[str, Any]) -> tuple[tuple[Grain, ...]
         return (), []
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return (), ["The file grains.json is not JSON; its grains are left out."]
-    labels = (folder / "labels.txt").read_text(encoding="utf-8").splitlines()
+    # An encoding that labels.txt should not have is found where its words are read; here they are only counted.
+    labels = (folder / "labels.txt").read_text(encoding="utf-8", errors="replace").splitlines()
     exits = len(config["exits"]) + 1
     grains, notes = [], []
     for entry in stored if isinstance(stored, list) else []:

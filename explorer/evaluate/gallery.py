@@ -100,22 +100,23 @@ class Gallery:
 
 
 def read_gallery(folder: Path) -> Gallery | None:
-    """The gallery of a model folder, or None where there is none."""
-    path = folder / "gallery.json"
-    if not path.exists():
+    """The gallery of a model folder, or None where there is none that can be read: a model is as good without it."""
+    try:
+        facts: dict[str, Any] = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
+        with Image.open(folder / Path(facts["sprite"]).name) as sprite:
+            sprite.load()
+        width, height = facts["tile"]
+        return Gallery(
+            sprite,
+            (int(width), int(height)),
+            int(facts["columns"]),
+            str(facts["split"]),
+            [int(i) for i in facts["hardest"]],
+            [int(i) for i in facts["easiest"]],
+            [str(credit) for credit in facts.get("credits", [])],
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    facts: dict[str, Any] = json.loads(path.read_text())
-    with Image.open(folder / Path(facts["sprite"]).name) as sprite:
-        sprite.load()
-    return Gallery(
-        sprite,
-        tuple(facts["tile"]),
-        facts["columns"],
-        facts["split"],
-        facts["hardest"],
-        facts["easiest"],
-        facts.get("credits", []),
-    )
 
 
 def run(name: str, data: Path | None) -> Path:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 
 from explorer.data.fashion import Split
 from explorer.grain import CLASSES, Grain
 from explorer.model.addons import addon_names, read_addon
-from explorer.model.bundle import Model
+from explorer.model.bundle import Model, ModelError
 from explorer.pipeline import to_tensor
 from explorer.rules import RULES, rules_with
 from explorer.rules.reading import at_grain, read_summary
@@ -193,11 +197,26 @@ def _stored(start: str, record: Record) -> dict[str, NDArray]:
 def load_records(path: Path) -> dict[str, Record]:
     """Read evaluation.npz back: `validation` and `test`, with every grain that was evaluated.
 
-    Rules that this version does not have are left out; those that follow from what is stored are read from it.
+    Rules that this version does not have are left out, and those whose addon cannot be read; those that follow from
+    what is stored are read from it. Raises `ModelError` for a file that holds no evaluation.
     """
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        raise
+    except (KeyError, ValueError, IndexError, TypeError, OSError, EOFError, BadZipFile, zlib.error) as error:
+        raise ModelError(
+            f"The evaluation in {path.parent} cannot be read; evaluate the model again."
+        ) from error
+
+
+def _read(path: Path) -> dict[str, Record]:
     with np.load(path) as stored:
         arrays = dict(stored)
-    addons = {name: read_addon(path.parent, name) for name in addon_names(path.parent)}
+    addons = {}
+    for name in addon_names(path.parent):
+        with suppress(OSError, SafetensorError):
+            addons[name] = read_addon(path.parent, name)
     records = {}
     for split in ("validation", "test"):
         record = _loaded(arrays, split, addons)

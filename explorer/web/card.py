@@ -12,9 +12,9 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
-from explorer.model.bundle import read_config
+from explorer.model.bundle import ModelError, read_config
 from explorer.model.catalog import find_model
 from explorer.web.shelf import per_model
 
@@ -79,7 +79,7 @@ def card_json(model: str) -> dict[str, Any]:
     heads = [_part(sizes, f"heads.{i}.") for i in range(len(config["exits"]))]
     return {
         "title": config["title"],
-        "html": card_html(path.read_text(encoding="utf-8")) if path.exists() else None,
+        "html": card_html(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else None,
         "parameters": {"backbone": _part(sizes, "backbone."), "heads": heads},
     }
 
@@ -92,8 +92,15 @@ def versions() -> dict[str, str]:
 def _sizes(shards: list[Path]) -> dict[str, int]:
     sizes: dict[str, int] = {}
     for shard in shards:
-        with safe_open(shard, "numpy") as tensors:
-            sizes |= {name: prod(tensors.get_slice(name).get_shape()) for name in tensors.keys()}  # noqa: SIM118
+        try:
+            with safe_open(shard, "numpy") as tensors:
+                sizes |= {name: prod(tensors.get_slice(name).get_shape()) for name in tensors.keys()}  # noqa: SIM118
+        except FileNotFoundError as error:
+            raise ModelError(
+                f"The model in {shard.parent} lacks {shard.name}; fetch the folder again."
+            ) from error
+        except (OSError, SafetensorError) as error:
+            raise ModelError(f"{shard.name} in {shard.parent} is damaged; fetch the folder again.") from error
     return sizes
 
 

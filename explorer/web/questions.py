@@ -7,10 +7,11 @@ import math
 import re
 from collections.abc import Awaitable, Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from explorer.model.bundle import ModelError
-from explorer.model.catalog import list_models
+from explorer.model.catalog import ASSETS, YOURS, list_models
 from explorer.model.hub import PUBLISHED
 from explorer.web.crowd import Busy, crowd
 
@@ -37,9 +38,16 @@ def sentence(error: Exception) -> str:
         return FULL
     own = type(error) is ValueError or type(error).__module__.startswith("explorer.")
     if isinstance(error, ValueError) and own and _SENTENCE.fullmatch(str(error)):
-        return str(error)
+        return _without_places(str(error))
     _log.error("%s at %s", type(error).__name__, _place(error))
     return MISTAKE
+
+
+def _without_places(said: str) -> str:
+    """A sentence that names a model's folder, without where on this machine it lies: checkpoints/NAME."""
+    for parent, shown in ((YOURS.parent, ""), (ASSETS.parent, ""), (Path.home(), "~/")):
+        said = said.replace(f"{parent}/", shown)
+    return said
 
 
 def _place(error: BaseException) -> str:

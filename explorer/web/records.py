@@ -7,7 +7,6 @@ import zlib
 from base64 import b64encode
 from functools import lru_cache
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,10 +69,7 @@ def evaluation_json(name: str, grain: str = CLASSES) -> dict[str, Any]:
     path = folder / "evaluation.npz"
     if not path.exists():
         raise ModelError(f"The model '{name}' ships no evaluation to tune on; choose another model.")
-    try:
-        records = load_records(path)
-    except (KeyError, ValueError, OSError, BadZipFile, zlib.error) as error:
-        raise ModelError(f"The evaluation of '{name}' cannot be read; evaluate the model again.") from error
+    records = load_records(path)
     model, test = open_model(name), records["test"]
     try:
         reading = choose_grain(model.grains, grain)

@@ -8,8 +8,14 @@ from hashlib import sha256
 import pytest
 
 from explorer.model.bundle import ModelError, load_model_folder
+from explorer.model.catalog import SHIPPED, YOURS
 from explorer.pipeline import see
 from explorer.web.analysis import rules_json
+from explorer.web.card import card_json
+from explorer.web.evaluation import evaluation_json as measured
+from explorer.web.language import in_language
+from explorer.web.questions import sentence
+from explorer.web.records import evaluation_json
 
 
 @pytest.fixture
@@ -66,6 +72,7 @@ def test_a_wrong_kind_or_shape_is_a_sentence(folder, entries):
     with pytest.raises(ModelError) as caught:
         load_model_folder(folder)
     assert re.fullmatch(r"[^\n]{20,400}\.", str(caught.value))
+    assert in_language(str(caught.value), "de") != str(caught.value)
 
 
 def test_a_mark_of_windows_editors_is_passed_over(folder):
@@ -96,3 +103,62 @@ def test_an_unknown_sight_is_a_sentence_when_a_picture_is_to_be_seen(folder):
     change(folder, input={"sight": "sonar"})
     with pytest.raises(ModelError, match="needs the sight 'sonar'; there are: "):
         see(load_model_folder(folder), Image.new("RGB", (9, 9)))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A model with everything a folder may hold."""
+    return shutil.copytree(SHIPPED / "fashion-sdn", tmp_path_factory.mktemp("whole") / "sdn")
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("gallery.json", b"{"),
+        ("gallery.json", b'{"sprite": "gallery.png", "tile": 3}'),
+        ("gallery.png", b"no picture"),
+        ("addons/performance.safetensors", b"zzz"),
+        ("README.md", b"\xff\xfe \xfcber"),
+        ("grains.json", b"[" * 100_000),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_a_model_can_do_without_may_be_damaged(whole, file, content):
+    kept = (whole / file).read_bytes()
+    (whole / file).write_bytes(content)
+    for answer in (evaluation_json, card_json, measured):  # as a server that starts now
+        answer.cache_clear()  # type: ignore[attr-defined]
+    try:
+        found = evaluation_json(str(whole))
+        assert found["splits"].keys() == {"validation", "test"}
+        assert (found["gallery"] is None) == file.startswith("gallery")
+        assert "<table>" in card_json(str(whole))["html"] or file == "README.md"
+        assert len(measured(str(whole))["accuracy"]) == 9
+    finally:
+        (whole / file).write_bytes(kept)
+
+
+@pytest.mark.parametrize(
+    ("file", "ask", "said"),
+    [
+        ("evaluation.npz", evaluation_json, "The evaluation in {} cannot be read; evaluate the model again."),
+        ("evaluation.npz", measured, "The evaluation in {} cannot be read; evaluate the model again."),
+        ("exits.safetensors", card_json, "exits.safetensors in {} is damaged; fetch the folder again."),
+    ],
+)
+@pytest.mark.parametrize("content", [b"nonsense", b"", b"PK\x03\x04 more nonsense"])
+def test_what_it_needs_is_named_where_it_is_damaged(whole, file, ask, said, content):
+    kept = (whole / file).read_bytes()
+    (whole / file).write_bytes(content)
+    try:
+        with pytest.raises(ModelError) as caught:
+            ask(str(whole))
+    finally:
+        (whole / file).write_bytes(kept)
+    assert str(caught.value) == said.format(whole)
+    assert in_language(str(caught.value), "de") != str(caught.value)
+
+
+def test_a_visitor_is_not_told_where_on_the_machine_a_model_lies():
+    told = sentence(ModelError(f"The model in {YOURS / 'mine'} lacks labels.txt; fetch the folder again."))
+    assert told == "The model in checkpoints/mine lacks labels.txt; fetch the folder again."

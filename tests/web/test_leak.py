@@ -131,6 +131,8 @@ def test_no_address_is_ever_fetched(server, inside, host):
     for address in (f"http://{host}:{port}/x.png", f"HTTP://{host}:{port}/x.png", f"//{host}:{port}/x.png"):
         for file in ({"path": address}, {"path": address, "meta": META}, {"path": address, "url": address}):
             assert call(server, "analyse", picture=file, model=DEFAULT) == {"refused": GONE, "status": 400}
+        alone = call(server, "analyse", picture={"url": address, "meta": META}, model=DEFAULT)
+        assert alone["failed"]["error"] == GONE
         for way in ("file=", "proxy="):
             answer = server.get(f"/gradio_api/{way}{address}", follow_redirects=False)
             assert answer.status_code == 404
