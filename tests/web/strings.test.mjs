@@ -20,6 +20,25 @@ for (const language of LANGUAGES.filter((code) => code !== "en")) {
   });
 }
 
+/** An English name as a word of its own; not within [[name|…]], which is a glossary's key. */
+const word = (name) => new RegExp(`(?<![\\w[-])${name.replace(/[.*+?^$()|[\]\\{}]/g, "\\$&")}(?![\\w|-])`, "i");
+
+for (const language of LANGUAGES.filter((code) => code !== "en")) {
+  test(`no rule and no grain goes by its English name where the page speaks ${language}`, () => {
+    const keys = Object.keys(texts.en).filter((key) => /^rules\.(\w[\w-]*_(title|noun)|grain_\w+)$/.test(key));
+    assert.ok(keys.length >= 33, "fifteen rules with a title and a noun, three grains");
+    const english = new Set(keys.map((key) => texts.en[key].replace("{count} ", "")));
+    for (const name of ["Sorted", "PALBERT, Q-exit"]) english.delete(name); // a method's own name
+    for (const key of keys) {
+      const own = texts[language][key];
+      assert.ok(own !== texts.en[key], `${key} is English: ${own}`);
+    }
+    for (const [key, text] of Object.entries(texts[language])) {
+      for (const name of english) assert.doesNotMatch(text.replace(/\{\w+\}/g, ""), word(name), `${key} says "${name}"`);
+    }
+  });
+}
+
 test("every text that a widget names is there", () => {
   for (const file of readdirSync(WIDGETS, { recursive: true }).filter((name) => name.endsWith(".js"))) {
     const source = readFileSync(new URL(file, WIDGETS), "utf8");

@@ -2,9 +2,20 @@
 
 import { hasText, t } from "./strings.js";
 
+// What a rule looks at that is another rule's score: a trace has each row of numbers once.
+const SCORES_OF_OTHERS = {
+  margin: { first: "confidence" },
+  sorted: { confidence: "confidence" },
+  performance: { confidence: "confidence" },
+  pcee: { certainty: "entropy" },
+};
+
 /** [{name, title, values}] for the rule; empty where it looks at its score alone or the trace lacks it. */
 export function looksOf(trace, rule) {
-  const looks = trace?.rules?.[rule]?.looks ?? {};
+  const others = Object.entries(trace?.scores?.[rule] ? (SCORES_OF_OTHERS[rule] ?? {}) : {})
+    .map(([name, other]) => [name, trace.scores[other]])
+    .filter(([, values]) => values);
+  const looks = { ...Object.fromEntries(others), ...trace?.rules?.[rule]?.looks };
   return Object.entries(looks).map(([name, values]) => ({ name, title: lookTitle(name), values }));
 }
 
