@@ -72,6 +72,7 @@ def check_rows(page, looks):
 
 def test_every_rule_draws_its_scores_and_what_it_looks_at(visit, trace):
     page = visit("?example=pullover-49")
+    assert trace.readings.keys() == RULES.keys()
     for name, reading in trace.readings.items():
         facts = RULES[name]
         page.locator("#ee-tab-explore rule-controls").get_by_role(
