@@ -1,4 +1,4 @@
-"""python -m explorer screens: every tab of the running page as a small PNG, so that a change can be looked at."""
+"""python -m explorer screens: every tab of the running page as a small PNG, and the figure of all rules."""
 
 from __future__ import annotations
 
@@ -15,11 +15,21 @@ from explorer.web.tabs import TABS
 WIDTHS = {"desktop": (1440, 1000), "phone": (390, 844)}  # pixels; a taller page is cut off at TALLEST
 TALLEST = 2400
 COLOURS = 256  # of a palette: a page has few, and the pictures stay small
+FIGURE = "rules"  # Tune's figure of all rules at every grain, by itself
+FIGURE_LIMIT = 180_000  # milliseconds until every grain's evaluation has come
+_ALL_GRAINS = """() => {
+  const drawn = document.querySelector("tune-rules").shadowRoot.querySelector(".figure").data ?? [];
+  const groups = new Set(drawn.map(({ legendgroup }) => legendgroup));
+  return groups.size === window.ExitExplorer.store.grains.length + 1;
+}"""
 
 
 def run(out: Path, only: list[str] | None) -> None:
-    """Write TAB-WIDTH-MODE.png for the tabs named, or all. Raises `ValueError` for a tab that is none."""
-    names = [tab.name for tab in TABS]
+    """Write TAB-WIDTH-MODE.png for the tabs named, or all, and rules-MODE.png, Tune's figure of all rules.
+
+    Raises `ValueError` for a name that is none.
+    """
+    names = [*(tab.name for tab in TABS), FIGURE]
     for name in only or []:
         if name not in names:
             raise ValueError(f"there is no tab '{name}'; choose from {', '.join(names)}.")
@@ -33,9 +43,12 @@ def run(out: Path, only: list[str] | None) -> None:
                 page.goto(f"{address}?__theme={mode}")
                 page.wait_for_function("window.ExitExplorer?.store?.trace")
                 for name in only or names:
+                    if name == FIGURE:
+                        if width == "desktop":
+                            _take_figure(page, out / f"{FIGURE}-{mode}.png")
+                        continue
                     path = out / f"{name}-{width}-{mode}.png"
                     _take(page, name, path)
-                    Console(stderr=True).print(f"{path} {path.stat().st_size // 1024} kB")
                 page.close()
 
 
@@ -46,6 +59,23 @@ def _take(page: Any, tab: str, path: Path) -> None:
     page.evaluate("() => scrollTo(0, 0)")
     tall = min(page.evaluate("() => document.documentElement.scrollHeight"), TALLEST)
     width = page.viewport_size["width"]
-    shot = page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": tall}, full_page=True)
+    _save(page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": tall}, full_page=True), path)
+
+
+def _take_figure(page: Any, path: Path) -> None:
+    """Every rule's curve at every grain, as a visitor sees them who switches all on in the legend."""
+    page.evaluate("() => window.ExitExplorer.store.setTab('tune')")
+    view = page.locator("tune-rules")
+    view.locator("button.open").click(timeout=FIGURE_LIMIT)
+    page.wait_for_function(_ALL_GRAINS, timeout=FIGURE_LIMIT)
+    figure = view.locator(".figure")
+    figure.evaluate("(figure) => window.Plotly.restyle(figure, { visible: true })")
+    page.mouse.move(0, 0)
+    _save(figure.screenshot(), path)
+
+
+def _save(shot: bytes, path: Path) -> None:
+    """A screenshot as a PNG of few colours; says how large it is."""
     picture = Image.open(BytesIO(shot)).convert("RGB")
     picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    Console(stderr=True).print(f"{path} {path.stat().st_size // 1024} kB")

@@ -7,6 +7,7 @@ import zlib
 from base64 import b64encode
 from functools import lru_cache
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
