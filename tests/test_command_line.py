@@ -58,6 +58,8 @@ def test_a_threshold_that_cannot_be_one_is_refused(tiny_model_folder, tmp_path, 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (["--passes", "0"], "--passes: a training on Fashion-MNIST takes 1 at least"),
+        (["--lr", "nan"], "--lr nan: a learning rate is a number above 0"),
         (["--recipe", "distil", "--passes", "3"], "--passes: not with --recipe distil"),
         (["--recipe", "palbert", "--frozen", "--as-released"], "--frozen, --out: not with --recipe palbert"),
         (
@@ -81,6 +83,13 @@ def test_a_threshold_that_cannot_be_one_is_refused(tiny_model_folder, tmp_path, 
 )
 def test_a_training_takes_its_own_options_alone(options, said, tmp_path):
     refused(call("train", *options, "--out", tmp_path / "x"), re.escape(f"error: {said}."))
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("option", ["--threads", "--batch", "--size", "--images", "--passes"])
+def test_a_training_takes_no_count_below_its_least(option, tmp_path):
+    result = call("train", option, "-1", "--out", tmp_path / "x")
+    assert (result.exit_code, f"Invalid value for '{option}'" in result.stderr) == (2, True)
     assert not (tmp_path / "x").exists()
 
 

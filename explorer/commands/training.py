@@ -47,12 +47,15 @@ def train(
         Path | None,
         typer.Option(help="where the model, or distil's run, goes [default: checkpoints/DATA-RECIPE]"),
     ] = None,
-    passes: Annotated[int, typer.Option(help="over the training images, all stages together")] = 11,
+    passes: Annotated[int, typer.Option(min=0, help="over the training images, all stages together")] = 11,
     seed: Annotated[int, typer.Option(help="of weights, order and augmentation")] = 0,
-    threads: Annotated[int, typer.Option(help="CPU threads; two runs side by side are quickest with 1")] = 2,
+    threads: Annotated[
+        int, typer.Option(min=1, help="CPU threads; two runs side by side are quickest with 1")
+    ] = 2,
     frozen: Annotated[bool, typer.Option(help="hold the backbone still; heads and read-outs learn")] = False,
     size: Annotated[
-        int | None, typer.Option(help="pixels the network sees [default: the backbone's; of distil 154]")
+        int | None,
+        typer.Option(min=1, help="pixels the network sees [default: the backbone's; of distil 154]"),
     ] = None,
     lr: Annotated[
         float | None,
@@ -60,12 +63,13 @@ def train(
             help="learning rate, with --backbone [default: 2e-4; of blocks that are distilled 5e-5]"
         ),
     ] = None,
-    batch: Annotated[int, typer.Option(help="pictures a step, with --backbone")] = 32,
+    batch: Annotated[int, typer.Option(min=1, help="pictures a step, with --backbone")] = 32,
     scratch: Annotated[bool, typer.Option(help="do not fetch timm's weights")] = False,
     title: Annotated[str | None, typer.Option(help="what the page calls it")] = None,
     model: Annotated[str, typer.Option(help="whose exits a rule's parts are for")] = "fashion",
     images: Annotated[
-        int | None, typer.Option(help="how many training images are learned from at most [default: all]")
+        int | None,
+        typer.Option(min=1, help="how many training images are learned from at most [default: all]"),
     ] = None,
     teacher: Annotated[
         list[str] | None,
@@ -107,6 +111,8 @@ def train(
     from explorer.train.photos.distil import Stopped as StretchStopped
 
     try:
+        if lr is not None and not 0 < lr < float("inf"):
+            raise ValueError(f"--lr {lr:g}: a learning rate is a number above 0.")
         if recipe == "distil":
             _only(context, _DISTILLED, "not with --recipe distil")
             _distil(data, teacher, backbone, out, labelled, settings, size, lr, batch, seed, device, threads)
@@ -198,7 +204,7 @@ def ship(
     sources: Annotated[
         Path | None, typer.Option(help="a text file for the card: what it learned from")
     ] = None,
-    threads: Annotated[int, typer.Option(help="CPU threads")] = 2,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads")] = 2,
 ) -> None:
     """Make the photo model's folder of what train --recipe distil has trained: calibrated, measured, with its card."""
     from explorer.train.photos.command import ship_run

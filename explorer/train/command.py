@@ -42,6 +42,8 @@ def run(
     unknown recipe, a model of other classes or a run with other settings, `Stopped` when asked to stop.
     """
     recipe = get_recipe(recipe_name)
+    if passes < 1:
+        raise ValueError("--passes: a training on Fashion-MNIST takes 1 at least.")
     torch.set_num_threads(threads)
     settings = Settings(passes=passes, seed=seed)
     if backbone is None:

@@ -85,6 +85,10 @@ def run(asked: Asked, settings: Settings) -> None:
     found = _found(asked, teacher)
     size = (asked.size, asked.size) if asked.size else None
     start = begin(asked.backbone, recipe, len(found.classes), size, settings.seed, asked.scratch)
+    if (channels := start.network.backbone.channels) != 3:
+        raise ValueError(
+            f"{asked.backbone} looks at pictures of {channels} channel; start from a --backbone for colour, as photos."
+        )
     network = start.network.to(device)
     network.name = asked.out.name
     network.precision = training_precision(network.backbone.width, device, asked.precision)

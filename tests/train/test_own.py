@@ -135,6 +135,13 @@ def test_a_shared_readout_is_solved_on_all_the_depths_it_reads():
     torch.testing.assert_close(network.backbone.classifiers[0].weight, found, rtol=1e-3, atol=1e-4)
 
 
+def test_a_backbone_for_grey_pictures_is_refused_before_any_is_read(pictures, tmp_path):
+    done = train("--data", pictures, "--backbone", "fashion", "--out", tmp_path / "x")
+    said = "error: fashion looks at pictures of 1 channel; start from a --backbone for colour, as photos.\n"
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "", said)
+    assert not (tmp_path / "x").exists()
+
+
 def test_a_hash_of_its_name_decides_where_a_picture_goes(pictures):
     parts = list_folder(pictures).parts
     assert sum(map(len, parts.values())) == 61
