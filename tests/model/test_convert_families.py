@@ -96,3 +96,85 @@ def test_a_pickle_that_would_run_code_is_not_read(tmp_path):
 def test_a_swin_whose_windows_do_not_tile_its_grid_is_refused():
     with pytest.raises(ValueError, match="grid of 16 is no multiple of its window of 3"):
         from_lgvit(rederived.SWIN | {"window_size": 3}, {})
+
+
+def by_hand():
+    """A DeiT of three blocks that hand their tokens on unchanged, so that every logit can be worked out on paper."""
+    config = rederived.DEIT | {
+        "hidden_size": 8, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 8, "image_size": 4,
+        "patch_size": 2, "num_channels": 1, "num_early_exits": 2, "position_exits": "[1,2]", "num_labels": 2,
+    }  # fmt: skip
+    state = {}
+
+    def linear(name, out=8, into=8, bias=True):
+        state[f"{name}.weight"] = torch.zeros(out, into)
+        if bias:
+            state[f"{name}.bias"] = torch.zeros(out)
+
+    def norm(name, bias=0.0, batch=False):
+        state[f"{name}.weight"], state[f"{name}.bias"] = torch.ones(8), torch.full((8,), bias)
+        if batch:
+            state[f"{name}.running_mean"] = torch.zeros(8)
+            state[f"{name}.running_var"] = torch.full((8,), 1 - 1e-5)  # with its eps, 1
+            state[f"{name}.num_batches_tracked"] = torch.tensor(1)
+
+    def classifiers(name, of_class, of_distilled):
+        """[CLS]'s reads into the first class, [DIST]'s into the second."""
+        for place, (part, row) in enumerate(
+            {"cls_classifier": of_class, "distillation_classifier": of_distilled}.items()
+        ):
+            linear(f"{name}{part}", out=2)
+            state[f"{name}{part}.weight"][place] = row
+
+    def convolution(name, kernel=1, each=False):
+        state[f"{name}.weight"] = torch.zeros(8, 1 if each else 8, kernel, kernel)
+        state[f"{name}.bias"] = torch.zeros(8)
+
+    turns = torch.tensor([1.0, -1.0] * 4)  # sums to nothing, so that no mean of a token sees it
+    positions = 10.0 * torch.arange(6)[None, :, None].expand(1, 6, 8)
+    state["deit.embeddings.cls_token"] = (1 + turns).reshape(1, 1, 8)
+    state["deit.embeddings.distillation_token"] = (2 + 3 * turns).reshape(1, 1, 8)
+    state["deit.embeddings.position_embeddings"] = positions.clone()
+    state["deit.embeddings.patch_embeddings.projection.weight"] = torch.zeros(8, 1, 2, 2)
+    state["deit.embeddings.patch_embeddings.projection.bias"] = torch.full((8,), 3.0)
+    for i in range(3):
+        layer = f"deit.encoder.layer.{i}"
+        for part in ("query", "key", "value"):
+            linear(f"{layer}.attention.attention.{part}")
+        for part in ("attention.output.dense", "intermediate.dense", "output.dense"):
+            linear(f"{layer}.{part}")
+        for part in ("layernorm_before", "layernorm_after"):
+            norm(f"{layer}.{part}")
+    mean = torch.full((8,), 1 / 8)
+    for k in range(2):
+        classifiers(f"deit.encoder.highway.{k}.", mean, mean)
+    local, spread = "deit.encoder.highway.0.mlp", "deit.encoder.highway.1.mlp"
+    convolution(f"{local}.conv1.0")
+    norm(f"{local}.conv1.2", batch=True)
+    convolution(f"{local}.proj", 3, each=True)
+    norm(f"{local}.proj_bn", batch=True)
+    convolution(f"{local}.conv2.0")
+    norm(f"{local}.conv2.1", bias=5.0, batch=True)
+    linear(f"{spread}.qkv", out=24, bias=False)
+    state[f"{spread}.qkv.weight"][16:] = torch.eye(8)  # queries and keys say nothing, values are the tokens
+    linear(f"{spread}.proj")
+    state[f"{spread}.proj.weight"] += 2 * torch.eye(8)
+    state[f"{spread}.proj.bias"] += 1
+    norm("deit.layernorm", bias=4.0)
+    classifiers("", torch.eye(8)[0], torch.eye(8)[1])
+    state["cls_classifier.bias"][0], state["distillation_classifier.bias"][1] = 1.0, 2.0
+    return config, state
+
+
+def test_a_deit_worked_out_by_hand():
+    config, state = by_hand()
+    with torch.inference_mode():
+        outputs = from_lgvit(config, state)(torch.zeros(1, 1, 4, 4))
+    # Tokens are [CLS] 1 + 0, [DIST] 2 + 10, patches 3 + 20, 30, 40, 50 in the mean of their channels.
+    # Local: each patch + 5, so their mean is 43; with [CLS] 44, with [DIST] 55; each classifier knows one class.
+    # Global: of 2 x 2 every second both ways is the first patch, 23, and 2 * 23 + 1 = 47; 48 and 59.
+    expected = [[44 / 2, 55 / 2], [48 / 2, 59 / 2]]
+    for ours, theirs in zip(outputs.logits, expected, strict=True):
+        torch.testing.assert_close(ours, torch.tensor([theirs]), atol=1e-4, rtol=0)
+    # The end: normed, [CLS] is 1 and -1 by turns and so is [DIST]; + 4, the first channel is 5, the second 3.
+    torch.testing.assert_close(outputs.final, torch.tensor([[(5 + 1) / 2, (3 + 2) / 2]]), atol=1e-4, rtol=0)
