@@ -10,7 +10,6 @@ import torch
 from timm.models.beit import Beit
 from timm.models.eva import Eva
 from timm.models.swin_transformer import SwinTransformer
-from timm.models.swin_transformer_v2 import SwinTransformerV2
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -58,12 +57,10 @@ FAMILIES = {
         {"kind": "vit", **TINY, "class_token": False, "global_pool": "avg"}, class_tokens=0, prefix=0,
        
     ),
-    "BEiT": Family(model=lambda: Beit(**TINY, use_rel_pos_bias=True, use_abs_pos_emb=False, init_values=0.1)),
+    "BEiT": Family({"kind": "timm", "name": "beit_base_patch16_224", **TINY}),
     "BEiT, shared bias": Family(model=lambda: Beit(**TINY, use_shared_rel_pos_bias=True)),
     "EVA": Family(model=lambda: Eva(**TINY)),
-    "EVA-02": Family(
-        model=lambda: Eva(**TINY, use_rot_pos_emb=True, swiglu_mlp=True, scale_mlp=True, qkv_fused=False)
-    ),
+    "EVA-02": Family({"kind": "timm", "name": "eva02_base_patch14_224", **TINY}),
     "EVA, mixed rotary, registers, oblong": Family(
         model=lambda: Eva(
             **TINY | {"img_size": (24, 40)}, use_rot_pos_emb=True, rope_type="mixed", num_reg_tokens=2
@@ -76,7 +73,8 @@ FAMILIES = {
         behind_2=(3, 5, 16),
     ),
     "Swin V2": Family(
-        model=lambda: SwinTransformerV2(**WINDOWS), class_tokens=0, prefix=0, behind_2=(4, 4, 16)
+        {"kind": "timm", "name": "swinv2_tiny_window8_256", **WINDOWS},
+        class_tokens=0, prefix=0, behind_2=(4, 4, 16),
     ),
 }  # fmt: skip
 
