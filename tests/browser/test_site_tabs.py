@@ -1,7 +1,13 @@
 """Every tab of the page without a server does what it is for."""
 
+import numpy as np
 import pytest
+from playwright.sync_api import expect
 
+from explorer.conformal import given
+from explorer.evaluate.record import load_records
+from explorer.model.catalog import find_model
+from explorer.rules import decide
 from tests.browser.site_hands import MINUTE, SHIRT, STORE, needs_npm, run_batch
 
 pytestmark = needs_npm
@@ -32,3 +38,20 @@ def test_tabs_that_need_no_network_load_none(site, host, tab, shows):
         f"document.querySelector('{shows}').shadowRoot.textContent.match(/\\d/)", timeout=MINUTE
     )
     assert [path for path in host[1] if "/kept/" in path] == []
+
+
+def test_sets_of_the_test_images_need_no_server_and_follow_the_threshold(site):
+    site.evaluate(f"{STORE}.keep({{ sets: '0.99' }})")
+    site.evaluate(f"{STORE}.setTab('tune')")
+    view = site.locator("tune-sets")
+    expect(view.locator("tbody tr")).to_have_count(9, timeout=MINUTE)
+    folder = find_model("fashion")
+    record = load_records(folder / "evaluation.npz")["test"].at("kinds")
+    with np.load(folder / "conformal.npz") as arrays:
+        packed = arrays["kinds@0.99"]
+    site.evaluate(f"{STORE}.setGrain('kinds')")
+    for threshold in (0.3, 0.95):
+        site.evaluate(f"{STORE}.setThresholds({threshold})")
+        found = given(packed, decide(record.scores["confidence"], threshold))
+        says = f"{found.size:.2f} classes in a set on average; {100 * found.coverage:.2f} % of 10,000 test images"
+        expect(view.locator(".given")).to_contain_text(says, timeout=MINUTE)
