@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,12 @@ _PASSES = """async ([model, uri, exit, early, repeats, plain]) => {
   }
   return found.map(({ ms, macs, exit: left, error }) => error ?? [ms.used, ms.full, macs.used, macs.full, left.index]);
 }"""
+# What the page asked for until its first example was painted.
+_FIRST = """() => {
+  const until = performance.getEntriesByName("first-example")[0].startTime;
+  const all = performance.getEntriesByType("resource").filter(({ startTime }) => startTime < until);
+  return ["/", ...all.map(({ name }) => name)].map((name) => new URL(name, location.href).pathname);
+}"""
 _SESSIONS = "performance.getEntriesByName('session').reduce((sum, one) => sum + one.duration, 0)"
 _WATCH_FRAMES = """() => {
   window.gaps = [];
@@ -68,6 +75,14 @@ def _megabytes(asked: list[str], out: Path) -> float:
     return sum((out / name).stat().st_size for name in names if (out / name).is_file()) / 1e6
 
 
+def _zipped_kilobytes(asked: list[str], out: Path) -> float:
+    """What those files weigh as a host sends them that compresses."""
+    names = {path.lstrip("/") or "index.html" for path in asked}
+    return (
+        sum(len(gzip.compress((out / name).read_bytes())) for name in names if (out / name).is_file()) / 1e3
+    )
+
+
 def site(model: str) -> list[tuple[str, str, str]]:
     """The site of a model in Chromium: uploads, passes that leave at each exit, live frames, downloads."""
     path = example_paths(model)[0]
@@ -77,6 +92,7 @@ def site(model: str) -> list[tuple[str, str, str]]:
         page.wait_for_function(f"{_STORE}?.trace", timeout=120_000)
         page.wait_for_function("performance.getEntriesByName('first-example').length")
         paint = page.evaluate("performance.getEntriesByName('first-example')[0].startTime")
+        opening = _zipped_kilobytes(page.evaluate(_FIRST), out)
         uri = page.evaluate(f"{_STORE}.example.image")
         early = page.evaluate(f"{_STORE}.trace.exits.length") - 1
         _passes(page, model, uri, 0, early, 1, plain=False)  # timing the plain backbone would load all of it
@@ -96,6 +112,7 @@ def site(model: str) -> list[tuple[str, str, str]]:
     rows = [
         ("download to a first answer", f"{first:.1f} MB", "<= 22 MB photos, <= 6 MB fashion"),
         ("download to the whole ladder", f"{whole:.1f} MB", ""),
+        ("the page until its first ladder, compressed (gzip)", f"{opening:.0f} kB", "<= 400 kB"),
         ("first example painted, no network yet", f"{paint:.0f} ms", "<= 1000 ms"),
         ("sessions of all pieces", f"{made:.0f} ms", ""),
         ("upload to ladder, pieces not loaded yet", f"{cold:.0f} ms", ""),

@@ -24,7 +24,15 @@ from explorer.web.guard import Guard
 from explorer.web.handing_out import serve_network
 from explorer.web.language import LANGUAGES, i18n, speak, strings, word
 from explorer.web.questions import sentence, waiting
-from explorer.web.script import style_rules, widgets_css, widgets_script
+from explorer.web.records import get_plotlyjs
+from explorer.web.script import (
+    first_script,
+    opening_script,
+    part_scripts,
+    style_rules,
+    widgets_css,
+    words_script,
+)
 from explorer.web.serve import health, upkeep
 from explorer.web.slots import SLOTS
 from explorer.web.tabs import TABS
@@ -171,6 +179,25 @@ def start_script() -> str:
     return f"(window.ExitExplorer ??= {{}}).start = {start};"
 
 
+def head(files: Files) -> str:
+    """What stands in the page's head. Every other file of the page's own is added to `files`."""
+
+    def script(name: str, text: str | Callable[[], str]) -> str:
+        return files.add(name, "text/javascript", text)
+
+    rules = style_rules(widgets_css() + (HERE / "page.css").read_text(encoding="utf-8"))
+    css = files.add("css", "text/css", rules)
+    opening = opening_script(
+        {
+            "words": {code: script(f"words-{code}", words_script(code, strings(code))) for code in LANGUAGES},
+            "begin": [script("start", start_script), script("script", first_script())],
+            "parts": {name: script(f"part-{name}", text) for name, text in part_scripts().items()},
+            "plotly": script("plotly", get_plotlyjs()),
+        }
+    )
+    return f'<link rel="stylesheet" href="{css}"><script>{opening}</script>'
+
+
 def launch_kwargs() -> dict[str, Any]:
     """What `launch` needs for the page to look and work as built; used wherever it is launched.
 
@@ -178,16 +205,8 @@ def launch_kwargs() -> dict[str, Any]:
     """
     opening()  # before anything is served
     files = Files()
-    start = files.add("start", "text/javascript", start_script)
-    rules = style_rules(widgets_css() + (HERE / "page.css").read_text(encoding="utf-8"))
-    css = files.add("css", "text/css", rules)
-    words = json.dumps({language: strings(language) for language in LANGUAGES}, ensure_ascii=False)
-    said = files.add("strings", "text/javascript", f"(window.ExitExplorer ??= {{}}).strings = {words};")
-    script = files.add("script", "text/javascript", widgets_script())
-    scripts = "".join(f'<script src="{address}"></script>' for address in (start, said, script))
-    head = f'<link rel="stylesheet" href="{css}">{scripts}'
     return {
-        "head": head,
+        "head": head(files),
         "theme": gr.themes.Default(),
         "footer_links": ["api", "settings"],
         "i18n": i18n(),

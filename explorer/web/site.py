@@ -21,7 +21,14 @@ from explorer.web.evaluation import evaluation_json as measured_json
 from explorer.web.language import LANGUAGES, strings
 from explorer.web.records import evaluation_json, get_plotlyjs, rules_table_json, sets_json
 from explorer.web.runtime import RUNTIME_VERSION, fetch_runtime
-from explorer.web.script import style_rules, widgets_css, widgets_script
+from explorer.web.script import (
+    first_script,
+    opening_script,
+    part_scripts,
+    style_rules,
+    widgets_css,
+    words_script,
+)
 from explorer.web.site_model import BROWSER_RULES, write_model
 from explorer.web.tabs import TABS
 from explorer.web.tabs.tab import Slot, Tab
@@ -90,27 +97,17 @@ def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None
     }
     opening = json.loads((out / files["stored"][names[0]]["opening"]["path"]).read_text())
     start = {
-        "start": {
-            **opening,
-            "models": listed,
-            "methods": methods_here(),
-            "site": {"files": files, "runtime": runtime},
-        },
-        "strings": {language: _words(language) for language in LANGUAGES},
+        **opening,
+        "models": listed,
+        "methods": methods_here(),
+        "site": {"files": files, "runtime": runtime},
     }
-    (out / "start.js").write_text(f"window.ExitExplorer = {json.dumps(start)};\n", encoding="utf-8")
-    (out / "page.js").write_text(widgets_script(), encoding="utf-8")
-    css = "".join((HERE / name).read_text("utf-8") for name in ("page.css", "site.css"))
-    (out / "page.css").write_text(style_rules(widgets_css() + css), encoding="utf-8")
-    (out / "index.html").write_text(_page(), encoding="utf-8")
+    page = _write_page(out, start)
     shutil.copytree(HERE / "browser", out / "worker", ignore=shutil.ignore_patterns("sw.js", "package.json"))
-    (out / "plotly.js").write_text(get_plotlyjs(), encoding="utf-8")  # fetched when Tune's figure is opened
-    (out / "host").mkdir()
-    shutil.copy(HERE / "hosts" / "browser.js", out / "host")
     of = f" for https://huggingface.co/spaces/{repo_id}" if repo_id else ""
     (out / "README.md").write_text(FRONT_MATTER.format(of=of, runtime=RUNTIME_VERSION), encoding="utf-8")
     (out / ".nojekyll").touch()
-    _write_service_worker(out, runtime["wasm"]["module"])
+    _write_service_worker(out, [*page, runtime["wasm"]["module"]])
     sizes = {path: path.stat().st_size for path in out.rglob("*") if path.is_file()}
     for path, size in sizes.items():
         if size >= MOST_BYTES:
@@ -208,8 +205,38 @@ def _words(language: str) -> dict[str, str]:
     return words | {key: words[f"site.{key.replace('.', '_')}"] for key in OTHER_WORDS}
 
 
-def _page() -> str:
+def _write_page(out: Path, start: dict[str, Any]) -> list[str]:
+    """index.html and its own files. Returns their addresses but Plotly's, which few need; each has its hash in it."""
+    addresses = []
+
+    def write(path: str, text: str) -> str:
+        (out / path).parent.mkdir(exist_ok=True)
+        (out / path).write_text(text, encoding="utf-8")
+        addresses.append(f"{path}?{sha256(text.encode()).hexdigest()[:16]}")
+        return addresses[-1]
+
+    css = "".join((HERE / name).read_text("utf-8") for name in ("page.css", "site.css"))
+    style = write("page/page.css", style_rules(widgets_css() + css))
+    files: dict[str, Any] = {
+        "words": {
+            code: write(f"page/words-{code}.js", words_script(code, _words(code))) for code in LANGUAGES
+        },
+        "begin": [
+            write("page/start.js", f"(window.ExitExplorer ??= {{}}).start = {json.dumps(start)};"),
+            write("page/page.js", first_script()),
+        ],
+        "module": write("host/browser.js", (HERE / "hosts" / "browser.js").read_text("utf-8")),
+        "parts": {name: write(f"page/{name}.js", script) for name, script in part_scripts().items()},
+    }
+    kept = [*addresses]
+    files["plotly"] = write("page/plotly.js", get_plotlyjs())
+    (out / "index.html").write_text(_page(style, files), encoding="utf-8")
+    return ["index.html", *kept]
+
+
+def _page(style: str, files: dict[str, Any]) -> str:
     """index.html: the same tabs as Gradio's page, in plain HTML."""
+    soon = "".join(f'<link rel="preload" as="script" href="{src}">\n' for src in files["begin"])
     tabs = "\n".join(
         f'<section id="ee-tab-{tab.name}" class="ee-tab">\n{_tab(tab)}\n</section>' for tab in TABS
     )
@@ -222,11 +249,8 @@ def _page() -> str:
 <meta name="description" content="{says}">
 <title>Exit Explorer</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="page.css">
-<script defer src="start.js"></script>
-<script defer src="page.js"></script>
-<script type="module" src="host/browser.js"></script>
-</head>
+<link rel="stylesheet" href="{style}">
+{soon}</head>
 <body>
 <main class="ee-page">
 <div class="ee-top">
@@ -239,6 +263,7 @@ def _page() -> str:
 {tabs}
 </main>
 <noscript>This page needs JavaScript.</noscript>
+<script>{opening_script(files)}</script>
 </body>
 </html>
 """
@@ -260,10 +285,9 @@ def _part(part: str | Slot) -> str:
     return f"<div>{part.strip()}</div>\n"
 
 
-def _write_service_worker(out: Path, wasm: str) -> None:
+def _write_service_worker(out: Path, page: list[str]) -> None:
     """sw.js, with the list of files that make up the page itself, and a version that changes with any of them."""
-    core = ["index.html", "page.css", "start.js", "page.js", "host/browser.js", wasm]
-    core += [path.relative_to(out).as_posix() for path in sorted((out / "worker").rglob("*.js"))]
-    version = sha256(b"".join((out / path).read_bytes() for path in core)).hexdigest()[:12]
+    core = page + [path.relative_to(out).as_posix() for path in sorted((out / "worker").rglob("*.js"))]
+    version = sha256(b"".join((out / path.partition("?")[0]).read_bytes() for path in core)).hexdigest()[:12]
     head = f'const VERSION = "{version}";\nconst FILES = {json.dumps(["./", *core])};\n'
     (out / "sw.js").write_text(head + (HERE / "browser" / "sw.js").read_text("utf-8"), encoding="utf-8")

@@ -8,6 +8,7 @@ import pytest
 
 from explorer.model.catalog import ROOT
 from explorer.web.plain_server import file_server
+from tests.browser.hands import painted
 
 needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="the site's runtime comes from npm")
 
@@ -37,6 +38,7 @@ def visiting(context, address):
     page.on("request", lambda request: requests.append(request.url))
     page.goto(address)
     page.wait_for_function(f"{STORE}?.trace")
+    painted(page)
     yield page
     assert errors == []
     assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []
@@ -60,7 +62,7 @@ def run_batch(page, paths, count):
     page.set_input_files("[data-slot=files] input", [str(path) for path in paths])
     page.wait_for_function(
         "(count) => { const { batch } = document.querySelector('batch-controls');"
-        " return batch.message || (batch.rows.length === count && !batch.running); }",
+        " return batch?.message || (batch?.rows.length === count && !batch.running); }",
         arg=count,
         timeout=3 * MINUTE,
     )

@@ -162,7 +162,7 @@ def test_too_many_pictures_get_one_sentence(batch, tmp_path):
 
 
 def test_single_files_go_together_on_a_phone_in_german(batch, tmp_path):
-    batch.evaluate("window.ExitExplorer.store.setLanguage('de')")
+    batch.get_by_role("combobox", name="Language").select_option("de")
     batch.set_viewport_size({"width": 360, "height": 800})
     (tmp_path / "kein Bild.png").write_bytes(b"x")
     give(batch, *sorted((EXAMPLES / "fashion").glob("*.png"))[:2], tmp_path / "kein Bild.png")

@@ -24,6 +24,10 @@ def state(page, expression):
 
 def quiet(page):
     """Wait until the page asks for nothing any more, then list every request from here on."""
+    # Once it stands it asks for newer models, by Gradio's queue: a busy machine may be idle for long before that.
+    page.wait_for_function(
+        "performance.getEntriesByType('resource').some(({ name }) => name.includes('queue/data'))"
+    )
     page.wait_for_load_state("networkidle")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

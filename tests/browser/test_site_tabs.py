@@ -55,3 +55,29 @@ def test_sets_of_the_test_images_need_no_server_and_follow_the_threshold(site):
         found = given(packed, decide(record.scores["confidence"], threshold))
         says = f"{found.size:.2f} classes in a set on average; {100 * found.coverage:.2f} % of 10,000 test images"
         expect(view.locator(".given")).to_contain_text(says, timeout=MINUTE)
+
+
+def test_maps_offer_no_test_that_nobody_answers_here(site):
+    """The site computes maps and no tests of them: hosts/browser.js answers neither `grade` nor `sanity`."""
+    site.wait_for_selector("attention-view canvas")
+    for view in ("attention-view", "saliency-view"):
+        panel = site.locator(f"{view} .trust")
+        assert panel.count() == 1
+        assert not panel.is_visible()
+    assert site.evaluate("['grade', 'sanity'].some((name) => name in window.ExitExplorer.server)") is False
+
+
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_the_title_is_one_line_beside_the_buttons_on_a_small_phone(site, width):
+    site.set_viewport_size({"width": width, "height": 740})
+    title = site.locator("page-header h1").bounding_box()
+    tools = site.locator(".ee-tools").bounding_box()
+    apart = title["x"] + title["width"] <= tools["x"] or title["y"] + title["height"] <= tools["y"]
+    assert apart
+    lines = (
+        "e => { const r = document.createRange(); r.selectNodeContents(e); return r.getClientRects().length }"
+    )
+    assert site.locator("page-header h1").evaluate(lines) == 1
+    text = "e => { const r = document.createRange(); r.selectNodeContents(e); return r.getBoundingClientRect().right }"
+    assert site.locator("page-header h1").evaluate(text) <= tools["x"]
+    assert site.evaluate("document.documentElement.scrollWidth") <= width

@@ -142,7 +142,7 @@ def test_another_example_is_stressed_in_its_turn(stress):
 
 
 def test_the_tab_speaks_german_and_fits_a_phone(stress):
-    stress.evaluate("window.ExitExplorer.store.setLanguage('de')")
+    stress.get_by_role("combobox", name="Language").select_option("de")
     expect(stress.get_by_role("heading", name="Unschärfe, Schritt für Schritt")).to_be_visible()
     expect(stress.get_by_role("slider", name="Stärke")).to_have_value("5")
     stress.set_viewport_size({"width": 360, "height": 800})

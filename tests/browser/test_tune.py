@@ -301,6 +301,22 @@ def test_all_rules_are_compared_in_a_table_and_a_figure_that_load_when_they_are_
     page.wait_for_function(f"({ink})() !== '{light}'")
 
 
+def test_the_figure_s_script_is_compressed_and_a_second_visit_fetches_it_not_again(visit):
+    page = visit("?model=fashion&tab=tune")
+    sent = """() => {
+      const [one] = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/plotly?"));
+      return one && [one.transferSize, one.encodedBodySize, one.decodedBodySize];
+    }"""
+    for again in (False, True):
+        page.locator("tune-rules").get_by_role("button", name="Show table and figure").click()
+        expect(page.locator("tune-rules .figure .main-svg").first).to_be_visible(timeout=60_000)
+        transferred, packed, whole = page.evaluate(sent)
+        assert whole > 3 * packed > 3_000_000
+        assert transferred == 0 if again else transferred > packed
+        page.reload()
+        page.wait_for_function("window.ExitExplorer?.store?.trace")
+
+
 def test_a_share_per_exit_and_a_deepest_exit_are_found_for_a_goal(visit):
     page = visit("?model=fashion&tab=tune")
     finder = page.locator("tune-finder")

@@ -89,6 +89,21 @@ test("an example that the other model has too stays, analysed by that model", as
   assert.deepEqual([store.model, store.example.id, store.trace.model, store.busy], ["B", "hat", "B", false]);
 });
 
+test("an example chosen while another model is on its way is the one that model then shows", async () => {
+  const { store, host, waiting, answers } = await page();
+  const hat = { id: "hat", title: "Hat", image: "data:hat", label: null, saw: "", maps: [] };
+  const of = answers.examples_of;
+  answers.examples_of = (asked) => ({ ...of(asked), examples: [...of(asked).examples, { ...hat, trace: null }] });
+  store.setExamples([...store.rawExamples, { ...hat, trace: store.trace }]);
+  const chosen = host.choose("B");
+  await settle();
+  store.show(store.rawExamples[1]);
+  await goAll(waiting);
+  await chosen;
+  await goAll(waiting);
+  assert.deepEqual([store.model, store.example.id, store.trace.model, store.busy], ["B", "hat", "B", false]);
+});
+
 test("an answer about model A that comes after B was chosen is not shown, and B is asked for the picture", async () => {
   const { store, host, waiting } = await page();
   host.take(FILE);

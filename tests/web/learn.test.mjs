@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { LESSON_COUNT } from "../../explorer/web/widgets/learn/count.js";
 import { FORMULAS } from "../../explorer/web/widgets/learn/formulas.js";
 import { standing, taskText } from "../../explorer/web/widgets/learn/goal-words.js";
 import { overthought, reachable, reached, thresholdFor } from "../../explorer/web/widgets/learn/goals.js";
@@ -27,6 +28,10 @@ setStrings(texts);
 
 const paragraphs = (language, id) =>
   [1, 2, 3, 4, 5, 6].map((p) => texts[language][`learn.${id}_${p}`]).filter((text) => text !== undefined);
+
+test("links know how many lessons there are", () => {
+  assert.equal(LESSON_COUNT, LESSONS.length);
+});
 
 for (const language of ["en", "de"]) {
   test(`every lesson has a title, a task, an outcome and 120 to 250 words of text in ${language}`, () => {

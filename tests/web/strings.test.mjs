@@ -4,7 +4,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { chooseLanguage, setStrings, t, translated, useLanguage } from "../../explorer/web/widgets/strings.js";
+import { chooseLanguage, homeLanguage, openingLanguage } from "../../explorer/web/widgets/languages.js";
+import { speak } from "../../explorer/web/widgets/speaking.js";
+import { Store } from "../../explorer/web/widgets/store.js";
+import { isMissing, setStrings, t, translated, useLanguage } from "../../explorer/web/widgets/strings.js";
 import { texts, WIDGETS } from "./helpers.mjs";
 
 const LANGUAGES = Object.keys(texts);
@@ -59,10 +62,73 @@ test("a text's places are filled in, and what is missing is English or the key i
 });
 
 test("the language asked for comes before the reader's own, and an unknown one is passed over", () => {
-  setStrings({ en: {}, de: {} });
-  assert.equal(chooseLanguage("de-AT", ["en"]), "de");
-  assert.equal(chooseLanguage("xx", ["fr", "de-CH", "en"]), "de");
-  assert.equal(chooseLanguage(undefined, ["fr"]), "en");
+  const offered = ["en", "de"];
+  assert.equal(chooseLanguage(offered, "de-AT", ["en"]), "de");
+  assert.equal(chooseLanguage(offered, "xx", ["fr", "de-CH", "en"]), "de");
+  assert.equal(chooseLanguage(offered, undefined, ["fr"]), "en");
+});
+
+test("the words fetched first are those of the link's language, which is not where the page is at home", () => {
+  const page = { language: "en" };
+  assert.equal(openingLanguage(["en", "de"], page, "?tab=tune&lang=de"), "de");
+  assert.equal(openingLanguage(["en", "de"], page, "?lang=xx"), "en");
+  assert.equal(homeLanguage(["en", "de"], page), "en");
+});
+
+let pages = 0;
+
+/** A page that has English words and can fetch German ones: the scripts it asks for, and its store. */
+function fetching(t) {
+  setStrings({ en: { "a.b": "word" } }, ["en", "de"]);
+  const before = [globalThis.window, globalThis.document];
+  const scripts = [];
+  globalThis.window = { ExitExplorer: { files: { words: { de: `words-de?${++pages}` } } } };
+  globalThis.document = { createElement: () => ({ remove() {} }), head: { append: (node) => scripts.push(node) } };
+  t.after(() => {
+    [globalThis.window, globalThis.document] = before;
+    setStrings(texts);
+    useLanguage("en");
+  });
+  return { scripts, store: new Store(() => {}) };
+}
+const settled = () => new Promise((done) => setImmediate(done));
+
+test("a language is spoken as soon as its words are here, and not before", async (t) => {
+  const { scripts, store } = fetching(t);
+  assert.ok(isMissing("de"));
+  speak(store, "de");
+  assert.equal(store.language, "en");
+  setStrings({ en: { "a.b": "word" }, de: { "a.b": "Wort" } }, ["en", "de"]);
+  scripts[0].onload();
+  await settled();
+  assert.equal(store.language, "de");
+});
+
+test("words that come after another language was chosen change nothing", async (t) => {
+  const { scripts, store } = fetching(t);
+  speak(store, "de");
+  speak(store, "en");
+  setStrings({ en: {}, de: {} }, ["en", "de"]);
+  scripts[0].onload();
+  await settled();
+  assert.equal(store.language, "en");
+});
+
+test("words that do not come are said so, and asked for again the next time", async (t) => {
+  const { scripts, store } = fetching(t);
+  speak(store, "de");
+  scripts[0].onerror();
+  await settled();
+  assert.deepEqual([store.language, store.late], ["en", "page.words_failed"]);
+  speak(store, "de");
+  assert.equal(scripts.length, 2);
+});
+
+test("the server's sentences are known in German without the English words", (t) => {
+  setStrings({ de: { "server.a": "Nicht da: {name}" } }, ["en", "de"], { "server.a": "Not here: {name}" });
+  t.after(() => useLanguage("en"));
+  useLanguage("de");
+  assert.equal(translated("Not here: x"), "Nicht da: x");
 });
 
 test("a sentence of the server is found by its English pattern, and one it does not know stays as it is", () => {

@@ -64,7 +64,6 @@ const server = {
   ),
   evaluation: ({ model, grain }) => stored(`evaluation-${grain || "classes"}`, model),
   sets: ({ model, grain }) => stored(`sets-${grain || "classes"}`, model),
-  figure_script: async () => ({ script: await (await fetch(new URL("plotly.js", here))).text() }),
   /** An example that is short in the opening, whole. */
   example: ({ model, id }) => answerOf(files.stored[model]?.examples[id], model),
   /** A picture of the page for another model; an example that is stored for it is not computed again. */
@@ -159,6 +158,10 @@ host.begin().then(() => {
   follow();
   document.documentElement.dataset.eeReady = "";
 });
-requestAnimationFrame(() => setTimeout(() => performance.mark("first-example")));
-
-if ("serviceWorker" in navigator) navigator.serviceWorker.register(new URL("sw.js", here)).catch(() => {});
+requestAnimationFrame(() =>
+  setTimeout(() => {
+    performance.mark("first-example");
+    // What the page may need later is fetched once it stands.
+    navigator.serviceWorker?.register(new URL("sw.js", here)).catch(() => {});
+  }),
+);

@@ -6,7 +6,7 @@ from typing import Any
 
 from explorer.grain import CLASSES
 from explorer.web.questions import offered, question
-from explorer.web.records import analyse_gallery, evaluation_json, get_plotlyjs, rules_table_json, sets_json
+from explorer.web.records import analyse_gallery, evaluation_json, rules_table_json, sets_json
 from explorer.web.tabs.tab import Tab
 
 LAYOUT = """
@@ -57,10 +57,4 @@ def sets(asked: dict[str, Any]) -> dict[str, Any]:
     return sets_json(offered(asked["model"]), str(asked.get("grain") or CLASSES))
 
 
-@question
-def figure_script(_asked: dict[str, Any]) -> dict[str, Any]:
-    """Plotly's script, for who opens the figure: {script}. It is large, so the page does not begin with it."""
-    return {"script": get_plotlyjs()}
-
-
-TAB = Tab("tune", LAYOUT, (evaluation, gallery_image, rules_table, sets, figure_script))
+TAB = Tab("tune", LAYOUT, (evaluation, gallery_image, rules_table, sets))

@@ -1,6 +1,6 @@
 // The address bar holds the page's state, and an address that is opened brings it back.
 
-import { LESSONS } from "./learn/lessons.js";
+import { LESSON_COUNT } from "./learn/count.js";
 import { linkOf, readLink, withLink } from "./link.js";
 import { TABS } from "./store.js";
 import { languages } from "./strings.js";
@@ -39,7 +39,7 @@ export class Address {
   readPage() {
     if (!this.#search) return null;
     const store = this.#store;
-    const facts = { tabs: TABS, languages: languages(), lessons: LESSONS.length, models: store.models };
+    const facts = { tabs: TABS, languages: languages(), lessons: LESSON_COUNT, models: store.models };
     const { values, problems } = readLink(this.#search, { page: facts });
     if (values.lang) store.setLanguage(values.lang);
     if (values.tab) store.setTab(values.tab);

@@ -2,6 +2,7 @@
 
 import { element } from "./dom.js";
 import { keep } from "./kept.js";
+import { speak } from "./speaking.js";
 import { languages, t } from "./strings.js";
 import { Widget } from "./widget.js";
 
@@ -19,7 +20,7 @@ export class LanguagePicker extends Widget {
     this.select.addEventListener("change", () => {
       this.#used = true;
       keep("language", this.select.value);
-      this.store.setLanguage(this.select.value);
+      speak(this.store, this.select.value);
     });
     if (this.#used) this.select.focus(); // the select just built takes the place of the one in use
     this.#used = false;

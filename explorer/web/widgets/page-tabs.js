@@ -1,6 +1,7 @@
 // <page-tabs>: the page's tabs. Their panels are the host's own boxes, `#ee-tab-NAME`; one is shown at a time.
 
 import { element, keepChildren, setAttributes, setText } from "./dom.js";
+import { loadTab } from "./parts.js";
 import { TABS } from "./store.js";
 import { t } from "./strings.js";
 import { Widget } from "./widget.js";
@@ -14,13 +15,15 @@ button {
 button:hover { color: var(--ink); }
 button[aria-selected=true] { border-bottom-color: var(--accent-mark); color: var(--ink); font-weight: 650; }
 button:focus-visible { outline-offset: -3px; }
+p { margin: 0; font-size: 0.875rem; }
+p:not(:empty) { padding: 0.5rem 0 0; }
 `;
 
 export class PageTabs extends Widget {
   static style = STYLE;
 
   static get markup() {
-    return '<div class="tabs" role="tablist"></div>';
+    return '<div class="tabs" role="tablist"></div><p role="status"></p>';
   }
 
   build() {
@@ -30,9 +33,17 @@ export class PageTabs extends Widget {
       if (tab) this.store.setTab(tab.dataset.tab);
     });
     this.bar.addEventListener("keydown", (event) => this.#key(event));
+    // Whoever points at a tab is about to open it.
+    this.bar.addEventListener("pointerover", (event) => {
+      const tab = event.target.closest("[role=tab]");
+      if (tab) loadTab(tab.dataset.tab).catch(() => {}); // opening it tells
+    });
   }
 
   update(changed) {
+    if (changed.has("late") || changed.has("language")) {
+      setText(this.part("p"), this.store.late ? t(this.store.late) : "");
+    }
     if (!changed.has("tab") && !changed.has("language")) return;
     setAttributes(this.bar, { "aria-label": t("page.tabs") });
     keepChildren(this.bar, TABS, () => element("button", { type: "button", role: "tab" })).forEach((tab, i) => {

@@ -57,3 +57,8 @@ export function exampleAt(example, groups, rule) {
   seen.set(example, { key, view });
   return view;
 }
+
+/** Whether two traces, of which either may be missing, leave behind the same blocks. */
+export function sameExits(a, b) {
+  return a?.exits.length === b?.exits.length && a.exits.every((exit, e) => exit.block === b.exits[e].block);
+}

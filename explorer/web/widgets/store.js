@@ -4,7 +4,7 @@ import { Changes } from "./changes.js";
 import { checkTrace } from "./check.js";
 import { decide } from "./decide.js";
 import { MapShelf } from "./explain/shelf.js";
-import { CLASSES, exampleAt, openingGrain, readingOf } from "./reading.js";
+import { CLASSES, exampleAt, openingGrain, readingOf, sameExits } from "./reading.js";
 import { useLanguage } from "./strings.js";
 import { fitting, nearestThreshold } from "./threshold.js";
 
@@ -16,10 +16,6 @@ const NO_EXAMPLE = { id: null, title: "", label: null, truth: null, image: null,
 // What widgets read at the grain and rule in force, and what of the state it is read from.
 const READ = { trace: "rawTrace", previousTrace: "rawPrevious", example: "rawExample", examples: "rawExamples", uploads: "rawUploads" }; // prettier-ignore
 const RAW = Object.fromEntries(Object.entries(READ).map(([name, raw]) => [raw, name]));
-
-function sameExits(a, b) {
-  return a?.exits.length === b?.exits.length && a.exits.every((exit, e) => exit.block === b.exits[e].block);
-}
 
 export class Store extends Changes {
   #state = {
@@ -45,6 +41,7 @@ export class Store extends Changes {
     message: null,
     note: null, // what of a link could not be restored: [{key, values}], texts of strings/link.json
     notes: [], // what of the model's folder is left out, a sentence each
+    late: null, // which part of the page is slow to come or did not: a text's key
     compare: {}, // what Compare compares, where it is not the default: see compare/choice.js
     sets: null, // the coverage of conformal sets, "0.95"; null while that layer is off
   };
@@ -124,7 +121,7 @@ export class Store extends Changes {
     this.#set({ tab: name });
   }
 
-  /** Every widget builds itself anew in that language. */
+  /** Every widget builds itself anew in that language. Its words must be here: speaking.js fetches them. */
   setLanguage(code) {
     useLanguage(code);
     this.#set({ language: code });
@@ -138,8 +135,9 @@ export class Store extends Changes {
   }
 
   /** Takes in what needs no check here. */
-  keep({ models = this.models, methods = this.methods, note = this.note, notes = this.notes, compare = this.compare, sets = this.sets }) { // prettier-ignore
-    this.#set({ models, methods, note, notes, compare, sets });
+  keep({ models = this.models, methods = this.methods, note = this.note, notes = this.notes, ...rest }) {
+    const { compare = this.compare, sets = this.sets, late = this.late } = rest;
+    this.#set({ models, methods, note, notes, compare, sets, late });
   }
 
   /** A visitor's own picture, analysed by `upload.model`; the newest few are kept, in this browser only. */

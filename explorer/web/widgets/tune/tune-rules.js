@@ -2,6 +2,7 @@
 
 import { ask } from "../ask.js";
 import { element, setText } from "../dom.js";
+import { loadPlotly } from "../parts.js";
 import { CLASSES } from "../reading.js";
 import { t } from "../strings.js";
 import { onThemeChange, themeColor } from "../theme.js";
@@ -21,22 +22,6 @@ const STYLE = `${TUNE_STYLE}
 .figure { min-height: 30rem; }
 .body:not([hidden]) { display: grid; gap: 1rem; }
 `;
-
-let plotly = null; // the script on its way, once for all
-
-/** Plotly, fetched when the first figure is opened. Throws NoAnswer. */
-function loadPlotly() {
-  plotly ??= (async () => {
-    if (window.Plotly) return window.Plotly;
-    const { script } = await ask("figure_script", {});
-    const node = document.createElement("script");
-    node.textContent = script;
-    document.head.append(node);
-    return window.Plotly;
-  })();
-  plotly.catch(() => (plotly = null)); // asked again next time
-  return plotly;
-}
 
 export class TuneRules extends TuneWidget {
   static style = STYLE;
@@ -191,9 +176,9 @@ export class TuneRules extends TuneWidget {
     let library;
     try {
       library = await loadPlotly();
-    } catch (error) {
+    } catch {
       this.#drawn = "";
-      setText(this.part(".says"), error.message);
+      setText(this.part(".says"), t("tune.rules_no_figure"));
       return;
     }
     if (key !== this.#drawn) return; // something else is to be drawn by now

@@ -1,0 +1,63 @@
+// Scripts that come when they are needed: a tab's elements, a language's words, Plotly. Each is fetched once.
+
+const coming = new Map(); // a script's address -> promise that it has run
+const SLOW_MS = 400; // before a reader is told that something is on its way
+
+/** Runs the script at an address of the page's own. Rejects where it cannot be fetched; the next call tries again. */
+export function loadScript(src) {
+  if (!coming.has(src)) {
+    const loaded = new Promise((done, fail) => {
+      const node = Object.assign(document.createElement("script"), { src, onload: done });
+      node.onerror = () => {
+        node.remove();
+        coming.delete(src);
+        fail(new Error(`no script at ${src}`));
+      };
+      document.head.append(node);
+    });
+    coming.set(src, loaded);
+  }
+  return coming.get(src);
+}
+
+const files = () => globalThis.window?.ExitExplorer?.files ?? {};
+
+/** Fetches a language's words; whether they came, strings.js says. */
+export const loadWords = (code) => loadScript(files().words[code]).catch(() => {});
+
+/** Plotly's script, which is large: only who opens its figure needs it. */
+export async function loadPlotly() {
+  if (!window.Plotly) await loadScript(files().plotly);
+  return window.Plotly;
+}
+
+// Explore's ladder comes with the page, what explains it a moment later; every other tab has a part of its own name.
+const partOf = (tab) => (tab === "explore" ? "explain" : tab);
+
+/** A tab's elements, if they have not come yet. */
+export async function loadTab(tab) {
+  const src = files().parts?.[partOf(tab)];
+  if (src) await loadScript(src);
+}
+
+/**
+ * From now on fetches a tab's elements when it is opened; Explore's when its first ladder has been painted. The store's
+ * `late` says so where that takes long or fails.
+ */
+export function followTabs(store) {
+  const load = async (tab) => {
+    const tell = (late) => store.tab === tab && store.keep({ late });
+    const slow = setTimeout(() => tell("page.part_coming"), SLOW_MS);
+    const failed = await loadTab(tab).then(() => false, () => true); // prettier-ignore
+    clearTimeout(slow);
+    tell(failed ? "page.part_failed" : null);
+  };
+  const look = (changed) => {
+    if (store.tab !== "explore") return changed.has("tab") && load(store.tab);
+    if (store.rawTrace && (changed.has("tab") || changed.has("trace"))) {
+      requestAnimationFrame(() => setTimeout(() => load("explore")));
+    }
+  };
+  look({ has: () => true });
+  store.subscribe(look);
+}
