@@ -4,7 +4,7 @@ EXPLORE_UPLOAD = "#ee-tab-explore input[type=file]"  # other tabs have inputs of
 
 
 def painted(page):
-    """Wait until the open tab's elements are here, and whatever the page has scheduled for its next frames is painted."""
+    """Wait until the open tab's elements are here and whatever is scheduled for the next frames is painted."""
     page.wait_for_function(
         "!document.querySelector(`#ee-tab-${window.ExitExplorer.store.tab} :not(:defined)`)"
     )

@@ -31,6 +31,7 @@ def ready(page, frame=None):
 def open_tab(page, name):
     page.evaluate("(name) => window.ExitExplorer.store.setTab(name)", name)
     page.locator(f"#ee-tab-{name}").wait_for()
+    painted(page)
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(300)
 
