@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from explorer.bench.browser import served
 from explorer.web.tabs import TABS
+from tests.browser.hands import painted
 
 NAMES = [tab.name for tab in TABS]
 
