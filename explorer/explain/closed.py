@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from explorer.explain.score import exit_logits
-from explorer.model.heads import GlobalAggregationHead
+from explorer.model.heads import GlobalAggregationHead, LinearHead, SharedHead
 from explorer.model.multi_exit import MultiExitViT
 
 
@@ -47,6 +47,17 @@ def through_norm(norm: nn.Module, features: Tensor, row: Tensor) -> Tensor:
 def is_closed(head: nn.Module | None) -> TypeGuard[GlobalAggregationHead]:
     """Whether `through_aggregation` holds for that head: one on Swin normalises before its linear layer."""
     return isinstance(head, GlobalAggregationHead) and isinstance(head.classifier.norm, nn.Identity)
+
+
+def places_read(network: MultiExitViT, exit_index: int) -> Tensor | None:
+    """Which tokens behind its block an exit reads, class tokens first; None for one that reads all, or others' way."""
+    head = network.heads[exit_index] if exit_index < len(network.heads) else None
+    count = network.backbone.class_tokens
+    class_tokens = torch.arange(count, device=network.device)
+    if is_closed(head):
+        return torch.cat([class_tokens, head.places])
+    on_class_tokens = head is None or isinstance(head, LinearHead | SharedHead)
+    return class_tokens if on_class_tokens and count > 0 else None
 
 
 @torch.no_grad()

@@ -6,6 +6,7 @@ import torch
 from timm.models.deit import VisionTransformerDistilled
 from torch import Tensor
 
+from explorer.explain.closed import places_read
 from explorer.model.backbone import Backbone, build_backbone
 from explorer.model.exits import ExitSpec
 from explorer.model.multi_exit import MultiExitViT
@@ -47,6 +48,19 @@ def test_other_exits_are_explained_by_the_tokens_that_enter_their_block(network,
     expected = by_autograd(network, exit_index, *classes)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-7 + 1e-5 * expected.max())
     assert found.max() > 0
+
+
+@pytest.mark.parametrize("kind", ["linear", "sl-vit"])
+@pytest.mark.parametrize("options", [{}, {"class_token": False, "global_pool": "avg"}])
+def test_an_exit_that_reads_class_tokens_alone_or_all_tokens_gets_the_gradient_of_all_that_it_reads(
+    kind, options
+):
+    torch.manual_seed(0)
+    network = MultiExitViT(build_backbone("vit", **TINY, **options), [ExitSpec(2, kind)]).eval()
+    torch.nn.init.normal_(network.backbone.vit.pos_embed)
+    found, expected = grad_cam(network, IMAGE, 0, 1), by_autograd(network, 0, 1)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-7 + 1e-4 * expected.max())
+    assert (places_read(network, 0) is None) == (kind == "sl-vit" or bool(options))
 
 
 def test_a_global_head_that_reads_two_class_tokens_owes_each_its_own_linear_layers_half():

@@ -76,6 +76,19 @@ const OTHER = {
   }),
 };
 
+test("a row of pictures says where each leaves, of those too that are not whole yet; a side waits until they are", async () => {
+  const short = { ...EXAMPLES[1], id: "short", short: true };
+  const { store, a, asked, settle } = made(async (name) => (name === "example" ? { ...EXAMPLES[1], id: "short", model: "toy" } : {}));
+  store.setExamples([...EXAMPLES, short]);
+  await settle();
+  const row = a.examples.find(({ id }) => id === "short");
+  assert.equal(a.firedOf(row.trace), a.firedOf(EXAMPLES[1].trace));
+  const { id } = a.example;
+  a.show(row);
+  assert.equal(a.example.id, id);
+  assert.deepEqual(asked, []);
+});
+
 test("the first comparison is of an easy image with a hard one, and asks nothing", () => {
   const { a, b, asked, store } = made();
   assert.deepEqual(easyAndHard(EXAMPLES, RULES), ["easy", "hard"]);

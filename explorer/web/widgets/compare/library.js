@@ -32,10 +32,14 @@ export class Library {
     return inModel || upload || (this.#analysed.get(`${model} ${picture}`) ?? null);
   }
 
-  /** All pictures to choose from under a model; those that it has not analysed have no trace. */
+  /**
+   * All pictures to choose from under a model; those that it has not analysed have no trace. One that came `short` has
+   * the page's own model's, which is all that a row of pictures needs.
+   */
   pictures(model) {
     const { uploads, examples } = this.#store;
-    return [...uploads, ...examples].map((one) => this.example(one.id, model) ?? bare(one));
+    const short = (one) => (model === this.#store.model && one.short ? { ...bare(one), trace: (one.raw ?? one).trace } : null);
+    return [...uploads, ...examples].map((one) => this.example(one.id, model) ?? short(one) ?? bare(one));
   }
 
   /** Asks the server what `model` makes of a picture the page holds. Throws `NoAnswer`. */

@@ -43,6 +43,11 @@ export class SideStore extends Store {
     else super.setThresholds(fitted(thresholds, this.trace));
   }
 
+  /** A side shows whole pictures alone: whoever chooses one that came short has it asked for. */
+  show(example) {
+    if (!(example.raw ?? example).short) super.show(example);
+  }
+
   setRule(name) {
     if (!this.#leader) return super.setRule(name);
     this.#leader.setRule(name);
