@@ -15,8 +15,8 @@ import { levelText } from "./words.js";
 const ATTENTION_STYLE = `
 ${FILM_STYLE}${TRUST_STYLE}.views { display: grid; grid-template-columns: minmax(0, 22rem) minmax(0, 1fr); gap: 1rem 2.5rem; align-items: start; }
 .choices { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; margin-bottom: 0.75rem; }
-.choices label { display: inline-flex; align-items: center; gap: 0.5rem; font-size: 0.8125rem; color: var(--quiet); }
-.choices select { color: var(--ink); font-size: 0.875rem; }
+.choices label { display: inline-flex; max-width: 100%; align-items: center; gap: 0.5rem; font-size: 0.8125rem; color: var(--quiet); }
+.choices select { min-width: 0; color: var(--ink); font-size: 0.875rem; }
 .choices button.plain:disabled { display: none; }
 .picture { max-width: 22rem; }
 .rest { min-width: 0; display: grid; gap: 0.75rem; }

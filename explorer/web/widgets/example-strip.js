@@ -11,6 +11,7 @@ const STRIP_STYLE = `
   padding: 0; list-style: none;
 }
 button {
+  position: relative; /* what is unseen in it stays inside, and the page no wider than its screen */
   display: block; width: 100%; padding: 3px; border: 1.5px solid var(--line); border-radius: var(--corner);
   background: var(--paper); cursor: pointer; text-align: left;
 }
