@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO
@@ -124,19 +125,38 @@ def analyse_image(model: Model, image: Image.Image, sight: Sight | None = None) 
 
     A `sight` is shown to the network as it is; without one it is made of the image.
     """
+    first, rest = begin_analysis(model, image, sight)
+    return first | rest()
+
+
+def begin_analysis(
+    model: Model,
+    image: Image.Image,
+    sight: Sight | None = None,
+    unwanted: Callable[[], bool] = lambda: False,
+) -> tuple[dict[str, Any], Callable[[], dict[str, Any]]]:
+    """`analyse_image` in two parts: what the ladder is drawn from, and what makes the pictures and maps of that pass.
+
+    Raises `Superseded` where the answer turns out `unwanted()` before the network is asked.
+    """
     sight = sight or see(model, image)
-    batch = to_tensor(model, sight.image)
-    trace, seen = pool.look(model, batch)
-    return {
+    looked = pool.look(model, to_tensor(model, sight.image), unwanted)
+    first = {
         "title": "your image",
         "label": None,
         "truth": None,
-        "image": preview(image),
-        "saw": data_uri(sight.image, "PNG"),
         "note": sight.note,
-        "trace": page_trace(model, trace),
-        "maps": passing(seen),
+        "trace": page_trace(model, looked.trace),
     }
+
+    def rest() -> dict[str, Any]:
+        return {
+            "image": preview(image),
+            "saw": data_uri(sight.image, "PNG"),
+            "maps": passing(looked.attentions()),
+        }
+
+    return first, rest
 
 
 def passing(seen: Attentions | None) -> list[dict[str, Any]]:
@@ -165,7 +185,12 @@ def analyse_file(model_name: str, file: bytes) -> dict[str, Any]:
         image = read_image(file)
         return analyse_image(open_model(model_name), image)
 
-    return analyses.get((model_name, stamp(model_name), sha256(file).digest()), make)
+    return analyses.get(file_key(model_name, file), make)
+
+
+def file_key(model_name: str, file: bytes) -> tuple[Hashable, ...]:
+    """Under what the analysis of a picture's file is kept: the model as its folder is now, and the bytes."""
+    return model_name, stamp(model_name), sha256(file).digest()
 
 
 def file_of(picture: Any) -> bytes:

@@ -33,22 +33,31 @@ class Answers:
 
     def get(self, key: Hashable, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The answer of that key, made where it is not there."""
+        kept = self.kept(key)
+        if kept is not None:
+            return json.loads(kept)
+        answer = make()
+        self.keep(key, json.dumps(answer).encode())
+        return answer
+
+    def kept(self, key: Hashable) -> bytes | None:
+        """The answer of that key as JSON, if it is there."""
         with self._guard:
             self._drop(time.monotonic() - self.seconds)
             kept = self._kept.get(key)
-            if kept:
-                self._kept.move_to_end(key)
-        if kept:
-            return json.loads(kept[0])
-        answer = make()
-        text = json.dumps(answer).encode()
+            if kept is None:
+                return None
+            self._kept.move_to_end(key)
+            return kept[0]
+
+    def keep(self, key: Hashable, text: bytes) -> None:
+        """Keeps an answer, a dict as JSON, and lets the oldest go where there is no room."""
         with self._guard:
             if len(text) <= self.budget and key not in self._kept:
                 self._kept[key] = text, time.monotonic()
                 self.bytes += len(text)
                 while self.bytes > self.budget:
                     self.bytes -= len(self._kept.popitem(last=False)[1][0])
-        return answer
 
     def forget_old(self) -> None:
         """Drops what is older than its time, also where nobody asks any more."""

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from explorer.explain.attending import AttentionRecorder, Attentions
+from explorer.explain.turns import Superseded
 from explorer.model.bundle import Model
 from explorer.trace import Trace
 
@@ -66,6 +67,19 @@ class Crowd:
             self.seconds += _LEARNING * ((time.monotonic() - start) / before - self.seconds)
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a pass through the network gave for one picture."""
+
+    trace: Trace
+    recorder: AttentionRecorder | None
+    place: int  # in the pass
+
+    def attentions(self) -> Attentions | None:
+        """Attention maps of the same pass, worked out now; None where attention cannot be read."""
+        return self.recorder.read(self.place) if self.recorder else None
+
+
 @dataclass(eq=False)
 class _Job:
     """A picture that waits for the network."""
@@ -88,21 +102,27 @@ class Pool:
 
     def analyse(self, model: Model, batch: Tensor) -> Trace:
         """The trace of one picture. Where it shared a pass, its milliseconds are that pass's, shared out evenly."""
-        return self.look(model, batch)[0]
+        return self.look(model, batch).trace
 
-    def look(self, model: Model, batch: Tensor) -> tuple[Trace, Attentions | None]:
-        """The trace of one picture, and the attention maps of the same pass; None where attention cannot be read."""
+    def look(self, model: Model, batch: Tensor, unwanted: Callable[[], bool] = lambda: False) -> Look:
+        """The trace of one picture, and what attention maps of the same pass are made of.
+
+        Raises `Superseded` where nobody wants it any more when its turn comes: `unwanted()` says so.
+        """
         job = _Job(model, batch)
         with self._guard:
             self._waiting.append(job)
         with self.lane:
             if job.trace is None and job.error is None:
+                if unwanted():
+                    with self._guard:
+                        self._waiting.remove(job)
+                    raise Superseded
                 self._run(job)
         if job.error is not None:
             raise job.error
         assert job.trace is not None
-        # Worked out here, once the lane is free again.
-        return job.trace, job.recorder.read(job.place) if job.recorder else None
+        return Look(job.trace, job.recorder, job.place)
 
     def _run(self, job: _Job) -> None:
         """One pass for that job and the first of those who wait for the same network."""

@@ -29,7 +29,8 @@ _OPEN = (
 )  # fmt: skip
 _CLOSED = ("/monitoring", "/deep_link", "/svelte", "/logout", "/docs", "/redoc", "/dev")
 
-MOST_JSON = 4_000_000  # bytes of a question: a picture as a data URI and the words around it
+SENT = "explorer/analyse"  # the one route that takes a picture as it is, as the body (explorer/web/sent.py)
+MOST_JSON = 4_000_000  # bytes of a question: a picture as a data URI and the words around it, or a picture
 MOST_UPLOAD = MAX_BYTES + 1_000_000  # bytes of one upload, with what multipart wraps around its files
 RATE, BURST = (
     20.0,
@@ -137,7 +138,14 @@ class Guard:
                     503, "The server holds too many pictures now; try again in an hour.", **_after(3600)
                 )
             return _limited(receive, MOST_UPLOAD)
-        if headers.get(b"content-type", b"").startswith(b"multipart/"):
+        kind = headers.get(b"content-type", b"")
+        if route == SENT:
+            # Not a kind that another site's form or script may send unasked.
+            if kind != b"application/octet-stream":
+                raise Refused(415, "Send the picture's bytes as application/octet-stream.")
+            _check_length(headers, MOST_JSON)
+            return _limited(receive, MOST_JSON)
+        if kind.startswith(b"multipart/"):
             raise Refused(415, "Send this question as JSON.")
         _check_length(headers, MOST_JSON)
         return await _checked_json(receive)

@@ -20,7 +20,7 @@ from explorer.model.hub import PUBLISHED, reachable
 from explorer.web.analysis import model_json
 from explorer.web.api import offer
 from explorer.web.files import Compressed, Files
-from explorer.web.guard import Guard
+from explorer.web.guard import SENT, Guard
 from explorer.web.handing_out import serve_network
 from explorer.web.language import LANGUAGES, i18n, speak, strings, word
 from explorer.web.questions import sentence, waiting
@@ -33,6 +33,7 @@ from explorer.web.script import (
     widgets_css,
     words_script,
 )
+from explorer.web.sent import serve_analysis
 from explorer.web.serve import health, upkeep
 from explorer.web.slots import SLOTS
 from explorer.web.tabs import TABS
@@ -218,6 +219,7 @@ def launch_kwargs() -> dict[str, Any]:
             "middleware": [Middleware(Guard), Middleware(Compressed)],
             "routes": [
                 Route("/gradio_api/explorer/health", health),  # where a proxy passes on Gradio's paths alone
+                Route(f"/gradio_api/{SENT}", serve_analysis, methods=["POST"]),
                 Route("/gradio_api/explorer/network/{path:path}", serve_network),
                 Route("/gradio_api/explorer/{name}", files.serve),
                 Route("/healthz", health),

@@ -189,6 +189,74 @@ test("an example that came short is whole once it is shown, and a map of views b
   assert.equal(store.examples[1].short, undefined);
 });
 
+/** An answer whose trace is there and whose pictures and maps come when `go` is called. */
+function inParts(model) {
+  let go, fail;
+  const rest = new Promise((done, failed) => ([go, fail] = [done, failed]));
+  rest.catch(() => {});
+  return { go, fail, first: { model, title: "your image", trace: trace(model), short: true, rest } };
+}
+const REST = { image: "data:mine", saw: "data:seen", maps: [] };
+
+test("the ladder stands as soon as there is a trace, and pictures and maps are added to it", async () => {
+  const { store, host, waiting } = await page();
+  const { first, go } = inParts("A");
+  const taken = host.take(FILE);
+  await settle();
+  waiting.shift().go(first);
+  await settle();
+  assert.deepEqual([store.example.id, store.rawTrace, store.busy], ["upload-1", first.trace, false]);
+  assert.deepEqual([store.rawExample.short, store.example.saw, store.uploads.length], [true, null, 0]);
+  go(REST);
+  await taken;
+  assert.deepEqual([store.rawExample.short, store.example.saw, store.uploads.length], [undefined, "data:seen", 1]);
+  assert.equal(store.rawTrace, first.trace);
+});
+
+test("pictures and maps that come when another example is shown do not take its place", async () => {
+  const { store, host, waiting } = await page();
+  const { first, go } = inParts("A");
+  const taken = host.take(FILE);
+  await settle();
+  waiting.shift().go(first);
+  await settle();
+  store.show(store.rawExamples[0]);
+  go(REST);
+  await taken;
+  assert.deepEqual([store.example.id, store.uploads.length], ["shoe", 1]);
+});
+
+test("a picture that fails behind one that is not whole yet leaves that one, which gets its maps, and says why", async () => {
+  const { store, host, waiting } = await page();
+  const { first, go } = inParts("A");
+  const taken = host.take(FILE);
+  await settle();
+  waiting.shift().go(first);
+  await settle();
+  const bad = host.take(FILE);
+  await settle();
+  go(REST);
+  await taken;
+  assert.deepEqual([store.example.id, store.example.saw, store.busy], ["upload-1", "data:seen", true]);
+  waiting.shift().go({ error: "This file is empty; choose another one." });
+  await bad;
+  assert.deepEqual([store.example.id, store.busy], ["upload-1", false]);
+  assert.match(store.message, /empty/);
+});
+
+test("what never comes behind a trace ends in a sentence", async () => {
+  const { store, host, waiting } = await page();
+  const { first, fail } = inParts("A");
+  const taken = host.take(FILE);
+  await settle();
+  waiting.shift().go(first);
+  await settle();
+  fail(new Error("network"));
+  await taken;
+  assert.match(store.message, /^[A-Z].*\.$/);
+  assert.equal(store.busy, false);
+});
+
 test("an answer about another model, and none at all, are no answers", async () => {
   globalThis.window = { ExitExplorer: { server: { other: async () => ({ model: "A" }), never: () => new Promise(() => {}) } } };
   await assert.rejects(ask("other", { model: "B" }), /did not answer/);

@@ -44,7 +44,8 @@ def test_those_who_wait_for_one_network_share_a_pass_and_each_gets_its_own_answe
     counted = Counted()
 
     def ask(place):
-        found[place], seen[place] = pool.look(counted, pictures[place][None])
+        looked = pool.look(counted, pictures[place][None])
+        found[place], seen[place] = looked.trace, looked.attentions()
 
     with lane:  # all are there before the first pass
         threads = [threading.Thread(target=ask, args=(place,)) for place in range(11)]

@@ -7,11 +7,11 @@ async function loaded() {
 }
 
 loaded().then(() => {
-  const { Host, LiveHere, acceptAnyFile, start, store } = window.ExitExplorer;
-  acceptAnyFile(document);
+  const { Host, LiveHere, analyseSent, canBeSent, start, store, takeFiles } = window.ExitExplorer;
 
-  /** Uploads a File as Gradio's own drop zone does. */
+  /** A File as the question `analyse` takes it: as it is, or where it is large, uploaded as Gradio's drop zone does. */
   async function send(file) {
+    if (canBeSent(file)) return file;
     const form = new FormData();
     form.append("files", file, file.name);
     const headers = { "Accept-Language": store.language };
@@ -36,14 +36,25 @@ loaded().then(() => {
 
   // Gradio's `server` makes its functions when they are named.
   const here = new LiveHere(server, uriOf);
-  const asked = new Proxy(server, {
-    get: (all, name) => (name === "live" ? (question) => here.live(question) : all[name]),
-  });
+  let latest = null; // ends the question about a picture whose trace is still on its way
+  const own = {
+    live: (question) => here.live(question),
+    /** Of a picture that has not been looked at yet the server hears no more, once another is asked about. */
+    analyse(question) {
+      latest?.abort();
+      if (!canBeSent(question.picture)) return server.analyse(question);
+      const mine = (latest = new AbortController());
+      const asked = { language: store.language, signal: mine.signal };
+      return analyseSent(question, asked).finally(() => latest === mine && (latest = null));
+    },
+  };
+  const asked = new Proxy(server, { get: (all, name) => own[name] ?? all[name] });
 
   /** The picker shows the model the page shows: one that a link asked for, or the last where another did not open. */
   const settle = (chosen) => store.model !== chosen && trigger("submit");
 
   const host = new Host(asked, { send });
+  takeFiles(document, (file) => host.take(file));
   window.ExitExplorer.host = {
     take: (file) => host.take(file),
     choose: (model) => host.choose(model).then(() => settle(model)),

@@ -2,7 +2,7 @@
 
 import { element, setAttributes, setText } from "./dom.js";
 import { AttentionThumbnails } from "./attention-thumbnails.js";
-import { askMap } from "./explain/asking.js";
+import { askMap, WAITING } from "./explain/asking.js";
 import { FILM_STYLE, FilmStrip } from "./explain/film-strip.js";
 import { explains, membersOf, methodOptions, methodSays, methodTitle, ofAttention, unitText, whyNothing } from "./explain/offer.js";
 import { TRUST_STYLE, TrustPanel } from "./explain/trust-panel.js";
@@ -22,6 +22,11 @@ ${FILM_STYLE}${TRUST_STYLE}.views { display: grid; grid-template-columns: minmax
 .rest { min-width: 0; display: grid; gap: 0.75rem; }
 .thumbs { min-width: 0; overflow-x: auto; }
 .none { min-height: 20rem; color: var(--quiet); }
+/* While a map is asked for nothing moves: what stands here fades, and what is another picture's goes, unless it is quick. */
+.views { transition: opacity 0.1s 0.15s; }
+.views[aria-busy=true] { opacity: 0.55; }
+.thumbs { transition: visibility 0s 0.15s; }
+.others .thumbs { visibility: hidden; }
 input[type=checkbox] { width: 1rem; height: 1rem; margin: 0; accent-color: var(--accent-mark); }
 @container (max-width: 640px) { .views { grid-template-columns: minmax(0, 1fr); } }
 `;
@@ -59,6 +64,8 @@ export class AttentionView extends Widget {
   #offered = ""; // what the choices were made from
   #drawn = null; // the packed map the thumbnails show
   #packed = null; // the answer on show
+  #pictured = null; // the example whose maps they are
+  #waits = false; // another answer is on its way
   #index = {}; // which of its maps is the big one, by axis; null for the mean
   #shown = [];
   #heat = element("heat-picture"); // outlives the markup, and with it the opacity a person chose
@@ -80,7 +87,7 @@ export class AttentionView extends Widget {
       show: (i) => this.#choose({ block: i + 1 }),
       name: (i) => t("explore.saliency_block", { block: i + 1 }),
       title: () => methodTitle(this.#facts),
-      ready: async () => Boolean(this.#packed),
+      ready: async () => Boolean(this.#packed) && !this.#waits,
       frame: (i) => this.#frame(i),
     });
     const proof = { idea: t("explain.trust_idea_attention") };
@@ -126,7 +133,7 @@ export class AttentionView extends Widget {
   update() {
     const { store } = this;
     if (!store.trace) return;
-    const readable = store.maps.get({ method: "attention" })?.map;
+    const readable = store.rawExample.short || store.maps.get({ method: "attention" })?.map;
     this.part(".none").hidden = Boolean(readable);
     this.part(".body").hidden = !readable;
     if (!readable) return;
@@ -142,7 +149,8 @@ export class AttentionView extends Widget {
     const { store } = this;
     const { trace, selectedExit } = store;
     const fits = explains(this.#facts, trace.exits[selectedExit]);
-    const entry = fits ? store.maps.get(this.#question) : { failed: t("explain.not_this_exit") };
+    const asked = store.rawExample.short ? WAITING : store.maps.get(this.#question);
+    const entry = fits ? asked : { failed: t("explain.not_this_exit") };
     const seen = [entry, store.example, store.methods, this.#method, this.#patch, this.#block, this.#head, this.#shared, selectedExit];
     if (seen.length === this.#shown.length && seen.every((part, i) => part === this.#shown[i])) return;
     this.#shown = seen;
@@ -150,6 +158,11 @@ export class AttentionView extends Widget {
       askMap(store, this.#question, "attention");
       return;
     }
+    this.#waits = entry.pending === true;
+    const others = this.#waits && store.rawExample !== this.#pictured;
+    setAttributes(this.part(".views"), { "aria-busy": this.#waits || null, class: others ? "views others" : "views" });
+    if (this.#waits && this.#packed) return this.#wait(entry, others);
+    this.#pictured = store.rawExample;
     this.#offer(entry);
     const packed = entry.map?.evidence ? null : (entry.map ?? null);
     this.#packed = packed;
@@ -182,9 +195,18 @@ export class AttentionView extends Widget {
     });
   }
 
+  /** Leaves what stands here until the answer comes; but no map over a picture of which it is not. */
+  #wait(entry, others) {
+    this.trust.update();
+    if (!others) return;
+    this.film.stop();
+    const { saw, image } = this.store.example;
+    this.#heat.show({ picture: saw ?? image, message: translated(whyNothing(entry)) });
+  }
+
   /** The big map, and the answer of the exit looked at: what the map is tested on. */
   #onShow() {
-    if (!this.#packed) return null;
+    if (!this.#packed || this.#waits) return null;
     const { trace, selectedExit } = this.store;
     const { index } = trace.classes[trace.predicted[selectedExit]];
     return { ...this.#question, exit: selectedExit, classes: membersOf(this.store, index), index: this.#index };

@@ -3,9 +3,16 @@
 // A visitor's picture stays while they change models: the aim is always a model and, where one was brought, a picture,
 // and both are on the page together or not yet. Answers to anything but the latest aim are dropped.
 
-import { ask } from "./ask.js";
+import { ask, NoAnswer } from "./ask.js";
 import { openModel } from "./open-model.js";
 import { forgetPicture, keepPicture, keptPicture } from "./kept-picture.js";
+import { t, translated } from "./strings.js";
+
+/** An address of a File in this browser, for an <img>; null of a kind that browsers do not show. */
+function pictureHere(file) {
+  const shows = file instanceof Blob && /^image\/(png|jpe?g|gif|webp|avif|bmp|svg)/.test(file.type);
+  return shows ? URL.createObjectURL(file) : null;
+}
 
 export class Host {
   #page;
@@ -13,12 +20,13 @@ export class Host {
   #uploads = 0;
   #turn = 0;
   #pending = false;
-  #own = null; // the visitor's picture that is aimed at: {id, file}
+  #own = null; // the visitor's picture that is aimed at: {id, file, picture}, `picture` as `analyse` takes it
   #model = null; // the model that is aimed at
 
   /**
    * `server` answers the widgets' questions: {name: async (question) => answer}. See ask.js. `send` makes of a File
-   * what the question `analyse` takes as `picture`; without it a File is taken as it is.
+   * what the question `analyse` takes as `picture`; without it a File is taken as it is. What `analyse` answers may be
+   * `short`, and then has `rest`, a promise of what it lacks: {image, saw, maps}.
    */
   constructor(server, { page = window.ExitExplorer, send = async (file) => file } = {}) {
     this.#page = page;
@@ -71,15 +79,16 @@ export class Host {
   async take(file) {
     if (!file) return;
     this.#own = { id: `upload-${++this.#uploads}`, file };
-    if (!(await this.#reach())) return;
-    keepPicture(file);
+    const own = this.#own;
+    if ((await this.#reach()) && own === this.#own && this.#page.store.example?.id === own.id) keepPicture(file);
   }
 
   /** Another model. The visitor's picture is analysed by it before anything changes. */
   async choose(model) {
     const { store } = this.#page;
     const shown = store.rawUploads.find(({ id }) => id === store.example?.id);
-    if (!this.#pending) this.#own = shown ? { id: shown.id, file: shown.file ?? shown.image, title: shown.title } : null;
+    const { id, title, picture, file = shown?.image } = shown ?? {};
+    if (!this.#pending) this.#own = shown ? { id, title, picture, file } : null;
     this.#model = model;
     await this.#reach();
   }
@@ -126,18 +135,22 @@ export class Host {
       let failed = null;
       if (own) {
         try {
-          shown = { ...(await this.#analyse(own, model)), id: own.id, model, file: own.file };
+          const answer = await this.#analyse(own, model);
+          shown = { ...answer, id: own.id, model, file: own.file, picture: own.picture };
           if (own.title) shown.title = own.title;
+          if (shown.short) shown.image = pictureHere(own.file);
         } catch (error) {
           failed = error.message;
         }
       }
       if (turn !== this.#turn) return false;
       before = store.example?.id; // only now: another may have been chosen meanwhile
-      if (shown) store.addUpload(shown);
+      if (shown && !shown.short) store.addUpload(shown);
       if (opened) openModel(store, opened, {}, shown);
       else if (shown) store.show(shown);
       if (failed) store.setMessage(failed);
+      store.flush(); // so that the next frame shows it, not the one after that
+      if (shown?.short) await this.#complete(turn, shown);
     } catch (error) {
       if (turn !== this.#turn) return false;
       this.#model = store.model; // the other did not open
@@ -150,8 +163,28 @@ export class Host {
   }
 
   async #analyse(own, model) {
-    if (own.file instanceof Blob) own.file = await this.#send(own.file); // once, whatever models follow
-    return ask("analyse", { model, picture: own.file });
+    if (own.file instanceof Blob) own.picture ??= await this.#send(own.file); // once, whatever models follow
+    return ask("analyse", { model, picture: own.picture ?? own.file });
+  }
+
+  /** Adds to a picture whose trace is shown already what the same pass gave besides, as long as it is shown. */
+  async #complete(turn, { rest, short, ...shown }) {
+    const { store } = this.#page;
+    try {
+      const more = await rest;
+      if (more.error) throw new NoAnswer(translated(more.error));
+      const whole = { ...shown, ...more };
+      const { busy, message } = store;
+      if (turn === this.#turn || store.model === shown.model) store.addUpload(whole);
+      if (store.rawTrace === shown.trace) store.show(whole);
+      if (turn === this.#turn) return;
+      store.setMessage(message); // of something newer, which is still on its way or has failed
+      store.setBusy(busy);
+    } catch (error) {
+      if (turn === this.#turn) store.setMessage(error instanceof NoAnswer ? error.message : t("page.no_answer"));
+    } finally {
+      URL.revokeObjectURL(shown.image);
+    }
   }
 
   #begin() {

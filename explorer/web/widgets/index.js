@@ -4,7 +4,6 @@
 import { Address } from "./address.js";
 import { AnswerCard } from "./answer-card.js";
 import { AnswerSet } from "./answer-set.js";
-import { acceptAnyFile } from "./any-file.js";
 import { CostMeter } from "./cost-meter.js";
 import { decide, savings } from "./decide.js";
 import { define } from "./define.js";
@@ -20,6 +19,7 @@ import { ModelFacts } from "./model-facts.js";
 import { NetworkWorker } from "./network-worker.js";
 import { openModel } from "./open-model.js";
 import { OtherWeights } from "./other-weights.js";
+import { takeFiles } from "./own-file.js";
 import { PageHeader } from "./page-header.js";
 import { PageNote } from "./page-note.js";
 import { PageTabs } from "./page-tabs.js";
@@ -27,6 +27,7 @@ import { followTabs } from "./parts.js";
 import { RuleControls } from "./rule-controls.js";
 import { RuleLooks } from "./rule-looks.js";
 import { ScoreCurve } from "./score-curve.js";
+import { analyseSent, canBeSent } from "./sent-picture.js";
 import { ShareLink } from "./share-link.js";
 import { sharedStore, Store } from "./store.js";
 import { languages, setStrings, t } from "./strings.js";
@@ -58,7 +59,8 @@ const ELEMENTS = {
 // What the host wrote there before, such as `language`, stays.
 if (!window.ExitExplorer?.store) {
   const host = (window.ExitExplorer ??= {});
-  Object.assign(host, { store: sharedStore, Store, Host, LiveHere, NetworkWorker, acceptAnyFile, decide, savings, openModel, kept, t });
+  const forHosts = { Host, LiveHere, NetworkWorker, takeFiles, analyseSent, canBeSent, decide, savings, openModel, kept, t };
+  Object.assign(host, { store: sharedStore, Store, ...forHosts });
   setStrings(host.strings, host.files && Object.keys(host.files.words), host.english);
   const home = { model: host.start?.model ?? null, language: homeLanguage(languages(), host) };
   sharedStore.setLanguage(host.opened ?? openingLanguage(languages(), host));

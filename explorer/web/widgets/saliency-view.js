@@ -1,7 +1,7 @@
 // <saliency-view>: where an exit found its evidence for a class, by any method; another exit's beside it, or taken off.
 
 import { element, setText } from "./dom.js";
-import { askMap } from "./explain/asking.js";
+import { askMap, WAITING } from "./explain/asking.js";
 import { FILM_STYLE, FilmStrip } from "./explain/film-strip.js";
 import { explains, membersOf, methodOptions, methodSays, methodTitle, ofAnswers, unitText, whyNothing } from "./explain/offer.js";
 import { TRUST_STYLE, TrustPanel } from "./explain/trust-panel.js";
@@ -139,7 +139,8 @@ export class SaliencyView extends Widget {
     const { maps, trace } = this.store;
     const question = this.#questionFor(exit);
     const fits = [exit, question.against ?? exit].every((one) => explains(this.#facts, trace.exits[one]));
-    return fits ? maps.get(question) : { failed: t("explain.not_this_exit"), final: true };
+    if (!fits) return { failed: t("explain.not_this_exit"), final: true };
+    return this.store.rawExample.short ? WAITING : maps.get(question);
   }
 
   /** Maps that failed are asked for once more. */

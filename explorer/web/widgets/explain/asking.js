@@ -5,6 +5,9 @@ import { ask } from "../ask.js";
 const page = Math.random().toString(36).slice(2); // a name for this open page, of no meaning beyond that
 let turn = 0;
 
+/** Stands for the maps of a picture that is not whole yet: there is nothing to ask about, they come with the rest. */
+export const WAITING = { pending: true };
+
 /**
  * Asks `name` about the picture and model on show, from a place of the page: `place` names it.
  *
@@ -17,9 +20,10 @@ export async function askAbout(store, name, question, place) {
   return answer.superseded ? null : answer;
 }
 
-/** Asks for a map and puts the answer on the store's shelf. */
+/** Asks for a map and puts the answer on the store's shelf. Of a picture that is not whole yet there is none to ask for. */
 export async function askMap(store, question, place) {
   const { maps } = store;
+  if (store.rawExample.short) return;
   const { owner } = maps;
   maps.put(owner, question, { pending: true });
   try {

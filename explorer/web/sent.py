@@ -1,0 +1,126 @@
+"""A picture sent as the body of one request: its trace comes back as soon as it is there, pictures and maps behind it.
+
+The answer is a stream of JSON lines. The first has what the ladder is drawn from, and `short`; the second, of the same
+pass, has `image`, `saw` and `maps`. An answer that was kept comes whole, on one line. A mistake is {"error": sentence}.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import zlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from threading import Event
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+
+from explorer.data.reading import read_image
+from explorer.explain.turns import Superseded
+from explorer.web.analysis import analyses, begin_analysis, file_key, open_model
+from explorer.web.crowd import Busy, crowd
+from explorer.web.questions import offered, sentence
+
+_LINES = "application/x-ndjson"
+_LEFT = 499  # nobody reads it: whoever asked is gone
+_GZIP = 16 + zlib.MAX_WBITS
+_LEVEL = 1  # a trace shrinks to a fifth in less than a millisecond
+
+
+def answer_in_lines(
+    model_name: str, file: bytes, give: Callable[[bytes], None], unwanted: Callable[[], bool]
+) -> None:
+    """`analyse_file`, part by part: calls `give` with each line as soon as there is one.
+
+    Raises `UnreadableImage` or `ModelError`, both one plain sentence, or `Superseded`.
+    """
+    name = offered(model_name)
+    key = file_key(name, file)
+    kept = analyses.kept(key)
+    if kept is not None:
+        give(_with(kept, {"model": name}))
+        return
+    image = read_image(file)
+    first, rest = begin_analysis(open_model(name), image, unwanted=unwanted)
+    text = json.dumps(first).encode()
+    give(_with(text, {"model": name, "short": True}))
+    later = json.dumps(rest()).encode()
+    give(later)
+    analyses.keep(key, text[:-1] + b", " + later[1:])
+
+
+def _with(text: bytes, more: dict[str, object]) -> bytes:
+    """A dict as JSON, with further entries."""
+    return text[:-1] + b", " + json.dumps(more).encode()[1:]
+
+
+async def serve_analysis(request: Request) -> Response:
+    """Analyses the request's body, a picture's file, by the model that its query names.
+
+    Whoever leaves before the network is asked costs no pass. `Server-Timing` has the milliseconds from the last byte
+    of the picture to the first line, `answer`.
+    """
+    try:
+        crowd.check()  # before a picture is taken that would not be looked at
+        file = await request.body()
+    except ClientDisconnect:
+        return Response(status_code=_LEFT)
+    except Busy as busy:
+        return Response(_mistake(busy), media_type=_LINES)
+    start = time.perf_counter()
+    lines: asyncio.Queue[bytes | None] = asyncio.Queue()
+    loop, gone = asyncio.get_running_loop(), Event()
+
+    def give(line: bytes) -> None:
+        loop.call_soon_threadsafe(lines.put_nowait, line)
+
+    async def work() -> None:
+        try:
+            await crowd.run(answer_in_lines, request.query_params.get("model", ""), file, give, gone.is_set)
+        except Superseded:
+            pass
+        except Exception as error:
+            lines.put_nowait(_mistake(error))
+        lines.put_nowait(None)
+
+    async def answer(line: bytes | None) -> AsyncIterator[bytes]:
+        while line is not None:
+            yield line + b"\n"
+            line = await lines.get()
+        await working
+
+    working = asyncio.create_task(work())
+    leaving = asyncio.create_task(_left(request, gone))
+    first = await lines.get()
+    leaving.cancel()
+    if first is None:
+        return Response(status_code=_LEFT)
+    taken = (time.perf_counter() - start) * 1000
+    headers = {"Cache-Control": "no-store", "Server-Timing": f"answer;dur={taken:.1f}"}
+    stream = answer(first)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        stream = _shrunk(stream)
+    return StreamingResponse(stream, media_type=_LINES, headers=headers)
+
+
+def _mistake(error: Exception) -> bytes:
+    return json.dumps({"error": sentence(error)}).encode()
+
+
+async def _left(request: Request, gone: Event) -> None:
+    """Notes that whoever asked has left."""
+    with suppress(asyncio.CancelledError):
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+
+async def _shrunk(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Compressed, each line at once readable."""
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+    async for line in lines:
+        yield packer.compress(line) + packer.flush(zlib.Z_SYNC_FLUSH)
+    yield packer.flush()

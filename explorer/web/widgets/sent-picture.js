@@ -1,0 +1,46 @@
+// A picture sent as it is, in one request: its trace comes first, then what else the same pass gave (web/sent.py).
+
+const ADDRESS = "gradio_api/explorer/analyse"; // relative to the page, which may lie below a path
+const MOST_BYTES = 4_000_000; // web/guard.py takes no more in one request; a larger file is stored on the server first
+
+export const canBeSent = (picture) => picture instanceof Blob && picture.size <= MOST_BYTES;
+
+/**
+ * What `model` makes of a File: {trace, …}, and while pictures and maps are still to come `short` and `rest`, a promise
+ * of {image, saw, maps}. {error} where the server refuses it. Throws where it does not answer, or `signal` ends it.
+ */
+export async function analyseSent({ model, picture }, { language, signal }) {
+  const reply = await fetch(`${ADDRESS}?model=${encodeURIComponent(model)}`, {
+    method: "POST",
+    body: picture,
+    headers: { "Content-Type": "application/octet-stream", "Accept-Language": language },
+    signal,
+  });
+  const next = linesOf(reply.body.getReader());
+  const first = JSON.parse(await next());
+  if (!first.short) return first;
+  const rest = next().then(JSON.parse);
+  rest.catch(() => {}); // whoever waits for it hears of it
+  return { ...first, rest };
+}
+
+/** A function that resolves to the stream's next line, as text; rejects where there is none. */
+function linesOf(reader) {
+  const decoder = new TextDecoder();
+  let text = "";
+  return async () => {
+    let end;
+    while ((end = text.indexOf("\n")) < 0) {
+      const { done, value } = await reader.read();
+      if (done) {
+        if (!text) throw new Error("the answer ended early");
+        end = text.length;
+        break;
+      }
+      text += decoder.decode(value, { stream: true });
+    }
+    const line = text.slice(0, end);
+    text = text.slice(end + 1);
+    return line;
+  };
+}
