@@ -205,10 +205,11 @@ test("the ladder stands as soon as there is a trace, and pictures and maps are a
   await settle();
   waiting.shift().go(first);
   await settle();
-  assert.deepEqual([store.example.id, store.rawTrace, store.busy], ["upload-1", first.trace, false]);
+  assert.deepEqual([store.example.id, store.rawTrace, store.busy], ["upload-1", first.trace, true]);
   assert.deepEqual([store.rawExample.short, store.example.saw, store.uploads.length], [true, null, 0]);
   go(REST);
   await taken;
+  assert.equal(store.busy, false);
   assert.deepEqual([store.rawExample.short, store.example.saw, store.uploads.length], [undefined, "data:seen", 1]);
   assert.equal(store.rawTrace, first.trace);
 });

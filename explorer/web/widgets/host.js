@@ -149,6 +149,7 @@ export class Host {
       if (opened) openModel(store, opened, {}, shown);
       else if (shown) store.show(shown);
       if (failed) store.setMessage(failed);
+      if (shown?.short) store.setBusy(true); // until the rest is there
       store.flush(); // so that the next frame shows it, not the one after that
       if (shown?.short) await this.#complete(turn, shown);
     } catch (error) {
