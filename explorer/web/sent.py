@@ -89,7 +89,7 @@ async def serve_analysis(request: Request) -> Response:
         while line is not None:
             yield line + b"\n"
             line = await lines.get()
-        await working
+        await asyncio.shield(working)  # what was begun is kept for whoever asks again
 
     working = asyncio.create_task(work())
     leaving = asyncio.create_task(_left(request, gone))

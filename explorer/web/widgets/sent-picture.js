@@ -9,17 +9,28 @@ export const canBeSent = (picture) => picture instanceof Blob && picture.size <=
  * What `model` makes of a File: {trace, …}, and while pictures and maps are still to come `short` and `rest`, a promise
  * of {image, saw, maps}. {error} where the server refuses it. Throws where it does not answer, or `signal` ends it.
  */
-export async function analyseSent({ model, picture }, { language, signal }) {
+export async function analyseSent(question, { language, signal }) {
+  try {
+    return await send(question, language, signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return send(question, language, signal); // a connection kept open may close as it is used again
+  }
+}
+
+async function send({ model, picture }, language, signal) {
   const reply = await fetch(`${ADDRESS}?model=${encodeURIComponent(model)}`, {
     method: "POST",
     body: picture,
     headers: { "Content-Type": "application/octet-stream", "Accept-Language": language },
     signal,
   });
-  const next = linesOf(reply.body.getReader());
+  const reader = reply.body.getReader();
+  const next = linesOf(reader);
   const first = JSON.parse(await next());
-  if (!first.short) return first;
-  const rest = next().then(JSON.parse);
+  const end = () => reader.read().catch(() => {}); // an answer that is not read to its end counts as broken off
+  if (!first.short) return end(), first;
+  const rest = next().then((line) => (end(), JSON.parse(line)));
   rest.catch(() => {}); // whoever waits for it hears of it
   return { ...first, rest };
 }
