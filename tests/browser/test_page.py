@@ -255,7 +255,12 @@ def test_a_visitors_picture_stays_under_another_model_and_after_a_reload_and_lea
     page.wait_for_function(
         "(name) => window.ExitExplorer.store.model === name", arg=other.name, timeout=60_000
     )
-    assert state(page, "[s.example.id, s.trace.model, s.busy, s.message]") == ["upload-1", other.name, False, None]
+    assert state(page, "[s.example.id, s.trace.model, s.busy, s.message]") == [
+        "upload-1",
+        other.name,
+        False,
+        None,
+    ]
     assert state(page, "s.example.image") == picture
 
     kept = "async () => (await indexedDB.databases()).length > 0 && sessionStorage.getItem('exit-explorer-own-picture')"
