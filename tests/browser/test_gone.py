@@ -55,7 +55,7 @@ def test_a_server_killed_in_the_middle_of_an_analysis_is_one_sentence_and_the_pa
     painted(page)
 
     def kill(request):
-        if "component_server" in request.url and '"analyse"' in (request.post_data or ""):
+        if "explorer/analyse" in request.url:
             process.kill()
 
     page.on("request", kill)
