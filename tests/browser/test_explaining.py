@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageSequence
 from playwright.sync_api import expect
 
-from tests.browser.hands import painted
-from tests.browser.test_explore import kept, rung, state
+from tests.browser.hands import painted, rung, state
+from tests.browser.test_explore_files import kept
 
 ATTENTION = "#ee-tab-explore attention-view"
 SALIENCY = "#ee-tab-explore saliency-view"

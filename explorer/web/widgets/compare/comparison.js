@@ -23,6 +23,7 @@ export class Comparison {
     this.#question = question;
     this.#library = new Library(store, question);
     store.subscribe((changed) => this.#refresh(changed));
+    this.#refresh({ has: () => true }); // Compare's script comes late: what the page has, it has already
     this.b.subscribe((changed) => this.#keepOwn(changed));
   }
 
