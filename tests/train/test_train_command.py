@@ -54,7 +54,8 @@ def test_the_folder_is_a_model_with_everything(trained):
     out, _ = trained
     assert {p.name for p in out.iterdir()} == {
         "config.json", "grains.json", "labels.txt", "backbone.safetensors", "exits.safetensors", "README.md",
-        "evaluation.npz", "training.json", "gallery.png", "gallery.json", "conformal.json", "conformal.npz", "addons", "run",
+        "evaluation.npz", "training.json", "gallery.png", "gallery.json", "conformal.json",
+        "conformal.npz", "addons", "run",
     }  # fmt: skip
     model = load_model_folder(out)
     assert model.name == "fashion-lgvit"
