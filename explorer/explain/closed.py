@@ -56,8 +56,11 @@ def places_read(network: MultiExitViT, exit_index: int) -> Tensor | None:
     class_tokens = torch.arange(count, device=network.device)
     if is_closed(head):
         return torch.cat([class_tokens, head.places])
-    on_class_tokens = head is None or isinstance(head, LinearHead | SharedHead)
-    return class_tokens if on_class_tokens and count > 0 else None
+    if isinstance(head, LinearHead):
+        alone = True
+    else:
+        alone = (head is None or isinstance(head, SharedHead)) and network.backbone.reads_class_tokens_alone
+    return class_tokens if alone and count > 0 else None
 
 
 @torch.no_grad()

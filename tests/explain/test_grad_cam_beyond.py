@@ -63,6 +63,23 @@ def test_an_exit_that_reads_class_tokens_alone_or_all_tokens_gets_the_gradient_o
     assert (places_read(network, 0) is None) == (kind == "sl-vit" or bool(options))
 
 
+@pytest.mark.parametrize(
+    ("options", "alone"),
+    [
+        ({}, True),
+        ({"reg_tokens": 2}, True),
+        ({"class_and_mean": True}, False),  # the photo model's way
+        ({"global_pool": "avg"}, False),  # which leaves the class token out
+    ],
+    ids=["token", "registers", "class_and_mean", "avg"],
+)
+def test_what_the_final_read_out_reads_decides_which_tokens_count(options, alone):
+    network = settle(build_backbone("vit", **TINY, **options))
+    found, expected = grad_cam(network, IMAGE, FINAL, 1), by_autograd(network, FINAL, 1)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-7 + 1e-4 * expected.max())
+    assert (places_read(network, FINAL) is not None) == alone
+
+
 def test_a_global_head_that_reads_two_class_tokens_owes_each_its_own_linear_layers_half():
     network = settle(Backbone(VisionTransformerDistilled(**TINY)))
     found, expected = grad_cam(network, IMAGE, GLOBAL, 1), by_autograd(network, GLOBAL, 1)

@@ -105,6 +105,11 @@ class Backbone(nn.Module):
         raise NotImplementedError
 
     @property
+    def reads_class_tokens_alone(self) -> bool:
+        """Whether the final read-out looks at no other token than class tokens."""
+        return False
+
+    @property
     def exit_norm(self) -> float | None:
         """Epsilon of the LayerNorm that an exit's read-out begins with (LGViT on Swin), or None: it has none."""
         return None

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from timm.layers import Attention
+from timm.models.deit import VisionTransformerDistilled
 from timm.models.vision_transformer import Block, VisionTransformer
 from torch import Tensor, nn
 
@@ -21,6 +22,14 @@ class VitBackbone(Backbone):
     @property
     def class_tokens(self) -> int:
         return self.vit.num_prefix_tokens - self.vit.num_reg_tokens
+
+    @property
+    def reads_class_tokens_alone(self) -> bool:
+        kind = type(self.vit)
+        if kind is VisionTransformerDistilled:
+            return True
+        timms = kind.pool is VisionTransformer.pool and kind.forward_head is VisionTransformer.forward_head
+        return timms and self.vit.global_pool == "token" and self.vit.attn_pool is None
 
     def embed(self, images: Tensor) -> Tensor:
         tokens = self.vit._pos_embed(self.vit.patch_embed(images))
