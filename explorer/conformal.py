@@ -83,8 +83,9 @@ def read_limits(folder: Path, exits: int) -> tuple[Limits, list[str]]:
             grain: {coverage: np.array(facts["limits"], dtype=np.float64) for coverage, facts in by.items()}
             for grain, by in stored.items()
         }
-        fits = all(limit.shape == (exits,) for by in found.values() for limit in by.values())
-    except (ValueError, TypeError, KeyError, AttributeError):
+        limits = [limit for by in found.values() for limit in by.values()]
+        fits = all(limit.shape == (exits,) and np.isfinite(limit).all() for limit in limits)
+    except (ValueError, TypeError, KeyError, AttributeError, OSError, RecursionError):
         fits = False
     if not fits:
         return {}, [f"The file {FILE} does not fit the model's exits; its sets are left out."]

@@ -76,9 +76,10 @@ def write_conformal(validation: Watcher, test: Watcher, folder: Path) -> None:
         for name, by_coverage in test.known.items()
     }
     facts = json.dumps({"images": images, "grains": grains}, separators=(",", ":"))
-    (folder / FILE).write_text(facts + "\n", encoding="utf-8")
     arrays = {f"{name}@{c}": test.packed(name, c) for name, by in test.known.items() for c in by}
     np.savez_compressed(folder / IMAGES_FILE, **arrays)  # type: ignore[arg-type]
+    # Last: it is by this file that a running page sees that the sets are others.
+    (folder / FILE).write_text(facts + "\n", encoding="utf-8")
 
 
 def _facts(limit: NDArray[np.float64], packed: NDArray[np.uint16]) -> dict[str, Any]:

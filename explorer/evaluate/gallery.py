@@ -115,7 +115,7 @@ def read_gallery(folder: Path) -> Gallery | None:
             [int(i) for i in facts["easiest"]],
             [str(credit) for credit in facts.get("credits", [])],
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -13,7 +13,7 @@ from explorer.evaluate.conformal import Watcher, write_conformal
 from explorer.evaluate.performance import add_performance
 from explorer.evaluate.record import Record, evaluate, load_records, rounded, save_records
 from explorer.evaluate.tradeoff import Aim, own_thresholds
-from explorer.model.bundle import Model, read_config, write_thresholds
+from explorer.model.bundle import Model, ModelError, read_config, write_thresholds
 
 
 def measure(
@@ -35,6 +35,9 @@ def measure_and_keep(
     `splits` are images as the network sees them. Gives what was kept.
     """
     model.network.addons.pop("performance", None)  # its bins are about to be found anew
+    if _test_labels(folder) != splits["test"].labels.tolist():
+        for old in ("rules.json", "gallery.json"):  # of other pictures; who has these may write them anew
+            (folder / old).unlink(missing_ok=True)
     validation = Watcher(model)
     records = {"validation": measure(model, splits, "validation", batch, validation)}
     test = Watcher(model, validation.limits())
@@ -42,6 +45,14 @@ def measure_and_keep(
     keep(folder, records)
     write_conformal(validation, test, folder)
     return load_records(folder / "evaluation.npz")
+
+
+def _test_labels(folder: Path) -> list[int] | None:
+    """What the test images measured before are; None where none were."""
+    try:
+        return load_records(folder / "evaluation.npz")["test"].labels.tolist()
+    except (FileNotFoundError, ModelError):
+        return None
 
 
 def keep(folder: Path, records: Mapping[str, Record]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from explorer.evaluate.record import Record, load_records
 from explorer.evaluate.tradeoff import Aim, own_threshold
 from explorer.grain import CLASSES
-from explorer.model.addons import Parts, save_addon
+from explorer.model.addons import Parts, addon_path, save_addon
 from explorer.model.bundle import write_thresholds
 from explorer.rules.performance import RULE, reliability_bins
 
@@ -30,6 +30,7 @@ def add_performance(folder: Path, aim: Aim) -> Path:
     path = folder / "evaluation.npz"
     if not path.exists():
         raise FileNotFoundError(f"{folder} has no evaluation.npz; evaluate the model first.")
+    addon_path(folder, RULE.name).unlink(missing_ok=True)  # bins of before, perhaps of other weights
     written = save_addon(folder, RULE.name, performance_parts(load_records(path)["validation"]))
     validation = load_records(path)["validation"]  # again, with the rule that the bins now serve
     own = own_threshold(validation, RULE.name, aim)

@@ -16,8 +16,8 @@ from safetensors import SafetensorError
 
 from explorer.data.fashion import Split
 from explorer.grain import CLASSES, Grain
-from explorer.model.addons import addon_names, read_addon
-from explorer.model.bundle import Model, ModelError
+from explorer.model.addons import addon_names, is_of, read_addon
+from explorer.model.bundle import Model, ModelError, read_config
 from explorer.pipeline import to_tensor
 from explorer.rules import RULES, rules_with
 from explorer.rules.reading import at_grain, read_summary
@@ -214,9 +214,12 @@ def _read(path: Path) -> dict[str, Record]:
     with np.load(path) as stored:
         arrays = dict(stored)
     addons = {}
-    for name in addon_names(path.parent):
+    names = addon_names(path.parent)
+    config = read_config(path.parent) if names else {}
+    for name in names:
         with suppress(OSError, SafetensorError):
-            addons[name] = read_addon(path.parent, name)
+            if is_of(path.parent, name, config):
+                addons[name] = read_addon(path.parent, name)
     records = {}
     for split in ("validation", "test"):
         record = _loaded(arrays, split, addons)

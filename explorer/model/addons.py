@@ -80,6 +80,12 @@ def read_facts(folder: Path, name: str) -> dict[str, str]:
         return file.metadata() or {}
 
 
+def is_of(folder: Path, name: str, config: Mapping[str, Any]) -> bool:
+    """Whether an addon belongs to the weights that a config names. Raises `OSError` or `SafetensorError`."""
+    digest = weights_digest(config)
+    return read_facts(folder, name).get("weights", digest) == digest
+
+
 def add_addons(network: MultiExitViT, folder: Path, config: Mapping[str, Any]) -> list[str]:
     """Give the network the addons of its folder that this version can use; a sentence for each it leaves out."""
     notes = []
@@ -116,7 +122,7 @@ def _add(
         facts = read_facts(folder, name)
         if facts.get("format", ADDON_FORMAT) != ADDON_FORMAT:
             return f"addons/{name} has a newer format than this version reads; it is left out."
-        if facts.get("weights", weights_digest(config)) != weights_digest(config):
+        if not is_of(folder, name, config):
             return f"addons/{name} was trained on other weights than this model's; it is left out."
         network.addons[name] = read_addon(folder, name)
         for rule in rules:

@@ -30,6 +30,8 @@ from explorer.model.precision import quick_precision
 from explorer.rules import RULES
 
 FORMAT = 1
+# What was measured of a folder's weights, and goes with them.
+_MEASURED = ("rules.json", "sample.json", "evaluation.npz", "gallery.json")
 _ENTRIES = ("name", "title", "backbone", "exits", "input", "thresholds", "weights")  # of config.json
 _KINDS = (
     ("name", str, "text"),
@@ -81,7 +83,7 @@ class Model:
 def save_model(model: Model, backbone: dict[str, Any], folder: Path) -> None:
     """Write the folder; `backbone` is what `build_backbone` takes. Others write card and evaluation."""
     folder.mkdir(parents=True, exist_ok=True)
-    of_other_weights = [folder / name for name in (SETS, SETS_OF_IMAGES, "rules.json", "sample.json")]
+    of_other_weights = [folder / name for name in (SETS, SETS_OF_IMAGES, *_MEASURED)]
     for old in (*folder.glob("*.safetensors"), *of_other_weights):
         old.unlink(missing_ok=True)
     state = model.network.state_dict()

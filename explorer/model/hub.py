@@ -19,7 +19,8 @@ PATIENCE = 3  # seconds for the hub to answer whether it has a model
 ASKED_AGAIN = 600  # seconds after which the hub is asked anew
 # All that a model folder holds, and all that is fetched and sent: never code.
 MODEL_FILES = (
-    "*.json", "labels.txt", "*.safetensors", "evaluation.npz", "README.md", "addons/*.safetensors", "gallery*", "*.svg",
+    "*.json", "labels.txt", "*.safetensors", "evaluation.npz", "conformal.npz", "README.md", "addons/*.safetensors",
+    "gallery*", "*.svg",
 )  # fmt: skip
 _THEIRS = ["preprocessor_config.json", "pytorch_model*.bin", "*.index.json"]
 

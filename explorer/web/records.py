@@ -101,7 +101,7 @@ def rules_table_json(name: str) -> dict[str, Any]:
     path = find_model(name) / "rules.json"
     try:
         facts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"savings": [], "rows": []}
-    except ValueError as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise ModelError(
             f"The table of rules of '{name}' cannot be read; evaluate the model again."
         ) from error
@@ -125,7 +125,16 @@ def sets_json(name: str, grain: str = CLASSES) -> dict[str, Any]:
             levels = {c: {key: facts[key] for key in ("coverage", "size")} for c, facts in stored.items()}
             with np.load(folder / IMAGES_FILE) as arrays:
                 test = {c: pack_array(arrays[f"{grain}@{c}"]) for c in levels}
-    except (KeyError, TypeError, ValueError, AttributeError, OSError, BadZipFile, zlib.error) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OSError,
+        RecursionError,
+        BadZipFile,
+        zlib.error,
+    ) as error:
         raise ModelError(
             f"The conformal sets of '{name}' cannot be read; evaluate the model again."
         ) from error

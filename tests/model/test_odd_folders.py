@@ -120,6 +120,10 @@ def whole(tmp_path_factory):
         ("addons/performance.safetensors", b"zzz"),
         ("README.md", b"\xff\xfe \xfcber"),
         ("grains.json", b"[" * 100_000),
+        ("gallery.json", b"[" * 100_000),
+        ("conformal.json", b"[" * 100_000),
+        ("conformal.json", b'{"grains": {"classes": {"0.9": {"limits": [NaN]}}}}'),
+        ("conformal.npz", b"zzz"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
