@@ -26,6 +26,7 @@ from explorer.web.questions import offered, sentence
 _LINES = "application/x-ndjson"
 _LEFT = 499  # nobody reads it: whoever asked is gone
 _GZIP = 16 + zlib.MAX_WBITS
+_working: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks weakly
 _LEVEL = 1  # a trace shrinks to a fifth in less than a millisecond
 
 
@@ -42,6 +43,8 @@ def answer_in_lines(
     if kept is not None:
         give(_with(kept, {"model": name}))
         return
+    if unwanted():
+        raise Superseded
     image = read_image(file)
     first, rest = begin_analysis(open_model(name), image, unwanted=unwanted)
     text = json.dumps(first).encode()
@@ -89,9 +92,10 @@ async def serve_analysis(request: Request) -> Response:
         while line is not None:
             yield line + b"\n"
             line = await lines.get()
-        await asyncio.shield(working)  # what was begun is kept for whoever asks again
 
-    working = asyncio.create_task(work())
+    working = asyncio.create_task(work())  # to its end: what was begun is kept for whoever asks again
+    _working.add(working)
+    working.add_done_callback(_working.discard)
     leaving = asyncio.create_task(_left(request, gone))
     first = await lines.get()
     leaving.cancel()

@@ -53,6 +53,7 @@ def test_no_key_and_no_english_is_left_in_the_german_explore_tab(chromium, addre
     page = context.new_page()
     page.goto(address)
     page.wait_for_function("window.ExitExplorer?.store?.trace")
+    page.wait_for_selector("why-tabs", state="attached")  # Gradio draws its own boxes in its own time
     for tab in ("saliency", "depth", "cost", "attention"):
         page.evaluate("(tab) => { document.querySelector('why-tabs').tab = tab; }", tab)
         painted(page)

@@ -93,6 +93,15 @@ test("the parts define what the tabs are made of, in any order, on the page's ow
   assert.equal(window.ExitExplorer.modules.m_store.sharedStore, window.ExitExplorer.store);
 });
 
+test("every element that a lesson shows is defined by what Learn asks for", async () => {
+  const { LESSONS } = await import("../../explorer/web/widgets/learn/lessons.js");
+  const { context, defined } = opened({});
+  for (const part of ["explain", "about", "learn"]) vm.runInContext(parts[part], context);
+  const shown = new Set(LESSONS.flatMap(({ figure }) => figure ?? []));
+  assert.ok(shown.size >= 8);
+  assert.deepEqual([...shown].filter((name) => !defined.has(name)), []);
+});
+
 test("the shipped examples keep the contract of a trace", () => {
   const home = new URL("../../assets/examples/fashion/examples.json", import.meta.url);
   const { examples } = JSON.parse(readFileSync(home));

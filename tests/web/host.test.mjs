@@ -189,6 +189,24 @@ test("an example that came short is whole once it is shown, and a map of views b
   assert.equal(store.examples[1].short, undefined);
 });
 
+test("a choice that a newer one has overtaken asks nothing more of the picture", async () => {
+  const { store, host, waiting } = await page();
+  const taken = host.take(FILE);
+  await goAll(waiting);
+  await taken;
+  const chosen = [host.choose("B"), host.choose("B")];
+  const [first, second] = waiting.splice(0); // Gradio's picker may tell twice, and answers overtake each other
+  assert.deepEqual([first.name, second.name], ["examples_of", "examples_of"]);
+  second.go();
+  await settle();
+  first.go();
+  await settle();
+  assert.deepEqual(waiting.map(({ name }) => name), ["analyse"]);
+  await goAll(waiting);
+  await Promise.all(chosen);
+  assert.deepEqual([store.model, store.example.id, store.trace.model, store.message], ["B", "upload-1", "B", null]);
+});
+
 /** An answer whose trace is there and whose pictures and maps come when `go` is called. */
 function inParts(model) {
   let go, fail;
@@ -198,13 +216,19 @@ function inParts(model) {
 }
 const REST = { image: "data:mine", saw: "data:seen", maps: [] };
 
+/** A page that shows a picture whose trace alone is there. */
+async function shownInPart(file = FILE) {
+  const all = await page();
+  const part = inParts("A");
+  const taken = all.host.take(file);
+  await settle();
+  all.waiting.shift().go(part.first);
+  await settle();
+  return { ...all, ...part, taken };
+}
+
 test("the ladder stands as soon as there is a trace, and pictures and maps are added to it", async () => {
-  const { store, host, waiting } = await page();
-  const { first, go } = inParts("A");
-  const taken = host.take(FILE);
-  await settle();
-  waiting.shift().go(first);
-  await settle();
+  const { store, first, go, taken } = await shownInPart();
   assert.deepEqual([store.example.id, store.rawTrace, store.busy], ["upload-1", first.trace, true]);
   assert.deepEqual([store.rawExample.short, store.example.saw, store.uploads.length], [true, null, 0]);
   go(REST);
@@ -215,12 +239,7 @@ test("the ladder stands as soon as there is a trace, and pictures and maps are a
 });
 
 test("pictures and maps that come when another example is shown do not take its place", async () => {
-  const { store, host, waiting } = await page();
-  const { first, go } = inParts("A");
-  const taken = host.take(FILE);
-  await settle();
-  waiting.shift().go(first);
-  await settle();
+  const { store, go, taken } = await shownInPart();
   store.show(store.rawExamples[0]);
   go(REST);
   await taken;
@@ -228,12 +247,7 @@ test("pictures and maps that come when another example is shown do not take its 
 });
 
 test("a picture that fails behind one that is not whole yet leaves that one, which gets its maps, and says why", async () => {
-  const { store, host, waiting } = await page();
-  const { first, go } = inParts("A");
-  const taken = host.take(FILE);
-  await settle();
-  waiting.shift().go(first);
-  await settle();
+  const { store, host, waiting, go, taken } = await shownInPart();
   const bad = host.take(FILE);
   await settle();
   go(REST);
@@ -245,17 +259,49 @@ test("a picture that fails behind one that is not whole yet leaves that one, whi
   assert.match(store.message, /empty/);
 });
 
-test("what never comes behind a trace ends in a sentence", async () => {
-  const { store, host, waiting } = await page();
-  const { first, fail } = inParts("A");
-  const taken = host.take(FILE);
-  await settle();
-  waiting.shift().go(first);
-  await settle();
-  fail(new Error("network"));
-  await taken;
-  assert.match(store.message, /^[A-Z].*\.$/);
-  assert.equal(store.busy, false);
+for (const [what, end] of [
+  ["a connection that breaks off", ({ fail }) => fail(new Error("network"))],
+  ["a mistake of the server", ({ go }) => go({ error: "The server made a mistake; try again." })],
+]) {
+  test(`${what} behind a trace ends in a sentence, and the picture stays the visitor's`, async () => {
+    const shown = await shownInPart();
+    const { store, host, waiting, taken } = shown;
+    end(shown);
+    await taken;
+    assert.match(store.message, /^[A-Z].*\.$/);
+    assert.deepEqual([store.busy, store.example.id, store.rawExample.short, store.uploads.length], [false, "upload-1", undefined, 1]);
+    const chosen = host.choose("B");
+    await goAll(waiting);
+    await chosen;
+    assert.deepEqual([store.model, store.example.id, store.trace.model], ["B", "upload-1", "B"]);
+  });
+}
+
+test("of a picture that the browser shows itself, no address is left behind", async () => {
+  const { createObjectURL, revokeObjectURL } = URL;
+  const live = new Set();
+  URL.createObjectURL = () => (live.add(`blob:${live.size}`), `blob:${live.size - 1}`);
+  URL.revokeObjectURL = (address) => live.delete(address);
+  try {
+    const file = new File(["x"], "x.png", { type: "image/png" });
+    const { store, go, taken } = await shownInPart(file);
+    assert.deepEqual([store.example.image, live.size], ["blob:0", 1]);
+    go(REST);
+    await taken;
+    assert.deepEqual([store.example.image, live.size], ["data:mine", 0]);
+
+    const other = await page();
+    const first = other.host.take(file);
+    await settle();
+    const second = other.host.take(FILE); // before the first one's trace has come
+    await settle();
+    other.waiting.shift().go(inParts("A").first);
+    await goAll(other.waiting);
+    await Promise.all([first, second]);
+    assert.equal(live.size, 0);
+  } finally {
+    Object.assign(URL, { createObjectURL, revokeObjectURL });
+  }
 });
 
 test("an answer about another model, and none at all, are no answers", async () => {

@@ -145,3 +145,11 @@ def test_whoever_leaves_before_their_turn_costs_no_pass(tiny_model_folder):
         pool.look(model, batch, unwanted=lambda: True)
     assert pool._waiting == []
     assert not pool.lane.locked()
+
+
+def test_whoever_has_left_already_costs_no_decoding_either(monkeypatch):
+    monkeypatch.setattr(sent, "read_image", lambda _: pytest.fail("was decoded"))
+    given = []
+    with pytest.raises(Superseded):
+        sent.answer_in_lines("fashion", b"a picture that nobody has sent", given.append, lambda: True)
+    assert given == []

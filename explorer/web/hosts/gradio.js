@@ -15,9 +15,9 @@ loaded().then(() => {
     const form = new FormData();
     form.append("files", file, file.name);
     const headers = { "Accept-Language": store.language };
-    const answer = await fetch("gradio_api/upload", { method: "POST", body: form, headers });
-    if (!answer.ok) {
-      const { error } = await answer.json().catch(() => ({}));
+    const answer = await fetch("gradio_api/upload", { method: "POST", body: form, headers }).catch(() => null);
+    if (!answer?.ok) {
+      const { error } = (await answer?.json().catch(() => null)) ?? {};
       throw new Error(error ?? window.ExitExplorer.t("page.no_answer"));
     }
     const [path] = await answer.json();

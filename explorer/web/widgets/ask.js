@@ -10,20 +10,28 @@ export const answers = (name) => Boolean(window.ExitExplorer?.server?.[name]);
 
 const PATIENCE_MS = 180_000; // a batch's step of large photos, or a model's first download; then nobody waits any more
 
+/** What a promise gives; rejects once patience is at an end. */
+export async function within(promise, patience = PATIENCE_MS) {
+  let timer;
+  const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error("late")), patience)));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
  * Asks the server function `name`; a dict in, a dict out. Throws `NoAnswer` with a sentence for the visitor, and for an
  * answer about another model than was asked about.
  */
 export async function ask(name, question, patience = PATIENCE_MS) {
   if (!answers(name)) throw new NoAnswer(t("page.no_server"));
-  let answer, timer;
-  const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error("late")), patience)));
+  let answer;
   try {
-    answer = await Promise.race([window.ExitExplorer.server[name](question), late]);
+    answer = await within(window.ExitExplorer.server[name](question), patience);
   } catch {
     throw new NoAnswer(t("page.no_answer"));
-  } finally {
-    clearTimeout(timer);
   }
   if (answer?.error) throw new NoAnswer(translated(answer.error));
   if (!answer || (question?.model && answer.model && answer.model !== question.model)) {

@@ -3,9 +3,10 @@
 // A visitor's picture stays while they change models: the aim is always a model and, where one was brought, a picture,
 // and both are on the page together or not yet. Answers to anything but the latest aim are dropped.
 
-import { ask, NoAnswer } from "./ask.js";
+import { ask, within } from "./ask.js";
 import { openModel } from "./open-model.js";
 import { forgetPicture, keepPicture, keptPicture } from "./kept-picture.js";
+import { loadTab } from "./parts.js";
 import { t, translated } from "./strings.js";
 
 /** An address of a File in this browser, for an <img>; null of a kind that browsers do not show. */
@@ -118,8 +119,13 @@ export class Host {
     return { ...example, trace, maps, saw, note, truth };
   }
 
-  /** A batch's files, as its questions take them. */
-  receiveFiles(files) {
+  /** A batch's files, as its questions take them. Batch's own script may still be on its way. */
+  async receiveFiles(files) {
+    try {
+      await loadTab("batch");
+    } catch {
+      return this.#page.store.keep({ late: "page.part_failed" });
+    }
     document.dispatchEvent(new CustomEvent("batch-files", { detail: files }));
   }
 
@@ -132,20 +138,21 @@ export class Host {
     let before, shown = null;
     try {
       const opened = model === store.model ? null : await ask("examples_of", { model });
+      if (turn !== this.#turn) return false; // what is asked next would end the question of the newer turn
       let failed = null;
       if (own) {
         try {
           const answer = await this.#analyse(own, model);
           shown = { ...answer, id: own.id, model, file: own.file, picture: own.picture };
           if (own.title) shown.title = own.title;
-          if (shown.short) shown.image = pictureHere(own.file);
         } catch (error) {
           failed = error.message;
         }
       }
       if (turn !== this.#turn) return false;
       before = store.example?.id; // only now: another may have been chosen meanwhile
-      if (shown && !shown.short) store.addUpload(shown);
+      if (shown?.short) shown.image = pictureHere(own.file);
+      else if (shown) store.addUpload(shown);
       if (opened) openModel(store, opened, {}, shown);
       else if (shown) store.show(shown);
       if (failed) store.setMessage(failed);
@@ -153,6 +160,7 @@ export class Host {
       store.flush(); // so that the next frame shows it, not the one after that
       if (shown?.short) await this.#complete(turn, shown);
     } catch (error) {
+      if (shown?.short) URL.revokeObjectURL(shown.image); // it is not shown
       if (turn !== this.#turn) return false;
       this.#model = store.model; // the other did not open
       store.setMessage(error.message);
@@ -164,28 +172,39 @@ export class Host {
   }
 
   async #analyse(own, model) {
-    if (own.file instanceof Blob) own.picture ??= await this.#send(own.file); // once, whatever models follow
-    return ask("analyse", { model, picture: own.picture ?? own.file });
+    if (!(own.file instanceof Blob)) return ask("analyse", { model, picture: own.picture ?? own.file });
+    own.picture ??= this.#send(own.file); // once, whatever models follow
+    try {
+      own.picture = await own.picture;
+    } catch (error) {
+      own.picture = null;
+      throw error;
+    }
+    return ask("analyse", { model, picture: own.picture });
   }
 
-  /** Adds to a picture whose trace is shown already what the same pass gave besides, as long as it is shown. */
+  /**
+   * Adds to a picture whose trace is shown already what the same pass gave besides, as long as it is shown. Where that
+   * does not come the picture stays as far as it came, and a sentence says so.
+   */
   async #complete(turn, { rest, short, ...shown }) {
     const { store } = this.#page;
+    let more = {};
+    let failed = null;
     try {
-      const more = await rest;
-      if (more.error) throw new NoAnswer(translated(more.error));
-      const whole = { ...shown, ...more };
-      const { busy, message } = store;
-      if (turn === this.#turn || store.model === shown.model) store.addUpload(whole);
-      if (store.rawTrace === shown.trace) store.show(whole);
-      if (turn === this.#turn) return;
-      store.setMessage(message); // of something newer, which is still on its way or has failed
-      store.setBusy(busy);
-    } catch (error) {
-      if (turn === this.#turn) store.setMessage(error instanceof NoAnswer ? error.message : t("page.no_answer"));
-    } finally {
-      URL.revokeObjectURL(shown.image);
+      more = await within(rest);
+      if (more.error) [more, failed] = [{}, translated(more.error)];
+    } catch {
+      failed = t("page.no_answer");
     }
+    const whole = { saw: null, maps: [], ...shown, ...more };
+    const { busy, message } = store;
+    if (turn === this.#turn || store.model === shown.model) store.addUpload(whole);
+    if (store.rawTrace === shown.trace) store.show(whole);
+    if (whole.image !== shown.image) URL.revokeObjectURL(shown.image);
+    if (turn === this.#turn) return failed && store.setMessage(failed);
+    store.setMessage(message); // of something newer, which is still on its way or has failed
+    store.setBusy(busy);
   }
 
   #begin() {

@@ -61,7 +61,7 @@ if (!window.ExitExplorer?.store) {
   const host = (window.ExitExplorer ??= {});
   const forHosts = { Host, LiveHere, NetworkWorker, takeFiles, analyseSent, canBeSent, decide, savings, openModel, kept, t };
   Object.assign(host, { store: sharedStore, Store, ...forHosts });
-  setStrings(host.strings, host.files && Object.keys(host.files.words), host.english);
+  setStrings((host.strings ??= {}), host.files && Object.keys(host.files.words), host.english);
   const home = { model: host.start?.model ?? null, language: homeLanguage(languages(), host) };
   sharedStore.setLanguage(host.opened ?? openingLanguage(languages(), host));
   const { models, methods } = host.start ?? {};

@@ -1,7 +1,7 @@
 // <page-tabs>: the page's tabs. Their panels are the host's own boxes, `#ee-tab-NAME`; one is shown at a time.
 
 import { element, keepChildren, setAttributes, setText } from "./dom.js";
-import { loadTab } from "./parts.js";
+import { loadOpen, loadTab } from "./parts.js";
 import { TABS } from "./store.js";
 import { t } from "./strings.js";
 import { Widget } from "./widget.js";
@@ -30,7 +30,9 @@ export class PageTabs extends Widget {
     this.bar = this.part(".tabs");
     this.bar.addEventListener("click", (event) => {
       const tab = event.target.closest("[role=tab]");
-      if (tab) this.store.setTab(tab.dataset.tab);
+      if (!tab) return;
+      if (tab.dataset.tab === this.store.tab && this.store.late) loadOpen(this.store); // another try
+      else this.store.setTab(tab.dataset.tab);
     });
     this.bar.addEventListener("keydown", (event) => this.#key(event));
     // Whoever points at a tab is about to open it.

@@ -31,33 +31,41 @@ export async function loadPlotly() {
   return window.Plotly;
 }
 
-// Explore's ladder comes with the page, what explains it a moment later; every other tab has a part of its own name.
-const partOf = (tab) => (tab === "explore" ? "explain" : tab);
+// Explore's ladder comes with the page, what explains it a moment later; lessons show what other tabs have; every other
+// tab has a part of its own name.
+const PARTS = { explore: ["explain"], learn: ["explain", "about", "learn"] };
 
 /** A tab's elements, if they have not come yet. */
 export async function loadTab(tab) {
-  const src = files().parts?.[partOf(tab)];
-  if (src) await loadScript(src);
+  const { parts = {} } = files();
+  await Promise.all((PARTS[tab] ?? [tab]).filter((part) => parts[part]).map((part) => loadScript(parts[part])));
+}
+
+/** The same for the tab that is open. The store's `late` says so where that takes long or fails. */
+export async function loadOpen(store) {
+  const { tab } = store;
+  const tell = (late) => store.tab === tab && store.keep({ late });
+  const slow = setTimeout(() => tell("page.part_coming"), SLOW_MS);
+  const failed = await loadTab(tab).then(() => false, () => true); // prettier-ignore
+  clearTimeout(slow);
+  tell(failed ? "page.part_failed" : null);
 }
 
 /**
- * From now on fetches a tab's elements when it is opened; Explore's when its first ladder has been painted. The store's
- * `late` says so where that takes long or fails.
+ * From now on fetches a tab's elements when it is opened; Explore's when its first ladder has been painted. An address
+ * that names a glossary entry opens Learn, where the entry is.
  */
 export function followTabs(store) {
-  const load = async (tab) => {
-    const tell = (late) => store.tab === tab && store.keep({ late });
-    const slow = setTimeout(() => tell("page.part_coming"), SLOW_MS);
-    const failed = await loadTab(tab).then(() => false, () => true); // prettier-ignore
-    clearTimeout(slow);
-    tell(failed ? "page.part_failed" : null);
-  };
   const look = (changed) => {
-    if (store.tab !== "explore") return changed.has("tab") && load(store.tab);
+    if (changed.has("tab")) store.keep({ late: null }); // it was the tab before that was late
+    if (store.tab !== "explore") return changed.has("tab") && loadOpen(store);
     if (store.rawTrace && (changed.has("tab") || changed.has("trace"))) {
-      requestAnimationFrame(() => setTimeout(() => load("explore")));
+      requestAnimationFrame(() => setTimeout(() => store.tab === "explore" && loadOpen(store)));
     }
   };
+  const named = () => globalThis.location?.hash?.startsWith("#glossary-") && store.setTab("learn");
+  named();
   look({ has: () => true });
   store.subscribe(look);
+  globalThis.window?.addEventListener?.("hashchange", named);
 }

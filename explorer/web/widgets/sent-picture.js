@@ -9,21 +9,17 @@ export const canBeSent = (picture) => picture instanceof Blob && picture.size <=
  * What `model` makes of a File: {trace, …}, and while pictures and maps are still to come `short` and `rest`, a promise
  * of {image, saw, maps}. {error} where the server refuses it. Throws where it does not answer, or `signal` ends it.
  */
-export async function analyseSent(question, { language, signal }) {
-  try {
-    return await send(question, language, signal);
-  } catch (error) {
+export async function analyseSent({ model, picture }, { language, signal }) {
+  const send = () =>
+    fetch(`${ADDRESS}?model=${encodeURIComponent(model)}`, {
+      method: "POST",
+      body: picture,
+      headers: { "Content-Type": "application/octet-stream", "Accept-Language": language },
+      signal,
+    });
+  const reply = await send().catch((error) => {
     if (signal.aborted) throw error;
-    return send(question, language, signal); // a connection kept open may close as it is used again
-  }
-}
-
-async function send({ model, picture }, language, signal) {
-  const reply = await fetch(`${ADDRESS}?model=${encodeURIComponent(model)}`, {
-    method: "POST",
-    body: picture,
-    headers: { "Content-Type": "application/octet-stream", "Accept-Language": language },
-    signal,
+    return send(); // no reply: a connection kept open may close as it is used again
   });
   const reader = reply.body.getReader();
   const next = linesOf(reader);

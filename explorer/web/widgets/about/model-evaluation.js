@@ -4,7 +4,7 @@ import { savings } from "../decide.js";
 import { element, keepChildren, setText } from "../dom.js";
 import { measureWord } from "../learn/goal-words.js";
 import { decimal, percent, whole } from "../learn/numbers.js";
-import { evaluationOf } from "../learn/tour.js";
+import { evaluationOf } from "../learn/measured.js";
 import { saveButtons } from "../save.js";
 import { t } from "../strings.js";
 import { Widget } from "../widget.js";

@@ -1,8 +1,8 @@
 // The tour's own state: which lesson is open, what its goal says at the moment, and which lessons were done.
 
-import { ask } from "../ask.js";
 import { sharedStore } from "../store.js";
 import { LESSONS } from "./lessons.js";
+import { evaluationOf } from "./measured.js";
 
 const KEY = "exit-explorer-lessons"; // in the browser's own store
 
@@ -43,6 +43,7 @@ export class Tour {
     const known = new Set(lessons.map(({ id }) => id));
     this.done = new Set(progress.read().filter((id) => known.has(id)));
     store.subscribe((changed) => this.#look(changed));
+    this.#look({ has: () => true }); // this script comes late: Learn may be open already
   }
 
   /** The open lesson. An index that leads nowhere, as an old link may hold, opens the first. */
@@ -131,19 +132,6 @@ export class Tour {
   #tell() {
     for (const listener of this.#listeners) listener();
   }
-}
-
-const asked = new Map(); // model -> promise of its evaluation
-
-/** A model's evaluation from the server, asked for once; null where it has none. Rejects with `NoAnswer`. */
-export function evaluationOf(model) {
-  if (!asked.has(model)) {
-    const whole = ({ evaluation, models }) => evaluation && { ...evaluation, models };
-    const answer = ask("evaluated", { model }).then(whole);
-    asked.set(model, answer);
-    answer.catch(() => asked.delete(model));
-  }
-  return asked.get(model);
 }
 
 /** The tour of the page. */
