@@ -67,6 +67,7 @@ def _take_figure(page: Any, path: Path) -> None:
     page.evaluate("() => window.ExitExplorer.store.setTab('tune')")
     view = page.locator("tune-rules")
     view.locator("button.open").click(timeout=FIGURE_LIMIT)
+    page.get_by_role("radio", name="Test").check()
     page.wait_for_function(_ALL_GRAINS, timeout=FIGURE_LIMIT)
     figure = view.locator(".figure")
     figure.evaluate("(figure) => window.Plotly.restyle(figure, { visible: true })")

@@ -43,7 +43,7 @@ on Fashion-MNIST.
   outside what was measured.
 - **Licence of the weights**: MIT.
 
-Measured by `python -m explorer evaluate --model {name}`:
+Measured by `python -m explorer evaluate --model {name} --save`; `--stored` prints it again:
 
 {tables}
 """
