@@ -162,6 +162,7 @@ def _upload(page: Any, path: Path) -> float:
 def _live(page: Any) -> tuple[dict[str, float], float]:
     """The Live tab's rates over its film, and the 95th percentile of the page's own frames meanwhile, in ms."""
     page.evaluate(f"{_STORE}.setTab('live')")
+    page.wait_for_function(_LIVE)  # its script comes when the tab is opened
     page.evaluate(f"() => {{ {_LIVE}.start('sequence'); }}")  # not awaited: it ends when it is stopped
     page.wait_for_function(f"{_LIVE}.history.length >= 8", timeout=300_000)
     page.evaluate(_WATCH_FRAMES)
