@@ -75,6 +75,14 @@ def test_a_wrong_kind_or_shape_is_a_sentence(folder, entries):
     assert in_language(str(caught.value), "de") != str(caught.value)
 
 
+def test_german_says_of_what_kind_an_entry_must_be(folder):
+    change(folder, exits={"block": 2})
+    with pytest.raises(ModelError) as caught:
+        load_model_folder(folder)
+    assert "„exits“" in in_language(str(caught.value), "de")
+    assert " muss eine Liste sein; " in in_language(str(caught.value), "de")
+
+
 def test_a_mark_of_windows_editors_is_passed_over(folder):
     for name in ("config.json", "labels.txt"):
         path = folder / name
