@@ -65,7 +65,7 @@ export class TuneRules extends TuneWidget {
 
   #toggle() {
     this.#open = !this.#open;
-    this.#endTheme ??= onThemeChange(() => ((this.#drawn = ""), this.#open && this.#draw()));
+    this.#endTheme ??= onThemeChange(() => this.#open && this.#draw());
     this.#show();
   }
 
@@ -155,6 +155,7 @@ export class TuneRules extends TuneWidget {
           y: [...points.accuracy].map((share) => 100 * share),
           customdata: [...points.thresholds].map((one) => (Number.isFinite(one) ? one.toPrecision(4) : "∞")),
           name,
+          uid: `${store.model} ${grain} ${rule}`, // by which Plotly knows the curve again, wherever in the list it comes
           legendgroup: title,
           legendgrouptitle: { text: title },
           mode: "lines+markers",
@@ -170,7 +171,10 @@ export class TuneRules extends TuneWidget {
   async #draw() {
     const { store } = this;
     const loaded = [CLASSES, ...store.grains.map(({ name }) => name)].filter((grain) => this.desk.entry(store.model, grain)?.evaluation); // prettier-ignore
-    const key = [store.model, store.grain, this.desk.split, loaded.join(), this.width].join(" ");
+    const ink = `rgb(${themeColor(this, "--ink").join()})`;
+    const line = `rgb(${themeColor(this, "--line").join()})`;
+    const narrow = this.width < 620;
+    const key = [store.model, store.grain, this.desk.split, loaded.join(), narrow, ink, line].join(" ");
     if (key === this.#drawn) return;
     this.#drawn = key;
     let library;
@@ -182,16 +186,17 @@ export class TuneRules extends TuneWidget {
       return;
     }
     if (key !== this.#drawn) return; // something else is to be drawn by now
-    const ink = `rgb(${themeColor(this, "--ink").join()})`;
-    const line = `rgb(${themeColor(this, "--line").join()})`;
     const layout = {
+      // While this stays the same, a redraw keeps which curves a reader switched off and where they zoomed to: the
+      // other grains come one by one, and the theme may change at any time.
+      uirevision: `${store.model} ${store.grain}`,
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { color: ink, family: "inherit" },
       margin: { l: 56, r: 8, t: 8, b: 48 },
-      height: this.width < 620 ? 720 : 480,
+      height: narrow ? 720 : 480,
       showlegend: true,
-      legend: this.width < 620 ? { orientation: "h", y: -0.15, groupclick: "toggleitem" } : { groupclick: "toggleitem" },
+      legend: narrow ? { orientation: "h", y: -0.15, groupclick: "toggleitem" } : { groupclick: "toggleitem" },
       xaxis: { title: { text: t("tune.rules_x") }, gridcolor: line, zeroline: false, tickformat: ".0%" },
       yaxis: { title: { text: t("tune.rules_y") }, gridcolor: line, zeroline: false },
       hovermode: "closest",
