@@ -43,26 +43,6 @@ def attend_through(block: nn.Module, tokens: Tensor) -> tuple[Tensor, Tensor]:
     return _behind(block, tokens, weights @ value, gate), weights
 
 
-def attend_at(block: nn.Module, tokens: Tensor, places: Tensor) -> Tensor:
-    """Some of the tokens behind a block as `attend` can run it, (N, len(places), D): `block(tokens)[:, places]`.
-
-    Every token is looked at, but only those behind `places` are mixed and go through the MLP, and gradients likewise.
-    """
-    if not is_plain(block):
-        raise ValueError(f"Attention can be read from timm's plain Block, not from {type(block).__name__}.")
-    attn: Any = block.attn
-    x = block.norm1(tokens)  # type: ignore[operator]
-    at = x.index_select(1, places)
-    gate = attn.gate(at).sigmoid() if attn.gate is not None else None
-    heads, width = (attn.num_heads, attn.head_dim), attn.num_heads * attn.head_dim
-    weight, bias = attn.qkv.weight, attn.qkv.bias
-    first, others = (None, None) if bias is None else (bias[:width], bias[width:])
-    query = F.linear(at, weight[:width], first).unflatten(-1, heads).transpose(1, 2)
-    key, value = F.linear(x, weight[width:], others).unflatten(-1, (2, *heads)).permute(2, 0, 3, 1, 4)
-    mixed = F.scaled_dot_product_attention(attn.q_norm(query), attn.k_norm(key), value)
-    return _behind(block, tokens.index_select(1, places), mixed, gate)
-
-
 def weights_of(query: Tensor, key: Tensor, scale: float | None = None) -> Tensor:
     """Attention weights (N, heads, T, T): row i is what token i takes from every token, and sums to 1."""
     scale = query.shape[-1] ** -0.5 if scale is None else scale

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeGuard
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from explorer.explain.score import exit_logits
 from explorer.model.heads import GlobalAggregationHead, LinearHead, SharedHead
 from explorer.model.multi_exit import MultiExitViT
 
 
 @torch.no_grad()
-def class_rows(network: MultiExitViT, exit_index: int, classes: tuple[int, ...], tokens: Tensor) -> Tensor:
+def class_rows(
+    network: MultiExitViT, exit_index: int, classes: tuple[int, ...], reads: Callable[[], Tensor]
+) -> Tensor:
     """The gradient of `class_score` with respect to what each of a head's linear layers reads, (layers, D).
 
     It is a row of the layer's weights over the exit's temperature; of a group, the rows of its classes by their
-    shares of the group's probability, which hang on the tokens (1, T, D) behind the exit's block.
+    shares of the group's probability. Those hang on what the layers read: `reads()`, (layers, D), asked for then alone.
     """
     linears: Any = network.heads[exit_index].classifier.linears  # type: ignore[union-attr]
     divisor = len(linears) * network.temperatures[exit_index]
     if len(classes) == 1:
         return torch.stack([linear.weight[classes[0]] for linear in linears]).float() / divisor
     members = list(classes)
-    with network.in_precision():
-        share = exit_logits(network, tokens, exit_index)[0, members].softmax(dim=0)
-    return torch.stack([share @ linear.weight[members].float() for linear in linears]) / divisor
+    rows = torch.stack([linear.weight[members].float() for linear in linears])  # (layers, members, D)
+    bias = sum(linear.bias[members].float() for linear in linears)
+    logits = (torch.einsum("lmd,ld->m", rows, reads().float()) + bias) / divisor
+    return torch.einsum("m,lmd->ld", logits.softmax(dim=0), rows) / divisor
 
 
 def through_norm(norm: nn.Module, features: Tensor, row: Tensor) -> Tensor:
@@ -37,8 +40,8 @@ def through_norm(norm: nn.Module, features: Tensor, row: Tensor) -> Tensor:
     """
     if isinstance(norm, nn.Identity):
         return row
-    features = features.detach().clone().requires_grad_()
-    with torch.enable_grad():
+    with torch.inference_mode(False), torch.enable_grad():
+        features, row = features.clone().requires_grad_(), row.clone()
         return torch.autograd.grad(norm(features) @ row, features, torch.ones(len(features)).to(row))[0].mean(
             dim=0
         )
@@ -64,21 +67,33 @@ def places_read(network: MultiExitViT, exit_index: int) -> Tensor | None:
 
 
 @torch.no_grad()
-def through_aggregation(head: GlobalAggregationHead, tokens: Tensor, rows: Tensor) -> Tensor:
-    """The gradient with respect to the tokens (1, T, D) that a global aggregation head reads, from `class_rows`.
+def through_aggregation(
+    network: MultiExitViT, exit_index: int, classes: tuple[int, ...], read: Tensor
+) -> Tensor:
+    """The gradient of `class_score` with respect to the tokens (P, D) that a global aggregation head reads.
 
-    With A the weights of one of its attention heads, (kept, kept), and s the pull of each value, the score gains
-    A s averaged over the rows of A; so the weights' softmax passes on A * (s - A s).
+    They are those at `places_read`. With A the weights of one of its attention heads, (kept, kept), and s the pull of
+    each value, the score gains A s averaged over the rows of A; so the weights' softmax passes on A * (s - A s).
     """
-    x = head.kept(tokens)[0].float()  # (kept, D)
-    kept, heads, prefix = len(x), head.ATTENTION_HEADS, head.classifier.class_tokens
-    query, key, value = F.linear(x, head.qkv.weight.float()).view(kept, 3, heads, -1).permute(1, 2, 0, 3)
-    weights = (query @ key.mT).mul_(query.shape[-1] ** -0.5).softmax(dim=-1)  # (heads, kept, kept)
-    pull = (rows.sum(dim=0) @ head.project.weight.float()).view(heads, 1, -1) / kept
-    pulled = value @ pull.mT  # (heads, kept, 1): s
-    scores = (pulled.mT - weights @ pulled).mul_(weights).mul_(query.shape[-1] ** -0.5)
-    parts = torch.stack([scores @ key, scores.mT @ query, weights.sum(dim=1)[..., None] * pull])
-    gradient = torch.zeros_like(tokens, dtype=torch.float32)
-    gradient[0, head.places] = parts.permute(2, 0, 1, 3).reshape(kept, -1) @ head.qkv.weight.float()
-    gradient[0, :prefix] = rows[:prefix]
-    return gradient
+    head = network.heads[exit_index]
+    assert is_closed(head)
+    heads, prefix = head.ATTENTION_HEADS, head.classifier.class_tokens
+    x = read[prefix:]  # (kept, D)
+    kept = len(x)
+    qkv = F.linear(x, head.qkv.weight).view(kept, 3, heads, -1).permute(1, 2, 0, 3).float()
+    query, key, value = qkv  # (heads, kept, D / heads) each
+    scale = query.shape[-1] ** -0.5
+    weights = ((query @ key.mT).float() * scale).softmax(dim=-1)  # (heads, kept, kept)
+    looked_at = weights.mean(dim=1, keepdim=True)  # (heads, 1, kept)
+
+    def reads() -> Tensor:
+        mean = head.project((looked_at @ value).flatten())  # of the head's output tokens, (D,)
+        return mean + read[:prefix] if prefix else mean[None]
+
+    rows = class_rows(network, exit_index, classes, reads)
+    pull = (rows.sum(dim=0) @ head.project.weight).view(heads, 1, -1).float()
+    pulled = (value @ pull.mT).float()  # (heads, kept, 1): s
+    scores = (pulled.mT - (weights @ pulled).float()).mul_(weights).mul_(scale / kept)
+    parts = torch.stack([scores @ key, scores.mT @ query, looked_at.mT * pull])
+    of_kept = parts.permute(2, 0, 1, 3).reshape(kept, -1) @ head.qkv.weight
+    return torch.cat([rows[:prefix], of_kept.float()])

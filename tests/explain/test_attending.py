@@ -14,7 +14,6 @@ from explorer.explain.attending import (
     AttentionRecorder,
     Attentions,
     attend,
-    attend_at,
     attend_through,
 )
 from explorer.explain.map import Target
@@ -112,20 +111,6 @@ def test_a_watched_pass_gives_bit_for_bit_what_an_unwatched_one_gives(kind, fuse
     recorder = AttentionRecorder(network.backbone)
     watched = network.analyse(image, recorder).logits
     np.testing.assert_array_equal(watched, network.analyse(image).logits)
-
-
-@pytest.mark.parametrize("kind", NETWORKS)
-def test_some_tokens_of_a_block_are_those_of_the_whole_block_and_their_gradient_is_too(kind):
-    network = NETWORKS[kind]()
-    block = network.backbone.layers[1]
-    tokens = network.backbone.embed(image_for(network)).detach().requires_grad_()
-    places = torch.tensor([0, 4, 9])
-    some, whole = attend_at(block, tokens, places), block(tokens)[:, places]
-    np.testing.assert_allclose(some.detach(), whole.detach(), rtol=1e-4, atol=1e-5)
-    weights = torch.randn(some.shape, generator=torch.Generator().manual_seed(2))
-    found, expected = (torch.autograd.grad((t * weights).sum(), tokens)[0] for t in (some, whole))
-    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
-    assert found.abs().max() > 0.1
 
 
 def test_patches_get_what_the_prefix_tokens_leave():

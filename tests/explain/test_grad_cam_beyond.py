@@ -80,6 +80,27 @@ def test_what_the_final_read_out_reads_decides_which_tokens_count(options, alone
     assert (places_read(network, FINAL) is not None) == alone
 
 
+@pytest.mark.parametrize("exit_index", [GLOBAL, FINAL])
+@pytest.mark.parametrize(
+    "options", [{"init_values": 0.5}, {"qk_norm": True}], ids=["layer scale", "no closed form"]
+)
+def test_a_block_of_another_make_gives_the_gradient_through_that_block(exit_index, options):
+    network = settle(build_backbone("vit", **TINY, **options))
+    found, expected = grad_cam(network, IMAGE, exit_index, 1), by_autograd(network, exit_index, 1)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-7 + 1e-4 * expected.max())
+    assert found.max() > 0
+
+
+@pytest.mark.parametrize("exit_index", [0, GLOBAL, FINAL])
+def test_in_bfloat16_the_map_is_the_same_within_its_rounding(network, exit_index):
+    exact = grad_cam(network, IMAGE, exit_index, 1)
+    network.precision = torch.bfloat16
+    rounded = grad_cam(network, IMAGE, exit_index, 1)
+    assert rounded.dtype == np.float32
+    assert not np.array_equal(rounded, exact)
+    assert np.corrcoef(exact.ravel(), rounded.ravel())[0, 1] > 0.99
+
+
 def test_a_global_head_that_reads_two_class_tokens_owes_each_its_own_linear_layers_half():
     network = settle(Backbone(VisionTransformerDistilled(**TINY)))
     found, expected = grad_cam(network, IMAGE, GLOBAL, 1), by_autograd(network, GLOBAL, 1)

@@ -7,10 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explorer.explain.attending import attend_at, is_plain
+from explorer.explain.block_gradient import is_closed_block, run_at
 from explorer.explain.closed import class_rows, is_closed, places_read, through_aggregation, through_norm
 from explorer.explain.map import Map, Method, Target
-from explorer.explain.score import class_score, exit_logits, tokens_before
+from explorer.explain.score import class_score, exit_logits
 from explorer.model.heads import LocalPerceptionHead
 from explorer.model.multi_exit import MultiExitViT
 
@@ -30,47 +30,59 @@ def explain(network: MultiExitViT, image: Tensor, target: Target) -> Map:
     return Map(_of_tokens(network, image, target), False, "logit")
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def _of_local_head(
     network: MultiExitViT, head: LocalPerceptionHead, image: Tensor, target: Target
 ) -> NDArray[np.float32]:
-    tokens = tokens_before(network, image, network.exits[target.exit].block)
     with network.in_precision():
+        tokens = network.advance(network.backbone.embed(image), 0, network.exits[target.exit].block)
         activation = head.local(head.map_of(tokens))[0].float()  # (D, H, W)
-    rows = class_rows(network, target.exit, target.classes, tokens)
-    row = through_norm(head.classifier.norm, activation.flatten(1).T, rows.sum(dim=0))
-    gradient = row / activation[0].numel()
+    norm, prefix = head.classifier.norm, head.classifier.class_tokens
+    places = activation.flatten(1).T
+
+    def reads() -> Tensor:
+        mean = norm(places).mean(dim=0, keepdim=True)
+        return mean + tokens[0, :prefix] if prefix else mean
+
+    rows = class_rows(network, target.exit, target.classes, reads)
+    gradient = through_norm(norm, places, rows.sum(dim=0)) / len(places)
     return torch.einsum("d,dhw->hw", gradient, activation).relu().cpu().numpy()
 
 
+@torch.inference_mode()
 def _of_tokens(network: MultiExitViT, image: Tensor, target: Target) -> NDArray[np.float32]:
     block = network.exits[target.exit].block
     layer = network.backbone.layers[block - 1]
-    read = places_read(network, target.exit) if is_plain(layer) else None
-    tokens = tokens_before(network, image, block - 1).requires_grad_()
-    with torch.enable_grad(), network.in_precision():
-        # Most of the block's work is for tokens that the exit does not read.
-        behind = network.advance(tokens, block - 1, block) if read is None else attend_at(layer, tokens, read)
-        gradient = _gradient(network, tokens, behind, read, target)
+    with network.in_precision():
+        tokens = network.advance(network.backbone.embed(image), 0, block - 1)[0].float()  # (T, D)
+        if is_closed_block(layer):
+            # Most of the block's work is for tokens that the exit does not read.
+            behind, backward = run_at(layer, tokens, places_read(network, target.exit))
+            gradient = backward(_of_read_out(network, behind, target))
+        else:
+            gradient = _by_autograd(network, tokens, target)
     shape = network.backbone.shape(block - 1)
     patches = slice(shape.prefix, None)
-    activation, gradient = tokens.detach()[0, patches].float(), gradient[0, patches].float()
-    return (activation @ gradient.mean(dim=0)).relu().unflatten(0, shape.grid).cpu().numpy()
+    return (tokens[patches] @ gradient[patches].mean(dim=0)).relu().unflatten(0, shape.grid).cpu().numpy()
 
 
-def _gradient(
-    network: MultiExitViT, tokens: Tensor, behind: Tensor, read: Tensor | None, target: Target
-) -> Tensor:
-    """Of the score, with respect to the tokens that gave those behind the exit's block: all, or at the places read."""
+def _of_read_out(network: MultiExitViT, behind: Tensor, target: Target) -> Tensor:
+    """The gradient (P, D) of the score with respect to the tokens behind the exit's block that the exit reads."""
     head = network.heads[target.exit] if target.exit < len(network.heads) else None
-    if read is None or not is_closed(head):
+    if is_closed(head):
+        return through_aggregation(network, target.exit, target.classes, behind)
+    return _by_autograd(network, behind, target, through_block=False)
+
+
+@torch.inference_mode(False)
+def _by_autograd(network: MultiExitViT, tokens: Tensor, target: Target, through_block: bool = True) -> Tensor:
+    """The gradient of the score with respect to tokens (T, D) before the exit's block, or else behind it."""
+    block = network.exits[target.exit].block
+    tokens = tokens.clone()[None].requires_grad_()
+    with torch.enable_grad():
+        behind = network.advance(tokens, block - 1, block) if through_block else tokens
         score = class_score(exit_logits(network, behind, target.exit), target.classes).sum()
-        return torch.autograd.grad(score, tokens)[0]
-    # In closed form the head takes half of what autograd takes for it. It asks for all tokens, and reads only some.
-    whole = torch.zeros_like(tokens, dtype=behind.dtype).index_copy_(1, read, behind.detach())
-    rows = class_rows(network, target.exit, target.classes, whole)
-    given = through_aggregation(head, whole, rows).to(behind.dtype)
-    return torch.autograd.grad(behind, tokens, given.index_select(1, read))[0]
+        return torch.autograd.grad(score, tokens)[0][0].float()
 
 
 METHOD = Method(explain, frozenset({"exit", "class"}))
