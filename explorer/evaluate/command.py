@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -14,12 +16,13 @@ from explorer.data.labelled import Labelled, load_labelled
 from explorer.evaluate import report
 from explorer.evaluate.chart import write_chart
 from explorer.evaluate.keeping import keep, measure, measure_and_keep
-from explorer.evaluate.matched import matched, matched_table, write_rows
+from explorer.evaluate.matched import checked, matched, matched_table, write_rows
+from explorer.evaluate.pace import SIZES, pace_of
 from explorer.evaluate.record import Record, load_records
 from explorer.grain import CLASSES
 from explorer.model.bundle import Model, load_model_folder, read_config, read_labels
 from explorer.model.catalog import find_model, list_models, named_here
-from explorer.pipeline import see
+from explorer.pipeline import see, to_tensor
 from explorer.rules.chosen import Chosen, read_chosen
 
 
@@ -79,8 +82,7 @@ def run(
         else:
             records = records_of(load_model_folder(folder), data)
         if rules:
-            for table in _matched(folder, title, records, data, stored, save):
-                _show(table, markdown)
+            _compare(folder, title, records, data, stored, save, markdown)
             continue
         models[title] = {split: record.at(grain) for split, record in records.items()}
     if rules:
@@ -102,18 +104,45 @@ def _show(table: Table, markdown: bool) -> None:
         Console(markup=False).print(table)
 
 
-def _matched(
-    folder: Path, title: str, records: report.Records, data: Path | None, stored: bool, save: bool
-) -> list[Table]:
-    """Every rule at the same savings; timed unless only what is stored shall be read."""
+def _compare(
+    folder: Path,
+    title: str,
+    records: report.Records,
+    data: Path | None,
+    stored: bool,
+    save: bool,
+    markdown: bool,
+) -> None:
+    """Print every rule at the same savings; timed unless only what is stored shall be read."""
+
+    def tell(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    said = ""
     if stored:
         rows = matched(records)
     else:
         model = load_model_folder(folder)
-        rows = matched(records, model, _splits(model, data)[0]["test"])
+        tell(f"{model.name}: reading {SIZES[-1]} test images")
+        inputs = torch.cat([to_tensor(model, image) for image in _sample(model, data, SIZES[-1])])
+        pace = pace_of(model, inputs, tell)
+        tell(f"{model.name}: choosing thresholds")
+        rows = matched(records, pace)
+        tell(f"{model.name}: holding the times against images that really leave")
+        said = checked(rows, model, inputs, pace)
     if save:
         write_rows(rows, folder)
-    return list(matched_table(rows, title))
+    for table in matched_table(rows, title):
+        _show(table, markdown)
+    if said:
+        print(said)
+
+
+def _sample(model: Model, data: Path | None, count: int) -> NDArray[np.uint8]:
+    """The first so many test images, as the network sees them; of photographs no others are read."""
+    if data is not None and (data / "labels.tsv").exists():
+        return _seen(model, load_labelled(data).half(odd=True), count)
+    return _splits(model, data)[0]["test"].images[:count]
 
 
 def _labelled(data: Path | None, stored: bool) -> list[Path]:
@@ -169,9 +198,12 @@ def _photographs(model: Model, labelled: Labelled) -> dict[str, Split]:
         raise ValueError(f"{labelled.folder} names classes that {model.name} does not have.")
     splits = {}
     for name, part in (("validation", labelled.half(odd=False)), ("test", labelled.half(odd=True))):
-        seen = [np.asarray(see(model, part.image(i)).image) for i in range(len(part))]
-        splits[name] = Split(np.stack(seen), part.classes)
+        splits[name] = Split(_seen(model, part, len(part)), part.classes)
     return splits
+
+
+def _seen(model: Model, part: Labelled, count: int) -> NDArray[np.uint8]:
+    return np.stack([np.asarray(see(model, part.image(i)).image) for i in range(min(count, len(part)))])
 
 
 def _stored(folder: Path) -> dict[str, Record]:

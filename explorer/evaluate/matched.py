@@ -8,22 +8,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from rich.table import Table
+from torch import Tensor
 
-from explorer.data.fashion import Split
 from explorer.evaluate.calibration import reliability_of
+from explorer.evaluate.pace import SIZES, Pace, one_thread, walks_of
 from explorer.evaluate.record import Record
 from explorer.evaluate.report import Records
 from explorer.evaluate.tradeoff import at_threshold, most_accurate
-from explorer.grain import CLASSES, choose_grain
+from explorer.grain import CLASSES
 from explorer.model.bundle import Model
-from explorer.pipeline import to_tensor
 from explorer.rules import RULES, decide
 
 SAVINGS = (1.25, 1.5, 2.0, 3.0)  # times fewer MACs than the backbone without exits
-ALONE, TOGETHER = 16, 64  # images timed one by one, and as one batch
-REPEATS = 4  # of each timing
+CHECKED = 1.5  # the saving at which the first rule's times are held against `infer`
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,12 @@ class Row:
     by_macs: float  # the saving on test, the rule's own cost counted
     ece: float | None  # of the answers given, wherever they left; None where nobody kept how sure they were
     block: float  # mean exit block
-    ms_1: float | None = None  # an image alone, mean
-    ms_64: float | None = None  # an image of a batch of 64
+    ms_1: float | None = None  # of an image alone, mean over the test images
+    ms_64: float | None = None  # of an image of a batch of 64, mean over the test images' batches
 
 
-def matched(records: Records, model: Model | None = None, images: Split | None = None) -> list[Row]:
-    """Every rule at every saving and grain of the records; timed where a model and images are given."""
+def matched(records: Records, pace: Pace | None = None) -> list[Row]:
+    """Every rule at every saving and grain of the records; with times where the model's pace was measured."""
     rows = []
     for grain in (CLASSES, *records["test"].grains):
         validation, test = records["validation"].at(grain), records["test"].at(grain)
@@ -52,51 +51,48 @@ def matched(records: Records, model: Model | None = None, images: Split | None =
             for rule in test.scores:
                 chosen = most_accurate(validation, rule, saving)
                 given = at_threshold(test, rule, chosen.threshold)
-                times: tuple[float, float] | tuple[None, None] = (None, None)
-                if model is not None and images is not None:
-                    times = _timed(model, images, rule, chosen.threshold, grain)
+                fired = decide(test.scores[rule], chosen.threshold)
                 rows.append(
                     Row(
                         grain, saving, rule, chosen.threshold, chosen.by_macs >= saving, given.accuracy,
-                        given.by_macs, _ece(test, rule, chosen.threshold), _mean_block(test, rule, chosen.threshold),
-                        *times,
+                        given.by_macs, _ece(test, rule, fired), float(test.blocks[fired].mean()),
+                        None if pace is None else pace.alone(grain, rule, fired),
+                        None if pace is None else pace.together(grain, rule, fired),
                     )
                 )  # fmt: skip
     return rows
 
 
-def _ece(record: Record, rule: str, threshold: float) -> float | None:
-    """Of the answers that are given, in [0, 1], by their own largest probability.
+def _ece(record: Record, rule: str, fired: NDArray[np.int64]) -> float | None:
+    """Of the answers that are given at those exits (N,), in [0, 1], by their own largest probability.
 
     None where the record is older than the rule's answers' confidence.
     """
     sure = record.confidence_under(rule)
     if sure is None:
         return None
-    fired = decide(record.scores[rule], threshold)
     places = np.arange(len(fired))
     return reliability_of(sure[places, fired], record.under(rule).correct[places, fired]).ece
 
 
-def _mean_block(record: Record, rule: str, threshold: float) -> float:
-    return float(record.blocks[decide(record.scores[rule], threshold)].mean())
-
-
-def _timed(model: Model, images: Split, rule: str, threshold: float, grain: str) -> tuple[float, float]:
-    """Milliseconds an image takes alone, and in a batch of 64, leaving as it does.
-
-    The least of a few repeats each: what else the machine does only ever adds.
-    """
-    reading, facts = choose_grain(model.grains, grain), RULES[rule]
-
-    def spent(batch: torch.Tensor) -> float:
-        return min(
-            float(model.network.infer(batch, facts, threshold, reading).ms.max()) for _ in range(REPEATS)
-        )
-
-    inputs = [to_tensor(model, image) for image in images.images[:TOGETHER]]
-    alone = [spent(one) for one in inputs[:ALONE]]
-    return float(np.mean(alone)), spent(torch.cat(inputs)) / len(inputs)
+def checked(rows: list[Row], model: Model, inputs: Tensor, pace: Pace) -> str:
+    """One row's sums of times beside `infer` that really stopped, on the images (N, ...) that were timed."""
+    row = next(row for row in rows if row.saving == CHECKED)
+    rule, network = RULES[row.rule], model.network
+    size = min(len(inputs), SIZES[-1])
+    with one_thread():
+        fired = network.infer(inputs, rule, row.threshold).exit
+        alone = [
+            min(float(network.infer(image[None], rule, row.threshold).ms[0]) for _ in range(2))
+            for image in inputs
+        ]
+        batch = min(float(network.infer(inputs[:size], rule, row.threshold).ms.max()) for _ in walks_of())
+    return (
+        f"The times are sums over the stretches to where images leave. Held against it, {row.rule} at {CHECKED:g}x, "
+        f"{row.grain}: {len(inputs)} images that really left took {np.mean(alone):.2f} ms alone, where the sum is "
+        f"{pace.alone(row.grain, row.rule, fired):.2f}, and {batch / size:.2f} ms in a batch of {size}, where it is "
+        f"{pace.together(row.grain, row.rule, fired[:size]):.2f}."
+    )
 
 
 def matched_table(rows: list[Row], title: str) -> Iterator[Table]:
