@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any
 
 import torch
-from timm.layers import apply_rot_embed_cat
+from timm.layers import AttentionRope, apply_rot_embed_cat
 from timm.models.eva import Eva, EvaAttention, EvaBlock
 from torch import Tensor, nn
 
@@ -40,19 +41,24 @@ class EvaBackbone(Backbone):
 
     def attention(self, index: int, tokens: Tensor, queries: slice = slice(None)) -> Tensor:
         block = self.vit.blocks[index - 1]
-        if not (isinstance(block, EvaBlock) and isinstance(block.attn, EvaAttention)):
+        if not (isinstance(block, EvaBlock) and isinstance(block.attn, EvaAttention | AttentionRope)):
             raise ValueError(
                 f"attention can be read from timm's EvaBlock, not from {type(block.attn).__name__}."
             )
-        attn, x = block.attn, block.norm1(tokens)
+        attn: Any = block.attn
+        x = block.norm1(tokens)
         if attn.qkv is not None:
-            bias = None if attn.q_bias is None else torch.cat((attn.q_bias, attn.k_bias, attn.v_bias))
-            qkv = attn.qkv(x) if bias is None else attn.qkv(x) + bias
+            qkv = attn.qkv(x)
+            if getattr(attn, "q_bias", None) is not None:  # EvaAttention keeps the biases apart
+                qkv = qkv + torch.cat((attn.q_bias, attn.k_bias, attn.v_bias))
             query, key, _ = qkv.unflatten(-1, (3, attn.num_heads, -1)).permute(2, 0, 3, 1, 4)
         else:
             query, key = (
-                project(x).unflatten(-1, (attn.num_heads, -1)).transpose(1, 2)
-                for project in (attn.q_proj, attn.k_proj)
+                project(x).unflatten(-1, (heads, -1)).transpose(1, 2)
+                for project, heads in (
+                    (attn.q_proj, attn.num_heads),
+                    (attn.k_proj, getattr(attn, "num_kv_heads", attn.num_heads)),
+                )
             )
         query, key = attn.q_norm(query), attn.k_norm(key)
         rotation = self._of_block(self._rotation(), index)
@@ -62,6 +68,7 @@ class EvaBackbone(Backbone):
                 torch.cat([x[:, :, :first], apply_rot_embed_cat(x[:, :, first:], rotation, half=half)], dim=2)
                 for x in (query, key)
             )
+        key = key.repeat_interleave(query.shape[1] // key.shape[1], dim=1)  # heads may share their keys
         return ((query[:, :, queries] * attn.scale) @ key.transpose(-2, -1)).softmax(dim=-1)
 
     def _rotation(self) -> Tensor | None:
