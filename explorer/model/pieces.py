@@ -21,6 +21,7 @@ from timm.layers import Attention
 from timm.models.vision_transformer import Block
 from torch import Tensor, nn
 
+from explorer.model.backbone import Backbone
 from explorer.model.bundle import ModelError
 from explorer.model.heads import Head, LocalPerceptionHead
 from explorer.model.multi_exit import MultiExitViT
@@ -134,6 +135,8 @@ def _all_in_state(module: nn.Module) -> nn.Module:
     twin = deepcopy(module)
     for part in twin.modules():
         part._non_persistent_buffers_set.clear()
+        if isinstance(part, Backbone):
+            part.settle()
     return twin
 
 

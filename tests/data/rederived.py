@@ -4,6 +4,7 @@ From the paper (arXiv 2308.00255), Swin's (arXiv 2103.14030) and the facts of th
 timm's is used. Weights are random.
 """
 
+import json
 import math
 
 import torch
@@ -39,6 +40,22 @@ class Random:
             # As float16 holds it, for a model folder keeps matrices so.
             self.state[name] = (torch.randn(*shape, generator=rng) * std + mean).half().float()
         return self.state[name]
+
+
+def publish(folder, config, state):
+    """Write config.json, preprocessor_config.json and pickled weights as the authors publish them; gives the folder."""
+    folder.mkdir()
+    stored = {key: value for key, value in config.items() if key != "num_labels"}
+    stored |= {
+        "id2label": {str(i): f"class <{i}>" for i in range(config["num_labels"])},
+        "threshold": 0.7,
+        "exit_strategy": "confidence",
+    }
+    (folder / "config.json").write_text(json.dumps(stored))
+    sight = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
+    (folder / "preprocessor_config.json").write_text(json.dumps(sight))
+    torch.save(state, folder / "pytorch_model.bin")
+    return folder
 
 
 def linear(w, x, name, out, bias=True):

@@ -1,7 +1,5 @@
 """LGViT on DeiT and Swin under the authors' names gives what the model written out by hand gives."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
@@ -37,25 +35,12 @@ def test_every_exit_and_the_end_answer_as_the_model_written_out(case):
     assert [e.block for e in network.exits] == blocks
 
 
-def published(folder, config, state):
-    folder.mkdir()
-    stored = {key: value for key, value in config.items() if key != "num_labels"}
-    stored |= {
-        "id2label": {str(i): f"class <{i}>" for i in range(6)},
-        "threshold": 0.7,
-        "exit_strategy": "confidence",
-    }
-    (folder / "config.json").write_text(json.dumps(stored))
-    sight = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
-    (folder / "preprocessor_config.json").write_text(json.dumps(sight))
-    torch.save(state, folder / "pytorch_model.bin")
-    return folder
-
-
 def test_a_published_folder_becomes_a_model_folder(case, tmp_path):
     _, config, images, weights, expected = case
     extra = {"swin.encoder.layers.0.blocks.0.attention.self.relative_position_index": torch.zeros(4, 4)}
-    source = published(tmp_path / "theirs", config, weights.state | (extra if case[0] == "Swin" else {}))
+    source = rederived.publish(
+        tmp_path / "theirs", config, weights.state | (extra if case[0] == "Swin" else {})
+    )
     model = load_model_folder(convert_lgvit(source, tmp_path / "ours", "theirs"))
     trace = model.network.analyse(images)
     for k, theirs in enumerate(expected):
@@ -79,7 +64,9 @@ def test_a_missing_a_wrong_and_a_strange_weight_are_named_in_one_sentence(case, 
     first = "cls_classifier.weight" if name == "DeiT" else "classifier.weight"
     with pytest.raises(ValueError, match=r"do not fit their configuration: .* is \(6, 7\) instead of"):
         from_lgvit(config, weights.state | {first: torch.zeros(6, 7)})
-    partial = published(tmp_path / "partial", config, {k: v for k, v in state.items() if "highway" not in k})
+    partial = rederived.publish(
+        tmp_path / "partial", config, {k: v for k, v in state.items() if "highway" not in k}
+    )
     with pytest.raises(
         ModelError, match=r"cannot be converted: these weights lack .*highway.* and \d+ more\.$"
     ):
@@ -87,7 +74,7 @@ def test_a_missing_a_wrong_and_a_strange_weight_are_named_in_one_sentence(case, 
 
 
 def test_a_pickle_that_would_run_code_is_not_read(tmp_path):
-    source = published(tmp_path / "theirs", rederived.DEIT, {})
+    source = rederived.publish(tmp_path / "theirs", rederived.DEIT, {})
     torch.save({"a": print}, source / "pytorch_model.bin")
     with pytest.raises(ModelError, match="holds more than tensors, or is damaged"):
         convert_lgvit(source, tmp_path / "ours", "")

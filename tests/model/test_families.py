@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import onnx
 import pytest
 import timm
 import torch
+from onnx.reference import ReferenceEvaluator
 from timm.models.swin_transformer import SwinTransformer
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
@@ -16,6 +18,7 @@ from explorer.model.bundle import InputSpec, Model, load_model_folder, save_mode
 from explorer.model.cost import count
 from explorer.model.exits import lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
+from explorer.model.pieces import export
 from explorer.rules import decide, get_rule
 
 TINY = {"img_size": 32, "patch_size": 8, "num_classes": 4, "embed_dim": 32, "depth": 5, "num_heads": 2}
@@ -169,6 +172,24 @@ def test_a_folder_brings_it_back(name, tmp_path):
     np.testing.assert_allclose(theirs.probabilities, ours.probabilities, atol=1e-4)
     assert theirs.macs.tolist() == ours.macs.tolist()
     assert loaded.backbone.shape(3) == network.backbone.shape(3)
+
+
+@torch.no_grad()
+def test_the_pieces_that_a_browser_runs_answer_as_it_does_however_many_images_there_are(name):
+    network = made(name)
+    pieces = [(stage, ReferenceEvaluator(onnx.load_from_string(data))) for stage, data in export(network)]
+    divisors = np.array(network.temperatures, dtype=np.float32)
+    for many in (1, 3):
+        images = images_for(network, many)
+        logits, tokens = [], images.numpy()
+        for stage, session in pieces:
+            given = {"image": tokens, "tokens": tokens, "target": np.zeros((1, 4), np.float32)}
+            out = session.run(None, {name: given[name] for name in stage.inputs})
+            found = dict(zip(stage.outputs, out, strict=True))
+            tokens = found.get("tokens", tokens)
+            logits += [found["logits"]] if "logits" in found else []
+        calibrated = np.stack(logits, axis=1) / divisors[:, None]
+        np.testing.assert_allclose(calibrated, network.analyse(images).logits, atol=1e-3)
 
 
 def timms_weights(backbone: Backbone, tokens: torch.Tensor, block: int) -> torch.Tensor:

@@ -163,34 +163,3 @@ def test_weights_of_more_than_one_axis_lie_in_float16(network):
         wide = [w for w in graph.initializer if len(w.dims) > 1]
         assert wide
         assert all(w.data_type == onnx.TensorProto.FLOAT16 for w in wide)
-
-
-@pytest.mark.parametrize(
-    ("entry", "exits"),
-    [
-        ({"kind": "timm", "name": "test_vit", "img_size": 32}, [ExitSpec(b, "shared") for b in range(1, 6)]),
-        (
-            {
-                "kind": "swin", "img_size": 32, "patch_size": 4, "embed_dim": 16, "depths": (2, 2),
-                "num_heads": (2, 2), "window_size": 4,
-            },
-            [ExitSpec(1, "lph-dw"), ExitSpec(3, "gah", {"stride": 1})],
-        ),
-    ],
-    ids=["wrapped", "swin"],
-)  # fmt: skip
-def test_models_of_ones_own_run_in_a_browser_too(entry, exits):
-    torch.manual_seed(0)
-    network = MultiExitViT(build_backbone(**entry, num_classes=3), exits)
-    for parameter in network.parameters():
-        parameter.data = parameter.data.half().float()
-    network = network.requires_grad_(False).eval()
-    images = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    logits, tokens = [], images.numpy()
-    for stage, data in export(network):
-        session = ReferenceEvaluator(onnx.load_from_string(data))
-        given = {"image": tokens, "tokens": tokens, "target": np.zeros((1, 3), np.float32)}
-        out = dict(zip(stage.outputs, session.run(None, {n: given[n] for n in stage.inputs}), strict=True))
-        tokens = out.get("tokens", tokens)
-        logits += [out["logits"]] if "logits" in out else []
-    np.testing.assert_allclose(np.stack(logits, axis=1), network.analyse(images).logits, atol=2e-4)

@@ -135,6 +135,9 @@ class Backbone(nn.Module):
         """What timm says of how its own weights were trained: `mean` and `std` of the input's channels, and more."""
         return self.vit.pretrained_cfg
 
+    def settle(self) -> None:
+        """Compute once what weights alone decide, for good: a twin that is exported need not do it for every image."""
+
     def embed(self, images: Tensor) -> Tensor:
         """Normalised images (N, channels, height, width) to block 1's tokens, (N, prefix + patches, D)."""
         raise NotImplementedError

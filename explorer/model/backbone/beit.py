@@ -22,7 +22,7 @@ class BeitBackbone(Backbone):
 
     def embed(self, images: Tensor) -> Tensor:
         patches = self.vit.patch_embed(images)
-        tokens = torch.cat([self.vit.cls_token.expand(len(patches), -1, -1), patches], dim=1)
+        tokens = torch.cat([self.vit.cls_token.expand(patches.shape[0], -1, -1), patches], dim=1)
         if self.vit.pos_embed is not None:
             tokens = tokens + self.vit.pos_embed
         return self.vit.pos_drop(tokens)

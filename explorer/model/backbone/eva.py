@@ -24,6 +24,7 @@ class EvaBackbone(Backbone):
             raise ValueError(
                 "a backbone that drops patches at random cannot have exits; leave patch_drop_rate out."
             )
+        self._settled: Tensor | None = None
 
     @property
     def class_tokens(self) -> int:
@@ -71,10 +72,16 @@ class EvaBackbone(Backbone):
         key = key.repeat_interleave(query.shape[1] // key.shape[1], dim=1)  # heads may share their keys
         return ((query[:, :, queries] * attn.scale) @ key.transpose(-2, -1)).softmax(dim=-1)
 
+    def settle(self) -> None:
+        rotation = self._rotation()
+        self._settled = None if rotation is None else rotation.detach().clone()
+
     def _rotation(self) -> Tensor | None:
         """Sines and cosines of every patch's place; with "mixed" rotary positions one set a block. None without."""
         if self.vit.rope is None:
             return None
+        if self._settled is not None:
+            return self._settled
         if hasattr(self.vit.rope, "feat_shape") and not self.vit.dynamic_img_size:
             return self.vit.rope.get_embed()
         return self.vit.rope.get_embed(shape=self.vit.patch_embed.grid_size)

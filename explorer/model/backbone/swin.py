@@ -57,7 +57,7 @@ class SwinBackbone(Backbone):
     def advance(self, tokens: Tensor, done: int, until: int) -> Tensor:
         for index in range(done + 1, until + 1):
             stage, place = self._places[index - 1]
-            x = tokens.unflatten(1, self._shapes[index - 1].grid)  # (N, H, W, D)
+            x = tokens.reshape(tokens.shape[0], *self._shapes[index - 1].grid, -1)  # (N, H, W, D)
             if place == 0:
                 x = self.vit.layers[stage].downsample(x)  # nothing, in the first stage
             tokens = self.vit.layers[stage].blocks[place](x).flatten(1, 2)
