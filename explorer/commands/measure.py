@@ -48,6 +48,40 @@ def evaluate(
 
 
 @app.command()
+def agreement(
+    data: Annotated[
+        list[str],
+        typer.Option(metavar="FOLDER|ZIP[=WEIGHT]", help="photographs that nobody labelled; may be repeated"),
+    ],
+    teacher: Annotated[
+        list[str],
+        typer.Option(
+            metavar="[NAME=]FILE",
+            help="a timm classifier's weights, of tf_efficientnet_lite0 unless named; several are averaged",
+        ),
+    ],
+    model: ModelOption = "photos",
+    trained_on: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FOLDER|ZIP", help="what the model learned from: near copies are left out"),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="how many photographs at most")] = 3000,
+) -> None:
+    """How often every exit agrees with a teacher on photographs without labels, for Tune beside the labelled ones."""
+    from rich.console import Console
+
+    from explorer.evaluate.agreement import run, table
+    from explorer.train.photos.photographs import parse_source
+    from explorer.train.photos.teacher import parse_teacher
+
+    try:
+        sources, teachers = [parse_source(text) for text in data], [parse_teacher(text) for text in teacher]
+        Console(markup=False).print(table(run(model, sources, teachers, trained_on or [], count)))
+    except (ValueError, OSError) as error:
+        fail(error)
+
+
+@app.command()
 def solve(
     model: ModelOption = "fashion",
     rule: Annotated[str, typer.Option(help="an exit rule by name")] = "confidence",

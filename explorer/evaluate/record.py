@@ -27,6 +27,8 @@ BASES = (
     "confidence",
     "entropy",
 )  # rules whose scores are what others are read from: confidence and certainty
+# Photographs whose labels are a teacher's answers; only a model that was held against one has them.
+UNLABELLED = "unlabelled"
 GRID = (
     4096  # parts of 1 that scores are rounded to where they should be small on disk; a slider's step is ten
 )
@@ -195,7 +197,7 @@ def _stored(start: str, record: Record) -> dict[str, NDArray]:
 
 
 def load_records(path: Path) -> dict[str, Record]:
-    """Read evaluation.npz back: `validation` and `test`, with every grain that was evaluated.
+    """Read evaluation.npz back: `validation` and `test`, maybe `unlabelled`, with every grain that was evaluated.
 
     Rules that this version does not have are left out, and those whose addon cannot be read; those that follow from
     what is stored are read from it. Raises `ModelError` for a file that holds no evaluation.
@@ -221,7 +223,9 @@ def _read(path: Path) -> dict[str, Record]:
             if is_of(path.parent, name, config):
                 addons[name] = read_addon(path.parent, name)
     records = {}
-    for split in ("validation", "test"):
+    for split in ("validation", "test", UNLABELLED):
+        if split == UNLABELLED and f"{split}_labels" not in arrays:
+            continue
         record = _loaded(arrays, split, addons)
         coarse = {
             key.split("@")[1].removesuffix("_labels"): _loaded(arrays, key.removesuffix("_labels"), addons)

@@ -30,7 +30,8 @@ def evaluation_json(model: str) -> dict[str, Any] | None:
     folder = find_model(model)
     if not (folder / "evaluation.npz").exists():
         return None
-    config, records = read_config(folder), load_records(folder / "evaluation.npz")
+    config, stored = read_config(folder), load_records(folder / "evaluation.npz")
+    records = {split: stored[split] for split in ("validation", "test")}
     test = records["test"]
     rule = RULES[RULE]
     thresholds = [round(float(t), 4) for t in np.linspace(rule.low, rule.top(len(test.blocks)), POINTS + 1)]

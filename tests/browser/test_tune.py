@@ -257,7 +257,7 @@ def test_a_thousand_classes_of_a_teacher(page):
         "macs": record.macs.tolist(),
         "macs_full": record.macs_full,
         "macs_single": record.macs.tolist(),
-        "splits": {"validation": pack_record(record), "test": pack_record(record)},
+        "splits": {split: pack_record(record) for split in ("validation", "test", "unlabelled")},
         "gallery": None,
     }
     page.set_viewport_size({"width": 360, "height": 740})
@@ -273,6 +273,8 @@ def test_a_thousand_classes_of_a_teacher(page):
     expect(page.get_by_role("columnheader", name="Of those, agreeing")).to_be_visible()
     # A phone has no room for this column.
     expect(page.locator("tune-leaving th.alone")).to_have_text("Agrees on all images")
+    page.get_by_role("radio", name="More photographs, 3,000").check()
+    expect(page.locator("tune-summary .note")).to_contain_text("held against the teacher’s answers")
     expect(page.locator("tune-classes tbody tr")).to_have_count(17)  # eight at each end, and how many between
     page.get_by_role("searchbox", name="Find a class").fill("class 99")
     expect(page.locator("tune-classes tbody th").first).to_contain_text("class 99")

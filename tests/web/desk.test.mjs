@@ -8,7 +8,7 @@ import { NoAnswer } from "../../explorer/web/widgets/ask.js";
 import { Store } from "../../explorer/web/widgets/store.js";
 import { Desk } from "../../explorer/web/widgets/tune/desk.js";
 import { unpackArray } from "../../explorer/web/widgets/tune/evaluation.js";
-import { countText, niceTicks, percentText, pointsText } from "../../explorer/web/widgets/tune/numbers.js";
+import { countText, marginText, niceTicks, percentText, pointsText } from "../../explorer/web/widgets/tune/numbers.js";
 import { RULES } from "./helpers.mjs";
 
 /** As explorer/web/records.py packs: byte planes, zlib, base64. */
@@ -86,6 +86,23 @@ test("an evaluation is asked for once, and its numbers follow the store", async 
   assert.throws(() => desk.setSplit("train"), RangeError);
 });
 
+test("photographs without labels are a third split, of a teacher's answers, where a model has them", async () => {
+  const more = { ...record, labels: pack(Uint8Array.of(0, 1, 0), [3]) }; // the teacher calls the last image a
+  const answers = { toy: { ...ANSWER, splits: { ...ANSWER.splits, unlabelled: more } }, plain: ANSWER };
+  const desk = new Desk(async (_, { model }) => answers[model]);
+  await desk.open("toy");
+  await desk.open("plain");
+  const store = makeStore();
+  assert.equal(desk.now(store).split.teacher, false);
+  desk.setSplit("unlabelled");
+  store.setThresholds(0.6);
+  const { split, tally } = desk.now(store);
+  assert.deepEqual([split.name, split.teacher, tally.accuracy], ["unlabelled", true, 1]);
+  store.setModel("plain");
+  store.setRules(RULES);
+  assert.equal(desk.now(store).split.name, "test");
+});
+
 test("a rule without scores has no live numbers", async () => {
   const desk = new Desk(async () => ANSWER);
   await desk.open("toy");
@@ -122,6 +139,7 @@ test("shares, points and counts", () => {
   assert.equal(percentText(0 / 0), "–");
   assert.deepEqual([0.0005, -0.0031, 0.00001].map((d) => pointsText(d)), ["+0.05", "−0.31", "±0"]);
   assert.equal(countText(10000), "10,000");
+  assert.equal(marginText(0.71, 500), "4.0");
 });
 
 test("ticks are round, cover the range, and are written with the digits they need", () => {

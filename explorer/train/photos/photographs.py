@@ -79,8 +79,11 @@ def load_photographs(sources: Sequence[Source], cache: Path) -> Photographs:
     )
 
 
-def _files(path: Path) -> tuple[list[str], Callable[[str], bytes]]:
-    """The names of a source's pictures in a fixed order, and how to read one."""
+def pictures_of(path: Path) -> tuple[list[str], Callable[[str], bytes]]:
+    """The names of a folder's or an archive's pictures in a fixed order, and how to read one's bytes.
+
+    Raises `FileNotFoundError`.
+    """
     if path.is_dir():
         found = (p.relative_to(path).as_posix() for p in path.rglob("*") if p.suffix.lower() in ENDINGS)
         return sorted(found), lambda name: (path / name).read_bytes()
@@ -98,7 +101,7 @@ def _files(path: Path) -> tuple[list[str], Callable[[str], bytes]]:
 
 def _decoded(path: Path, cache: Path) -> tuple[list[str], NDArray[np.uint8], NDArray[np.float32]]:
     """Names, pixels (N, 3, SIDE, SIDE) and aspects (N,) of a source; what cannot be read is left out."""
-    names, read = _files(path)
+    names, read = pictures_of(path)
     stamp = path.stat().st_mtime_ns if path.is_file() else 0
     key = sha256(repr((SIDE, stamp, names)).encode()).hexdigest()[:16]
     home = cache / f"{path.stem}-{key}"

@@ -4,11 +4,14 @@ import { ask, NoAnswer } from "../ask.js";
 import { CLASSES } from "../reading.js";
 import { t } from "../strings.js";
 import { fitting } from "../threshold.js";
-import { readEvaluation, underRule } from "./evaluation.js";
+import { readEvaluation, UNLABELLED, underRule } from "./evaluation.js";
 import { makeTally, tally } from "./tally.js";
 
-/** The splits of an evaluation: thresholds are chosen on the first and reported on the second. */
-export const SPLITS = ["validation", "test"];
+/**
+ * The splits of an evaluation: thresholds are chosen on the first and reported on the second; the third, which only some
+ * models have, is held against a teacher's answers.
+ */
+export const SPLITS = ["validation", "test", UNLABELLED];
 
 export class Desk {
   #entries = new Map(); // "model grain" -> {pending: true}, {failed: sentence} or {evaluation}
@@ -29,7 +32,7 @@ export class Desk {
   }
 
   setSplit(name) {
-    if (!SPLITS.includes(name)) throw new RangeError(`there is no split '${name}'; choose ${SPLITS.join(" or ")}.`);
+    if (!SPLITS.includes(name)) throw new RangeError(`there is no split '${name}'; choose one of ${SPLITS.join(", ")}.`);
     if (name === this.#split) return;
     this.#split = name;
     this.#tell();
@@ -71,7 +74,7 @@ export class Desk {
     const entry = this.entry(store.model, store.grain);
     if (!entry?.evaluation) return null;
     const evaluation = underRule(entry.evaluation, store.rule);
-    const split = evaluation.splits[this.#split];
+    const split = evaluation.splits[this.#split] ?? evaluation.splits.test;
     const scores = split?.scores[store.rule];
     if (!scores) return null;
     const { thresholds } = store;

@@ -2,6 +2,9 @@
 
 import { decodeBase64 } from "../maps.js";
 
+/** The split of photographs without labels: its "true" classes are a teacher's answers, whatever the others' are. */
+export const UNLABELLED = "unlabelled";
+
 const KINDS = { uint8: Uint8Array, uint16: Uint16Array, float32: Float32Array };
 
 async function inflate(bytes) {
@@ -52,7 +55,10 @@ export function makeSplit(name, exits, classes, { labels, predicted, scores }) {
   return { name, count, exits, labels, predicted, scores, right, first, classCount, classEnd, rightAt };
 }
 
-/** The server's answer, unpacked: its facts as they came, and `splits` {validation, test} as `makeSplit` gives them. */
+/**
+ * The server's answer, unpacked: its facts as they came, and `splits` {validation, test, maybe unlabelled} as `makeSplit`
+ * gives them, with `teacher` where answers are held against a teacher's, so that they agree or not.
+ */
 export async function readEvaluation(answer) {
   const splits = {};
   for (const [name, packed] of Object.entries(answer.splits)) {
@@ -63,7 +69,8 @@ export async function readEvaluation(answer) {
     const answers = {};
     for (const [rule, values] of Object.entries(packed.answers ?? {})) answers[rule] = await unpackArray(values);
     const made = makeSplit(name, answer.exits.length, answer.labels.length, { labels, predicted, scores });
-    splits[name] = { ...made, answers, ownMacs: packed.own_macs ?? {} };
+    const teacher = Boolean(answer.teacher) || name === UNLABELLED;
+    splits[name] = { ...made, answers, ownMacs: packed.own_macs ?? {}, teacher };
   }
   return { ...answer, splits };
 }

@@ -16,6 +16,11 @@ export function percentText(share, digits = 2) {
   return Number.isFinite(share) ? `${(100 * share).toFixed(digits)} %` : "–";
 }
 
+/** How many points a share of so many images is known to, either way, in 95 of 100 cases: "4.0". */
+export function marginText(share, count) {
+  return (196 * Math.sqrt((share * (1 - share)) / count)).toFixed(1); // of a normal distribution
+}
+
 /** A difference of shares in percentage points, with its sign: "+0.05", "−0.31", "±0". */
 export function pointsText(difference, digits = 2) {
   const text = Math.abs(100 * difference).toFixed(digits);

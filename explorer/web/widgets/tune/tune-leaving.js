@@ -51,7 +51,7 @@ export class TuneLeaving extends TuneWidget {
   }
 
   draw({ evaluation, split }) {
-    const held = evaluation.teacher ? "_teacher" : "";
+    const held = split.teacher ? "_teacher" : "";
     setText(this.part("th.right"), t(`tune.leaving_right${held}`));
     setText(this.part("th.alone"), t(`tune.exit_alone${held}`));
     const makeRow = () => {
@@ -87,7 +87,7 @@ export class TuneLeaving extends TuneWidget {
 
   #rows() {
     const { evaluation, split, tally } = this.desk.now(this.store);
-    const measure = evaluation.teacher ? "agreement" : "accuracy";
+    const measure = split.teacher ? "agreement" : "accuracy";
     const counted = ["images_leaving", "share_leaving", `${measure}_of_those`, `${measure}_on_all`];
     const head = ["block", "head", ...counted, "macs"];
     const rows = evaluation.exits.map(({ block, kind }, e) => [

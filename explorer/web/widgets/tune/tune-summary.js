@@ -4,7 +4,7 @@ import { element, keepChildren, setText } from "../dom.js";
 import { t } from "../strings.js";
 import { factorText, macsText, ruleText } from "../words.js";
 import { SPLITS } from "./desk.js";
-import { countText, percentText, pointsText } from "./numbers.js";
+import { countText, marginText, percentText, pointsText } from "./numbers.js";
 import { TUNE_STYLE } from "./tune-style.js";
 import { TuneWidget } from "./tune-widget.js";
 
@@ -76,14 +76,15 @@ export class TuneSummary extends TuneWidget {
     this.#state("ready");
     const makeChoice = () =>
       element("label", {}, element("input", { type: "radio", name: "split" }), element("span", {}));
-    keepChildren(this.part(".choices"), SPLITS, makeChoice).forEach(({ children: [input, text] }, i) => {
-      const count = countText(evaluation.splits[SPLITS[i]].count);
-      input.value = SPLITS[i];
-      input.checked = SPLITS[i] === split.name;
-      setText(text, t(`tune.split_${SPLITS[i]}`, { count }));
+    const names = SPLITS.filter((name) => evaluation.splits[name]);
+    keepChildren(this.part(".choices"), names, makeChoice).forEach(({ children: [input, text] }, i) => {
+      const count = countText(evaluation.splits[names[i]].count);
+      input.value = names[i];
+      input.checked = names[i] === split.name;
+      setText(text, t(`tune.split_${names[i]}`, { count }));
     });
     setText(this.part(".which .note"), t(`tune.split_${split.name}_says`));
-    setText(this.part(".measure"), t(evaluation.teacher ? "tune.agreement" : "tune.accuracy"));
+    setText(this.part(".measure"), t(split.teacher ? "tune.agreement" : "tune.accuracy"));
   }
 
   live({ evaluation, split, tally }) {
@@ -98,7 +99,11 @@ export class TuneSummary extends TuneWidget {
     show(
       "accuracy",
       percentText(tally.accuracy),
-      t("tune.against_end", { points: pointsText(tally.accuracy - end), end: percentText(end) }),
+      t("tune.against_end", {
+        points: pointsText(tally.accuracy - end),
+        end: percentText(end),
+        error: marginText(tally.accuracy, split.count),
+      }),
     );
     show("macs", macsText(tally.meanMacs), t("tune.of_full", { full: macsText(full) }));
     show("factor", factorText(factor), factor < 1 ? t("tune.costs_more") : t("tune.heads_included"));
@@ -106,7 +111,7 @@ export class TuneSummary extends TuneWidget {
     clearTimeout(this.speaking);
     this.speaking = setTimeout(() => {
       const values = {
-        measure: t(evaluation.teacher ? "tune.agreement" : "tune.accuracy"),
+        measure: t(split.teacher ? "tune.agreement" : "tune.accuracy"),
         accuracy: percentText(tally.accuracy),
         macs: macsText(tally.meanMacs),
         factor: factorText(factor),

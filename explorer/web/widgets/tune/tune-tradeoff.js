@@ -8,7 +8,7 @@ import { CLASSES } from "../reading.js";
 import { thresholdText } from "../threshold.js";
 import { grainText, macsText, ruleText } from "../words.js";
 import { underRule } from "./evaluation.js";
-import { countText, percentText } from "./numbers.js";
+import { countText, marginText, percentText } from "./numbers.js";
 import { candidates, curve, nearestCost, settable } from "./tradeoff.js";
 import { tradeoffFrame } from "./tradeoff-frame.js";
 import { TRADEOFF_STYLE } from "./tradeoff-style.js";
@@ -141,13 +141,13 @@ export class TuneTradeoff extends TuneWidget {
     const never = { macs: evaluation.macs.at(-1), accuracy: alone.at(-1).accuracy };
     const drawn = Object.values(curves).flatMap(({ accuracy, macs }) => [...macs].map((m, i) => ({ macs: m, accuracy: accuracy[i] }))); // prettier-ignore
     this.frame = tradeoffFrame(this.width, HEIGHT, [...drawn, ...alone, never]);
-    this.#drawAxes(evaluation, split);
+    this.#drawAxes(split);
     this.#drawCurves(curves, over ? this.store.grain : this.store.rule);
     this.#drawMarks(alone, never);
     this.#drawLegend(curves, over);
   }
 
-  #drawAxes({ teacher }, split) {
+  #drawAxes(split) {
     const { frame } = this;
     setAttributes(this.svg, { viewBox: `0 0 ${frame.width} ${frame.height}` });
     const makeTick = () => svgElement("g", {}, svgElement("line"), svgElement("text"));
@@ -164,12 +164,12 @@ export class TuneTradeoff extends TuneWidget {
     });
     setAttributes(this.part(".xname"), { x: frame.right, y: frame.bottom + 36 });
     setText(this.part(".xname"), t("tune.macs_axis", { unit: frame.unit.sign }));
-    setText(this.part(".yname"), t(teacher ? "tune.agreement" : "tune.accuracy"));
+    setText(this.part(".yname"), t(split.teacher ? "tune.agreement" : "tune.accuracy"));
     const share = split.rightAt.at(-1) / split.count;
     const values = {
       low: percentText(frame.yticks[0], frame.digits),
       count: countText(split.count),
-      error: (196 * Math.sqrt((share * (1 - share)) / split.count)).toFixed(1), // 95 % of a normal distribution
+      error: marginText(share, split.count),
     };
     setText(this.part(".axis-note"), t("tune.axis_note", values));
   }
@@ -227,7 +227,7 @@ export class TuneTradeoff extends TuneWidget {
   live(now) {
     // Another grain's evaluation has come since this was drawn.
     if (this.#laid && Object.keys(this.#curvesOver(now)).join() !== this.#laid) this.draw(now);
-    const { evaluation, tally } = now;
+    const { split, tally } = now;
     const { frame } = this;
     const { ruleFacts: rule, thresholds } = this.store;
     const x = frame.x(tally.meanMacs);
@@ -243,7 +243,7 @@ export class TuneTradeoff extends TuneWidget {
       accuracy: percentText(tally.accuracy),
       macs: macsText(tally.meanMacs),
     };
-    const text = t(evaluation.teacher ? "tune.live_agreement" : "tune.live_accuracy", values);
+    const text = t(split.teacher ? "tune.live_agreement" : "tune.live_accuracy", values);
     setText(this.part(".readout"), text);
     const middle = apart ? thresholds.reduce((a, b) => a + b, 0) / thresholds.length : thresholds;
     setAttributes(this.dot, {

@@ -21,9 +21,9 @@ export class TuneWidget extends Widget {
     this.#unsubscribe();
   }
 
-  /** Whether the answers are a teacher's, so that accuracy is agreement with it. */
+  /** Whether the images looked at have a teacher's answers for labels, so that accuracy is agreement with it. */
   get teacher() {
-    return Boolean(this.desk.entry(this.store.model, this.store.grain)?.evaluation?.teacher);
+    return Boolean(this.desk.now(this.store)?.split.teacher);
   }
 
   /** The exit a person chose to look at, or null. What fires for the image in Explore says nothing about a data set. */
