@@ -45,7 +45,9 @@ def train(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="where the model, or distil's run, goes [default: checkpoints/DATA-RECIPE]"),
+        typer.Option(
+            help="where it goes [default: checkpoints/DATA-RECIPE; of distil checkpoints/photos-run]"
+        ),
     ] = None,
     passes: Annotated[int, typer.Option(min=0, help="over the training images, all stages together")] = 11,
     seed: Annotated[int, typer.Option(help="of weights, order and augmentation")] = 0,
@@ -83,7 +85,9 @@ def train(
     ] = None,
     device: Annotated[
         str | None,
-        typer.Option(help="as torch names it [default: cuda:LOCAL_RANK where there is one, else cpu]"),
+        typer.Option(
+            help="as torch names it [default: cuda:LOCAL_RANK where there is one, else cpu; of distil cpu]"
+        ),
     ] = None,
     precision: Annotated[
         str, typer.Option(help="of products, with --backbone: float32, bfloat16, or auto for the quicker")
