@@ -36,7 +36,10 @@ class Readout(nn.Module):
         self.linears = nn.ModuleList(nn.Linear(width, classes) for _ in range(max(class_tokens, 1)))
 
     def forward(self, features: Tensor, tokens: Tensor) -> Tensor:
-        mean = self.norm(features).mean(dim=1)  # (N, D)
+        return self.of_mean(self.norm(features).mean(dim=1), tokens)
+
+    def of_mean(self, mean: Tensor, tokens: Tensor) -> Tensor:
+        """The logits for the mean of the features (N, D), behind their norm."""
         if self.class_tokens == 0:
             return self.average([mean])
         return self.average([mean + tokens[:, i] for i in range(self.class_tokens)])

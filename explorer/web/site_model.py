@@ -42,11 +42,21 @@ def write_model(name: str, model: Model, out: Path, rules: Sequence[str]) -> dic
     Returns {"name", "file"}: where its facts are. Raises `ModelError`.
     """
     network, home = model.network, f"kept/{name}"
+    files: dict[str | None, list[dict[str, Any]]] = {None: []}
     pieces = []
     for stage, data in export(network):
         parts = [data[at : at + PART] for at in range(0, len(data), PART)]
-        files = [kept_file(out, f"{home}/{stage.name}-{i}.onnx", part) for i, part in enumerate(parts, 1)]
-        pieces.append({"name": stage.name, "inputs": stage.inputs, "outputs": stage.outputs, "files": files})
+        files[stage.name] = files[stage.behind] + [
+            kept_file(out, f"{home}/{stage.name}-{i}.onnx", part) for i, part in enumerate(parts, 1)
+        ]
+        pieces.append(
+            {
+                "name": stage.name,
+                "inputs": stage.inputs,
+                "outputs": stage.outputs,
+                "files": files[stage.name],
+            }
+        )
     facts = {
         "name": name,
         "title": model.title,

@@ -1,4 +1,4 @@
-"""The network in pieces gives what the network gives, for any number of images, and stands for itself."""
+"""The network in pieces gives what the network gives, and every piece stands for itself."""
 
 from dataclasses import replace
 
@@ -13,6 +13,7 @@ from explorer.explain.registry import explain
 from explorer.model.backbone import build_backbone
 from explorer.model.exits import ExitSpec
 from explorer.model.multi_exit import MultiExitViT
+from explorer.model.onnx_file import FEW
 from explorer.model.pieces import export, stages
 from explorer.rules import RULES, Reader, Verdict
 from explorer.rules.rule import FEATURES, PREVIOUS, TOKENS
@@ -35,6 +36,14 @@ def tiny(**options) -> MultiExitViT:
     return network.requires_grad_(False).eval()
 
 
+def sessions(network):
+    """Each piece by its name, as (stage, session); one that goes behind another has that one's bytes in front."""
+    files = {None: b""}
+    for stage, data in export(network):
+        files[stage.name] = files[stage.behind] + data
+        yield stage, ReferenceEvaluator(onnx.load_from_string(files[stage.name]))
+
+
 @pytest.fixture(scope="module")
 def network():
     return tiny()
@@ -42,39 +51,37 @@ def network():
 
 @pytest.fixture(scope="module")
 def pieces(network):
-    return {
-        stage.name: (stage, ReferenceEvaluator(onnx.load_from_string(data)))
-        for stage, data in export(network)
-    }
+    return {stage.name: (stage, session) for stage, session in sessions(network)}
 
 
 def run(pieces, images, weights=(0, 0, 0, 0, 0)):
-    """All pieces in order: logits (N, E, C), attention (blocks, N, heads, tokens, tokens), evidence by head."""
+    """All pieces in order: logits (1, E, C), attention (blocks, 1, heads, tokens, tokens), evidence by piece."""
     tokens, logits, attention, evidence = images.numpy(), [], [], {}
     for name, (stage, session) in pieces.items():
         given = {"image": tokens, "tokens": tokens, "target": np.array([weights], np.float32)}
         out = dict(zip(stage.outputs, session.run(None, {n: given[n] for n in stage.inputs}), strict=True))
-        if "logits" in out:
-            logits.append(out["logits"])
-        if "evidence" in out:
+        if stage.behind:
+            np.testing.assert_allclose(out["logits"], logits[-1], atol=1e-6)
             evidence[name] = out["evidence"]
+        elif "logits" in out:
+            logits.append(out["logits"])
         attention.extend(out.get("attention", []))
         tokens = out.get("tokens", tokens)
     return np.stack(logits, axis=1), np.stack(attention), evidence
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_pieces_together_answer_as_the_network_for_any_number_of_images(network, pieces, count):
-    images = torch.randn(count, 3, 16, 16, generator=torch.Generator().manual_seed(count))
-    logits, attention, _ = run(pieces, images)
-    np.testing.assert_allclose(logits, network.analyse(images).logits, atol=2e-4)
-    assert attention.shape == (6, count, 2, 17, 17)
+@pytest.mark.parametrize("seed", [1, 3])
+def test_the_pieces_together_answer_as_the_network(network, pieces, seed):
+    image = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(seed))
+    logits, attention, _ = run(pieces, image)
+    np.testing.assert_allclose(logits, network.analyse(image).logits, atol=2e-4)
+    assert attention.shape == (6, 1, 2, 17, 17)
     np.testing.assert_allclose(attention.sum(axis=-1), 1, atol=1e-5)
-    one = explain("attention", network, images[:1], Target(0)).values.reshape(6, 2, 16)
+    one = explain("attention", network, image, Target(0)).values.reshape(6, 2, 16)
     np.testing.assert_allclose(attention[:, 0, :, 0, 1:], one, atol=1e-5)
 
 
-@pytest.mark.parametrize(("name", "exit_index"), [("h02", 0), ("h03", 1)])
+@pytest.mark.parametrize(("name", "exit_index"), [("e02", 0), ("e03", 1)])
 @pytest.mark.parametrize("classes", [(0,), (4,), (1, 2, 3)])
 def test_the_evidence_of_a_local_head_is_grad_cam_of_a_class_or_group(
     network, pieces, name, exit_index, classes
@@ -140,13 +147,23 @@ def test_the_pieces_show_what_rules_look_at(network, pieces):
 
 def test_each_exit_has_a_piece_for_its_blocks_and_one_for_its_head(network):
     found = [(stage.name, stage.inputs, stage.outputs) for stage in stages(network)]
-    assert [name for name, _, _ in found] == ["b02", "h02", "b03", "h03", "b04", "h04", "b05", "h05", "b06"]
-    assert found[0][1:] == (("image",), ("tokens", "previous", "attention"))
-    assert found[1][1:] == (("tokens", "target"), ("logits", "mean", "evidence"))
-    assert found[2][1:] == (("tokens",), ("tokens", "attention"))
-    assert found[5][1:] == (("tokens",), ("logits", "mean"))
-    assert found[7][1:] == (("tokens",), ("logits",))  # a linear head has no tokens of its own
-    assert found[-1][1:] == (("tokens",), ("logits", "tokens", "attention"))
+    names = ["b02", "h02", "e02", "b03", "h03", "e03", "b04", "h04", "b05", "h05", "b06"]
+    assert [name for name, _, _ in found] == names
+    given = {name: (inputs, outputs) for name, inputs, outputs in found}
+    assert given["b02"] == (("image",), ("tokens", "previous", "attention"))
+    assert given["h02"] == (("tokens",), ("logits", "mean"))
+    assert given["e02"] == (("tokens", "target"), ("logits", "mean", "evidence"))
+    assert given["b03"] == (("tokens",), ("tokens", "attention"))
+    assert given["h04"] == (("tokens",), ("logits", "mean"))
+    assert given["h05"] == (("tokens",), ("logits",))  # a linear head has no tokens of its own
+    assert given["b06"] == (("tokens",), ("logits", "tokens", "attention"))
+
+
+def test_what_a_map_needs_beyond_its_head_holds_no_weights_again(network):
+    files = {stage.name: data for stage, data in export(network)}
+    for name in ("02", "03"):
+        assert len(files[f"e{name}"]) < len(files[f"h{name}"]) / 2
+        assert onnx.load_from_string(files[f"e{name}"]).graph.input[0].name == "target"
 
 
 def test_a_backbone_without_a_class_token_gives_no_attention():
@@ -158,8 +175,13 @@ def test_a_backbone_without_a_class_token_gives_no_attention():
 
 
 def test_weights_of_more_than_one_axis_lie_in_float16(network):
-    for _, data in export(network):
+    for stage, data in export(network):
+        if stage.behind:
+            continue
         graph = onnx.load_from_string(data).graph
         wide = [w for w in graph.initializer if len(w.dims) > 1]
-        assert wide
-        assert all(w.data_type == onnx.TensorProto.FLOAT16 for w in wide)
+        assert any(w.data_type == onnx.TensorProto.FLOAT16 for w in wide)
+        for whole in (w for w in wide if w.data_type == onnx.TensorProto.FLOAT):  # what float16 does not hold
+            numbers = onnx.numpy_helper.to_array(whole)
+            assert numbers.size < FEW
+            assert (numbers.astype(np.float16) != numbers).any()

@@ -49,7 +49,7 @@ async function tokenMap(network, input, { method, patch = null }) {
 /** Grad-CAM at a local exit, whose piece works it out in closed form; of a group its log-sum-exp is what is explained. */
 async function gradCam(network, input, exit, classes) {
   const { facts } = network;
-  if (facts.exits[exit].family !== "local") throw new Error(NEEDS_SERVER);
+  if (!network.showsEvidence(exit)) throw new Error(NEEDS_SERVER);
   const shares = classes.length > 1 ? await sharesOf(network, input, exit, classes) : [1];
   const weights = new Float32Array(facts.labels.length);
   classes.forEach((one, i) => {

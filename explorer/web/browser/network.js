@@ -36,7 +36,7 @@ export class Network {
    * One picture through the network. `stop(exit, seen)`, asked behind each exit, ends the pass with true; `needs` says
    * what it must see besides logits, as rules do (rules/seen.js). Options: `heads: false` runs the plain backbone,
    * `until` stops behind that exit, `only: true` leaves out the heads before it, `evidence` (C,) asks for Grad-CAM of
-   * the logits' sum under these weights, `attention: true` also brings all attention weights.
+   * the logits' sum under these weights where an exit `showsEvidence`, `attention: true` also brings all attention weights.
    *
    * Gives {exit, logits, ms, plainMs, attention, evidence}: the exit it left at, logits and milliseconds per exit that
    * ran, the milliseconds without heads, attention weights per block, and the last local head's evidence.
@@ -67,6 +67,15 @@ export class Network {
     return result;
   }
 
+  /** Whether an exit's head has a piece that gives evidence. */
+  showsEvidence(exit) {
+    return this.#pieces.has(`e${this.#block(exit)}`);
+  }
+
+  #block(exit) {
+    return String(this.facts.exits[exit].block).padStart(2, "0");
+  }
+
   #given(input, evidence = null) {
     const { input: sight, labels, size } = this.facts;
     const target = evidence ?? new Float32Array(labels.length);
@@ -80,7 +89,7 @@ export class Network {
   async #exit(exit, given, { head, needs = NOTHING, evidence = null, attention = false }) {
     const { facts } = this;
     const last = exit === facts.exits.length - 1;
-    const block = String(facts.exits[exit].block).padStart(2, "0");
+    const block = this.#block(exit);
     const wanted = (all) => Object.keys(all).filter((name) => all[name]);
     const tokens = !last || needs.has("tokens") || needs.has("state");
     const before = given.tokens;
@@ -92,7 +101,8 @@ export class Network {
     if (!last) {
       if (!head) return found;
       const fromHead = wanted({ logits: true, mean: needs.has("state"), evidence: evidence !== null });
-      const answer = await this.#pieces.run(`h${block}`, given, fromHead);
+      const piece = evidence === null ? "h" : "e"; // which makes the map too
+      const answer = await this.#pieces.run(`${piece}${block}`, given, fromHead);
       found.headMs = answer.ms;
       found.evidence = answer.out.evidence?.data ?? null;
       ({ logits, mean } = answer.out);

@@ -21,6 +21,10 @@ export class Pieces {
     this.#pieces = new Map(facts.pieces.map((piece) => [piece.name, piece]));
   }
 
+  has(name) {
+    return this.#pieces.has(name);
+  }
+
   /** Numbers as the runtime takes them. */
   tensor(numbers, shape) {
     return new this.#ort.Tensor("float32", numbers, shape);
