@@ -22,17 +22,10 @@ from explorer.web.api import offer
 from explorer.web.files import Compressed, Files
 from explorer.web.guard import SENT, Guard
 from explorer.web.handing_out import serve_network
-from explorer.web.language import LANGUAGES, i18n, speak, strings, word
+from explorer.web.language import i18n, speak, word
+from explorer.web.page_files import page_files
 from explorer.web.questions import sentence, waiting
-from explorer.web.records import get_plotlyjs
-from explorer.web.script import (
-    first_script,
-    opening_script,
-    part_scripts,
-    style_rules,
-    widgets_css,
-    words_script,
-)
+from explorer.web.script import opening_script
 from explorer.web.sent import serve_analysis
 from explorer.web.serve import health, upkeep
 from explorer.web.slots import SLOTS
@@ -182,21 +175,8 @@ def start_script() -> str:
 
 def head(files: Files) -> str:
     """What stands in the page's head. Every other file of the page's own is added to `files`."""
-
-    def script(name: str, text: str | Callable[[], str]) -> str:
-        return files.add(name, "text/javascript", text)
-
-    rules = style_rules(widgets_css() + (HERE / "page.css").read_text(encoding="utf-8"))
-    css = files.add("css", "text/css", rules)
-    opening = opening_script(
-        {
-            "words": {code: script(f"words-{code}", words_script(code, strings(code))) for code in LANGUAGES},
-            "begin": [script("start", start_script), script("script", first_script())],
-            "parts": {name: script(f"part-{name}", text) for name, text in part_scripts().items()},
-            "plotly": script("plotly", get_plotlyjs()),
-        }
-    )
-    return f'<link rel="stylesheet" href="{css}"><script>{opening}</script>'
+    css, own = page_files(files.add, start_script)
+    return f'<link rel="stylesheet" href="{css}"><script>{opening_script(own)}</script>'
 
 
 def launch_kwargs() -> dict[str, Any]:

@@ -18,17 +18,11 @@ from explorer.model.facts import facts_of
 from explorer.web.analysis import EXAMPLES, example_json, model_json
 from explorer.web.card import card_json, versions
 from explorer.web.evaluation import evaluation_json as measured_json
-from explorer.web.language import LANGUAGES, strings
-from explorer.web.records import evaluation_json, get_plotlyjs, rules_table_json, sets_json
+from explorer.web.language import strings
+from explorer.web.page_files import page_files
+from explorer.web.records import evaluation_json, rules_table_json, sets_json
 from explorer.web.runtime import RUNTIME_VERSION, fetch_runtime
-from explorer.web.script import (
-    first_script,
-    opening_script,
-    part_scripts,
-    style_rules,
-    widgets_css,
-    words_script,
-)
+from explorer.web.script import opening_script
 from explorer.web.site_model import BROWSER_RULES, write_model
 from explorer.web.tabs import TABS
 from explorer.web.tabs.tab import Slot, Tab
@@ -207,31 +201,21 @@ def _words(language: str) -> dict[str, str]:
 
 def _write_page(out: Path, start: dict[str, Any]) -> list[str]:
     """index.html and its own files. Returns their addresses but Plotly's, which few need; each has its hash in it."""
-    addresses = []
 
     def write(path: str, text: str) -> str:
         (out / path).parent.mkdir(exist_ok=True)
         (out / path).write_text(text, encoding="utf-8")
-        addresses.append(f"{path}?{sha256(text.encode()).hexdigest()[:16]}")
-        return addresses[-1]
+        return f"{path}?{sha256(text.encode()).hexdigest()[:16]}"
 
-    css = "".join((HERE / name).read_text("utf-8") for name in ("page.css", "site.css"))
-    style = write("page/page.css", style_rules(widgets_css() + css))
-    files: dict[str, Any] = {
-        "words": {
-            code: write(f"page/words-{code}.js", words_script(code, _words(code))) for code in LANGUAGES
-        },
-        "begin": [
-            write("page/start.js", f"(window.ExitExplorer ??= {{}}).start = {json.dumps(start)};"),
-            write("page/page.js", first_script()),
-        ],
-        "module": write("host/browser.js", (HERE / "hosts" / "browser.js").read_text("utf-8")),
-        "parts": {name: write(f"page/{name}.js", script) for name, script in part_scripts().items()},
-    }
-    kept = [*addresses]
-    files["plotly"] = write("page/plotly.js", get_plotlyjs())
+    def put(name: str, kind: str, text: Any) -> str:
+        return write(f"page/{name}.{'css' if kind == 'text/css' else 'js'}", text)
+
+    begin = f"(window.ExitExplorer ??= {{}}).start = {json.dumps(start)};"
+    style, files = page_files(put, begin, ("page.css", "site.css"), _words)
+    files["module"] = write("host/browser.js", (HERE / "hosts" / "browser.js").read_text("utf-8"))
     (out / "index.html").write_text(_page(style, files), encoding="utf-8")
-    return ["index.html", *kept]
+    scripts = [*files["words"].values(), *files["begin"], *files["parts"].values(), files["module"]]
+    return ["index.html", style, *scripts]
 
 
 def _page(style: str, files: dict[str, Any]) -> str:
