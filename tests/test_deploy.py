@@ -1,11 +1,13 @@
 """Deploying: the dry run lists what goes, what goes arrives, and what is no longer there is deleted."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from explorer.__main__ import app
@@ -137,3 +139,20 @@ def test_a_model_of_ones_own_goes_along_and_an_unknown_one_is_said(tiny_model_fo
     }
     assert f"{tiny_model_folder.name}/config.json" in own
     assert any(name.endswith(".safetensors") for name in own)
+
+
+def test_github_publishes_by_the_commands_that_the_documentation_names():
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "pages.yml").read_text())["jobs"]["publish"][
+        "steps"
+    ]
+    section = (ROOT / "docs" / "deploy.md").read_text().split("### GitHub Pages\n")[1].split("\n##")[0]
+    shown = section.split("```bash\n")[1].split("```")[0].splitlines()
+    assert [step["run"] for step in steps if "run" in step] == shown
+    given = {step["uses"].split("@")[0]: step.get("with", {}) for step in steps if "uses" in step}
+    versions = given["actions/setup-python"]["python-version"], given["actions/setup-node"]["node-version"]
+    assert "Python {} and Node.js {}".format(*versions) in section
+    assert shown[-1].split()[4] == given["actions/upload-pages-artifact"]["path"]
+    assert given["actions/upload-pages-artifact"]["include-hidden-files"] is True  # .nojekyll
+    used = set(re.findall(r"-r (\S+)", shown[0]))
+    assert used == {"requirements.txt", "requirements-site.txt"}
+    assert all((ROOT / name).exists() for name in used)
