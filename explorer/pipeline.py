@@ -82,28 +82,44 @@ def to_tensor(model: Model, seen: Image.Image | NDArray[np.uint8]) -> Tensor:
 
 
 def analyse(model: Model, image: Picture) -> Trace:
-    """Run a picture through every exit once: a PIL image, an array, or a path (see `to_image`)."""
+    """Run a picture through every exit once: a PIL image, an array, or a path (see `to_image`).
+
+    Raises `ValueError` or `TypeError` in words.
+    """
+    _check_model(model)
     return model.network.analyse(to_tensor(model, see(model, to_image(image)).image))[0]
 
 
 def infer(
     model: Model,
     images: Sequence[Picture],
-    rule: str,
+    rule: str = "confidence",
     thresholds: ArrayLike | None = None,
     grain: str | None = None,
 ) -> Inference:
     """Classify pictures together and really stop early, at the model's own threshold unless told otherwise.
 
     `images` as `to_image` takes them, at least one; `grain` names one of the model's coarser readings of its classes.
-    Raises `ValueError` in words.
+    Raises `ValueError` or `TypeError` in words.
     """
-    if isinstance(images, str | bytes | Path | Image.Image) or len(images) == 0:
+    _check_model(model)
+    # An array is one picture, however many rows it has.
+    single = isinstance(images, str | bytes | Path | Image.Image | np.ndarray) or not hasattr(
+        images, "__len__"
+    )
+    if single or len(images) == 0:
         raise ValueError("infer takes a list of at least one picture; for a single one write [picture].")
     reading = choose_grain(model.grains, grain)
     batch = torch.cat([to_tensor(model, see(model, to_image(image)).image) for image in images])
     limits = default_threshold(model, rule, reading) if thresholds is None else thresholds
     return model.network.infer(batch, get_rule(rule), limits, reading)
+
+
+def _check_model(model: Model) -> None:
+    if not isinstance(model, Model):
+        raise TypeError(
+            f"what is asked comes first: a model, as load_model gives it, not a {type(model).__name__}."
+        )
 
 
 def default_threshold(model: Model, rule: str, grain: Grain | None = None) -> float:

@@ -151,10 +151,38 @@ def test_what_is_no_picture_is_refused_in_words(model, picture, kind, said):
         analyse(model, picture)
 
 
-@pytest.mark.parametrize("images", [[], (), "a.png", Image.new("L", (9, 9))])
+@pytest.mark.parametrize(
+    "images", [[], (), "a.png", Image.new("L", (9, 9)), np.zeros((9, 9, 3), np.uint8), iter(["a.png"])]
+)
 def test_infer_wants_a_list_of_at_least_one(model, images):
     with pytest.raises(ValueError, match="a list of at least one picture"):
         infer(model, images, "confidence")
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda model, image: analyse(image, model), "a model, as load_model gives it, not a Image."),
+        (lambda _, image: infer("fashion", [image]), "a model, as load_model gives it, not a str."),
+        (lambda model, image: decide(analyse(model, image), 0.5), "the scores of one rule, .* not a Trace."),
+        (lambda *_: decide(0.5, 0.5), "the scores of all exits, not a single number."),
+        (lambda *_: decide([0.1, 1], "0.5"), "a threshold is a number, .* not a str."),
+        (lambda *_: decide([0.1, 1], None), "a threshold is a number, .* not a NoneType."),
+        (
+            lambda model, image: infer(model, [image], thresholds={}),
+            "a threshold is a number, .* not a dict.",
+        ),
+        (lambda *_: explorer.load_model(None), "by its name, folder or hub id, not by a NoneType."),
+    ],
+)
+def test_what_is_of_another_kind_is_refused_in_words(model, ask, said):
+    with pytest.raises(TypeError, match=said):
+        ask(model, Image.new("L", (9, 9)))
+
+
+def test_a_model_is_named_by_a_path_too(tiny_model_folder):
+    assert explorer.load_model(tiny_model_folder).name == "tiny"
+    assert "load_model" in dir(explorer)
 
 
 def test_the_first_example_of_the_documentation_runs(monkeypatch):

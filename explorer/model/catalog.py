@@ -74,6 +74,8 @@ def named_here(name: str) -> str:
     return name
 
 
-def load_model(name: str = DEFAULT, device: str = "cpu") -> Model:
-    """Load a model by name, path or hub id, ready to use. Raises `ModelError`."""
-    return load_model_folder(find_model(name), device)
+def load_model(name: str | Path = DEFAULT, device: str = "cpu") -> Model:
+    """Load a model by name, path or hub id, ready to use. Raises `ModelError`, or `TypeError` for no name."""
+    if not isinstance(name, str | Path):
+        raise TypeError(f"a model is named by its name, folder or hub id, not by a {type(name).__name__}.")
+    return load_model_folder(find_model(str(name)), device)

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 def early_thresholds(thresholds: ArrayLike, exits: int) -> NDArray[np.float64]:
     """One threshold per early exit, (exits - 1,), from one number for all or one number each.
 
-    Raises `ValueError` when the count fits neither.
+    Raises `ValueError` when the count fits neither, `TypeError` for what are no numbers.
     """
-    array = np.asarray(thresholds, dtype=np.float64)
+    array = _numbers(thresholds, "a threshold is a number, or a list of one number per early exit")
     if array.ndim == 0:
         return np.full(exits - 1, array)
     if array.shape != (exits - 1,):
@@ -24,9 +24,22 @@ def decide(scores: ArrayLike, thresholds: ArrayLike) -> NDArray[np.int64]:
 
     `scores` is (E,) or (N, E), `thresholds` one number or (E - 1,). Returns a 0-d array or (N,).
     A NaN score never fires. Its twin in JavaScript is `web/widgets/decide.js`; both pass
-    `tests/data/decisions.json`.
+    `tests/data/decisions.json`. Raises `ValueError` for another count of thresholds, `TypeError` for no numbers.
     """
-    scores = np.asarray(scores, dtype=np.float64)
+    scores = _numbers(scores, "decide takes the scores of one rule, as trace.scores['confidence']")
+    if scores.ndim == 0:
+        raise TypeError("decide takes the scores of all exits, not a single number.")
     fires = scores[..., :-1] >= early_thresholds(thresholds, scores.shape[-1])
     always = np.ones((*fires.shape[:-1], 1), dtype=bool)
     return np.concatenate([fires, always], axis=-1).argmax(axis=-1)
+
+
+def _numbers(values: ArrayLike, says: str) -> NDArray[np.float64]:
+    """As an array. Raises `TypeError`, which `says` what was expected: text and None are not taken for numbers."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "biuf":
+            return array.astype(np.float64)
+    except ValueError:  # lists of different lengths
+        pass
+    raise TypeError(f"{says}, not a {type(values).__name__}.")

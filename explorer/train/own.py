@@ -93,7 +93,8 @@ def run(asked: Asked, settings: Settings) -> None:
     network.name = asked.out.name
     network.precision = training_precision(network.backbone.width, device, asked.precision)
     settings = replace(settings, mean=start.mean, std=start.std)
-    print(f"{sum(map(len, found.parts.values()))} pictures of {len(found.classes)} classes", flush=True)
+    if team.leads:
+        print(f"{sum(map(len, found.parts.values()))} pictures of {len(found.classes)} classes", flush=True)
     splits = {
         name: _load(pairs, network.backbone.input_size, teacher, name) for name, pairs in found.parts.items()
     }
