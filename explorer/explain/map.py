@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explorer.model.multi_exit import MultiExitViT
+from explorer.trace import FAMILIES
 
 # Our own. Most maps are in logits, and float32 cannot resolve a logit near 10 any finer than 1e-6. A map that stays
 # below that everywhere is rounding noise; in full colour it would look like evidence.
@@ -79,4 +80,4 @@ class Method:
     ]  # one normalised image (1, channels, height, width)
     # Of "exit": it explains a chosen exit, not all blocks at once; "class": for a class; "patch": from any patch.
     asks: frozenset[str] = frozenset()
-    families: frozenset[str] = frozenset({"local", "global", "linear", "final"})  # of exits it can explain
+    families: frozenset[str] = frozenset(FAMILIES.values())  # of exits it can explain

@@ -14,6 +14,7 @@ from explorer.explain.registry import explain, methods
 from explorer.explain.score import class_score, logits_of
 from explorer.model.backbone import build_backbone
 from explorer.model.exits import ExitSpec
+from explorer.model.heads import HEADS
 from explorer.model.multi_exit import MultiExitViT
 
 EXITS = [ExitSpec(1, "lph-dw"), ExitSpec(2, "gah", {"stride": 2}), ExitSpec(3, "linear")]
@@ -26,13 +27,13 @@ CASES = [
 ]
 
 
-def lively(**options) -> MultiExitViT:
+def lively(exits=EXITS, **options) -> MultiExitViT:
     """An untrained network whose parts all matter: weights well above timm's initial ones."""
     torch.manual_seed(0)
     backbone = build_backbone(
         "vit", img_size=32, patch_size=8, num_classes=5, embed_dim=32, depth=4, num_heads=2, **options
     )
-    network = MultiExitViT(backbone, EXITS).eval()
+    network = MultiExitViT(backbone, exits).eval()
     with torch.no_grad():
         for name, weight in network.named_parameters():
             if weight.ndim > 1:
@@ -63,6 +64,14 @@ def test_maps_are_finite_in_range_divide_the_picture_and_repeat(network, name, e
     if found.units in ("attention", "share"):
         assert found.values.sum(axis=(-1, -2)).max() <= 1 + 1e-5
     np.testing.assert_array_equal(explain(name, network, IMAGE, target(exit_index)).values, found.values)
+
+
+@pytest.mark.parametrize("name", [name for name, method in methods().items() if "class" in method.asks])
+@pytest.mark.parametrize("kind", HEADS)
+def test_every_kind_of_head_there_is_can_be_explained_by_every_method_of_answers(name, kind):
+    found = explain(name, lively(exits=[ExitSpec(2, kind)]), IMAGE, target(0))
+    assert found.evidence is None
+    assert found.values.std() > 0
 
 
 @pytest.mark.parametrize(("name", "exit_index"), CASES)
