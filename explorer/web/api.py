@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from explorer.classify import check_threshold
 from explorer.classify import classify as classify_picture
 from explorer.data.reading import read_image
 from explorer.explain.map import Target
@@ -131,6 +132,7 @@ def _classify(picture: Any, model: str, rule: str, threshold: float | None) -> C
     name, file, chosen = offered(model), file_of(picture), get_rule(rule)
     network = open_model(name)
     limit = default_threshold(network, chosen.name) if threshold is None else _finite(threshold)
+    check_threshold(chosen, limit, len(network.network.exits))
     with network_lane:
         report = classify_picture(network, file, chosen, limit)
     del report["image"]
@@ -285,4 +287,6 @@ def offer(page: gr.Blocks) -> None:
         for part, name in zip(parts, signature(endpoint).parameters, strict=True):
             part.label = name
             if name == "picture":
+                # Gradio quotes in its examples what is text alone; an uploaded file is taken all the same.
+                part._api_info = {"type": "string", "description": "a data URI, or an uploaded file"}
                 part.example_payload = lambda: picture

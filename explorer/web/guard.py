@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.data.collection import MAX_BYTES
 from explorer.data.reading import UnreadableImage
+from explorer.web.calls import fault_of
 from explorer.web.language import in_language
 from explorer.web.uploads import MOST_KEPT, bytes_kept, files_in, stored
 
@@ -148,7 +149,7 @@ class Guard:
         if kind.startswith(b"multipart/"):
             raise Refused(415, "Send this question as JSON.")
         _check_length(headers, MOST_JSON)
-        return await _checked_json(receive)
+        return await _checked_json(receive, route)
 
 
 def _route(scope: Scope) -> tuple[str, str]:
@@ -251,7 +252,7 @@ def _limited(receive: Receive, most: int) -> Receive:
     return read
 
 
-async def _checked_json(receive: Receive) -> Receive:
+async def _checked_json(receive: Receive, route: str) -> Receive:
     """Reads a question whole and looks at the files it names: they must be uploads. Addresses are never fetched."""
     read, body = _limited(receive, MOST_JSON), b""
     while True:
@@ -262,6 +263,8 @@ async def _checked_json(receive: Receive) -> Receive:
         if not message.get("more_body"):
             break
     question = _parsed(body)
+    if fault := fault_of(route, question):
+        raise Refused(*fault)
     for path in files_in(question):
         try:
             stored(path)

@@ -21,7 +21,7 @@ Question = Callable[[dict[str, Any]], dict[str, Any]]
 MISTAKE = "The server made a mistake with this; try again, or choose another model."
 FULL = "The server's disk is full; try again later."
 
-_SENTENCE = re.compile(r"\S[^\n]{0,1000}\.")  # not what a library says of its arrays
+_SENTENCE = re.compile(r"\S[^\n]{0,1000}[.?]")  # not what a library says of its arrays
 
 _log = logging.getLogger(__name__)
 

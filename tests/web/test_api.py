@@ -57,6 +57,8 @@ def test_the_example_that_use_via_api_shows_can_be_sent_as_it_is(server):
         assert [p["label"] for p in facts["parameters"]] == list(given)
         answer = call(server, name[1:], picture=given["picture"]["example_input"], model=DEFAULT)
         assert answer["model"] == DEFAULT
+        # Gradio puts into quotes what is text and nothing else: without them its example would not even be Python.
+        assert given["picture"]["python_type"]["type"] == "str"
 
 
 def test_the_endpoints_agree_with_each_other(server):
@@ -84,6 +86,7 @@ def test_the_endpoints_agree_with_each_other(server):
         ("analyse", {"model": "nobody"}, "This page does not offer the model 'nobody'"),
         ("classify", {"rule": "luck"}, "there is no exit rule 'luck'"),
         ("classify", {"threshold": "high"}, "A threshold is a number"),
+        ("classify", {"threshold": 80}, "takes a threshold from 0 to 1, and 80 is none; did you mean 0.8?"),
         ("explain", {"block": 12}, "There is no local head behind block 12"),
         ("explain", {"label": "Zebra"}, "knows no label 'Zebra'"),
         ("sweep", {"picture": None}, "One of these files is not here any more"),
@@ -93,6 +96,26 @@ def test_a_mistake_is_one_sentence(server, name, asked, said):
     failed = call(server, name, **({"picture": URI, "model": DEFAULT} | asked))["failed"]
     assert said in failed["error"]
     assert "\n" not in failed["error"]
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "status", "said"),
+    [
+        ("v2/analyse", {}, 400, "The question has no picture; analyse takes picture, model."),
+        ("v2/sweep", {"picture": URI, "modell": "x"}, 400, "has a value 'modell'; sweep takes picture, model, rule."),
+        ("v2/explain/", [URI], 400, "as a JSON object: explain takes picture, model, block, label."),
+        ("v2/guess", {}, 404, "There is no endpoint 'guess'; ask one of analyse, classify, explain, sweep."),
+        ("analyse", {}, 400, "Send a list of values under the name data; analyse takes picture, model."),
+        ("analyse", {"data": []}, 400, "The question has no picture; analyse takes picture, model."),
+        ("analyse", {"data": [URI, DEFAULT, 1]}, 400, "too many values; analyse takes picture, model."),
+        ("guess", {"data": [URI]}, 404, "There is no endpoint 'guess'"),
+    ],
+)  # fmt: skip
+def test_a_call_that_lacks_something_is_told_what_the_endpoint_takes(server, address, body, status, said):
+    answer = server.post(f"/gradio_api/call/{address}", json=body)
+    assert (answer.status_code, said in answer.json()["error"]) == (status, True), answer.text
+    german = server.post(f"/gradio_api/call/{address}", json=body, headers={"Accept-Language": "de"}).json()
+    assert german["error"] != answer.json()["error"]
 
 
 def with_tools(server, work):

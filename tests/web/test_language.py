@@ -9,7 +9,7 @@ import torch
 
 from explorer.data import collection, garment, opening, photo, reading
 from explorer.rules import RULES
-from explorer.web import analysis, examples, guard, questions, records
+from explorer.web import analysis, calls, examples, guard, questions, records
 from explorer.web.language import LANGUAGES, i18n, in_language, strings, word
 from explorer.web.tabs import batch, stress
 
@@ -41,6 +41,7 @@ def sentences(module):
     [
         analysis,
         batch,
+        calls,
         collection,
         examples,
         garment,
