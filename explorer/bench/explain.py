@@ -14,7 +14,9 @@ from explorer.explain.registry import methods
 from explorer.explain.score import logits_of
 from explorer.model.catalog import load_model
 from explorer.pipeline import warm_up
-from explorer.web.analysis import analyse_image, read_data_uri, shipped_examples
+from explorer.web.analysis import analyse_image
+from explorer.web.model_page import shipped_examples
+from explorer.web.pictures import read_data_uri
 
 ROUNDS = 30
 FEW = 5  # of the methods that take many passes

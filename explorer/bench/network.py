@@ -16,7 +16,7 @@ from explorer.model.bundle import Model
 from explorer.model.catalog import load_model
 from explorer.pipeline import default_threshold, see, to_tensor, warm_up
 from explorer.rules import get_rule
-from explorer.web.analysis import EXAMPLES
+from explorer.web.model_page import EXAMPLES
 
 ROUNDS = 60
 # A large network gets fewer rounds: no more begin after so many seconds, but there are always FEWEST.

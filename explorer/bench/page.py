@@ -108,7 +108,7 @@ def _row(gesture: Gesture, page: Any) -> tuple[str, str, str]:
 _WIRED = """
 import gradio as gr
 from explorer.rules import decide
-from explorer.web.analysis import model_json
+from explorer.web.model_page import model_json
 from explorer.model.catalog import DEFAULT
 
 trace = model_json(DEFAULT)["examples"][0]["trace"]

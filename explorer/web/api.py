@@ -23,8 +23,9 @@ from explorer.model.bundle import Model
 from explorer.model.catalog import DEFAULT
 from explorer.pipeline import default_threshold, see, to_tensor
 from explorer.rules import decide, get_rule
-from explorer.web.analysis import analyse_file, data_uri, file_of, open_model
+from explorer.web.analysis import analyse_file, open_model
 from explorer.web.crowd import crowd, network_lane
+from explorer.web.pictures import data_uri, file_of
 from explorer.web.questions import offered, sentence
 
 POINTS = 21  # thresholds of a sweep, from the rule's least to its greatest

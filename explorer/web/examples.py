@@ -28,7 +28,9 @@ from explorer.model.catalog import find_model
 from explorer.pipeline import default_threshold, see, to_tensor
 from explorer.rules import decide
 from explorer.rules.reading import at_grain
-from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, from_data_uri, open_model, page_trace
+from explorer.web.analysis import analyse_image, open_model, page_trace
+from explorer.web.model_page import EXAMPLES
+from explorer.web.pictures import data_uri, from_data_uri
 
 COUNT = 14
 RULE = "confidence"

@@ -22,7 +22,7 @@ from explorer.explain.sanity import sanity as sanity_by
 from explorer.explain.turns import Superseded, taking_turns
 from explorer.model.bundle import Model
 from explorer.pipeline import to_tensor
-from explorer.web import analysis
+from explorer.web import analysis, pictures
 from explorer.web.answers import Answers
 from explorer.web.crowd import network_lane
 from explorer.web.questions import offered, question
@@ -107,7 +107,7 @@ def answered(
     asker, turn = str(asked.get("asker", "")), int(asked.get("turn", 0))
     newest.begin(asker, turn)
     model = analysis.open_model(offered(asked["model"]))
-    image = analysis.from_data_uri(asked["saw"], model)
+    image = pictures.from_data_uri(asked["saw"], model)
     seen = sha256(image.tobytes()).hexdigest()
     key = (what, seen, network_key(model.network), asked["method"], target_of(asked), str(asked.get("index")))
 

@@ -17,12 +17,12 @@ from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, Entry, list_models, named_here
 from explorer.model.facts import facts_of
 from explorer.model.hub import PUBLISHED, reachable
-from explorer.web.analysis import model_json
 from explorer.web.api import offer
 from explorer.web.files import Compressed, Files
 from explorer.web.guard import SENT, Guard
 from explorer.web.handing_out import serve_network
 from explorer.web.language import i18n, speak, word
+from explorer.web.model_page import model_json
 from explorer.web.page_files import page_files
 from explorer.web.questions import sentence, waiting
 from explorer.web.script import opening_script

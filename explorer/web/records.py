@@ -20,7 +20,8 @@ from explorer.grain import CLASSES, choose_grain
 from explorer.model.bundle import ModelError, read_config
 from explorer.model.catalog import find_model
 from explorer.rules import RULES
-from explorer.web.analysis import analyse_image, data_uri, open_model
+from explorer.web.analysis import analyse_image, open_model
+from explorer.web.pictures import data_uri
 from explorer.web.shelf import per_model
 
 

@@ -15,10 +15,10 @@ from explorer.grain import CLASSES
 from explorer.model.bundle import ModelError, read_config
 from explorer.model.catalog import DEFAULT, find_model, load_model
 from explorer.model.facts import facts_of
-from explorer.web.analysis import EXAMPLES, example_json, model_json
 from explorer.web.card import card_json, versions
 from explorer.web.evaluation import evaluation_json as measured_json
 from explorer.web.language import strings
+from explorer.web.model_page import EXAMPLES, example_json, model_json
 from explorer.web.page_files import page_files
 from explorer.web.records import evaluation_json, rules_table_json, sets_json
 from explorer.web.runtime import RUNTIME_VERSION, fetch_runtime

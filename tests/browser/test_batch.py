@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from explorer.model.bundle import read_config
 from explorer.model.catalog import DEFAULT, SHIPPED
-from explorer.web.analysis import EXAMPLES
+from explorer.web.model_page import EXAMPLES
 
 OWN = read_config(SHIPPED / DEFAULT)["thresholds"]["confidence"]
 SLOW = 120_000  # milliseconds, for a busy machine

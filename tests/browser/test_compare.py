@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from explorer.model.bundle import read_config
 from explorer.model.catalog import DEFAULT, SHIPPED, list_models
 from explorer.rules import decide
-from explorer.web.analysis import EXAMPLES as ASSETS
-from explorer.web.analysis import examples_json
+from explorer.web.model_page import EXAMPLES as ASSETS
+from explorer.web.model_page import examples_json
 from tests.browser.hands import set_slider
 
 OTHER = list_models()[1]

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from explorer.model.catalog import DEFAULT
-from explorer.web.analysis import EXAMPLES as ASSETS
+from explorer.web.model_page import EXAMPLES as ASSETS
 from tests.browser.hands import EXPLORE_UPLOAD, EXPLORE_WIDGETS, painted, rung, state
 
 WATCH_SHIFTS = """() => { window.shift = 0; new PerformanceObserver((list) => {

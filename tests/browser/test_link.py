@@ -5,8 +5,8 @@ import re
 from playwright.sync_api import expect
 
 from explorer.model.catalog import DEFAULT, list_models
-from explorer.web.analysis import EXAMPLES as ASSETS
-from explorer.web.analysis import examples_json
+from explorer.web.model_page import EXAMPLES as ASSETS
+from explorer.web.model_page import examples_json
 from explorer.web.page import picker_label
 from tests.browser.hands import EXPLORE_UPLOAD
 

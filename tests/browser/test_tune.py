@@ -16,7 +16,7 @@ from explorer.evaluate.record import Record, load_records
 from explorer.evaluate.tradeoff import Aim, at_threshold, at_thresholds, own_threshold
 from explorer.model.catalog import DEFAULT, find_model
 from explorer.rules import decide
-from explorer.web.analysis import EXAMPLES
+from explorer.web.model_page import EXAMPLES
 from explorer.web.records import pack_record
 from tests.browser.hands import painted, set_slider
 

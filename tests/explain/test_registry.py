@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from explorer.explain import methods as folder
 from explorer.explain.map import Target
 from explorer.explain.packing import pack
 from explorer.explain.registry import explain, methods, methods_json
 from explorer.model.bundle import load_model_folder
-from explorer.web import analysis, explaining, language, page
+from explorer.web import analysis, explaining, language, page, pictures
 
 TOY = '''
 """Evidence in one corner, always."""
@@ -64,7 +65,7 @@ def test_a_method_of_one_file_and_two_strings_is_explained_packed_and_on_the_pag
     assert (difference.signed, difference.evidence) == (True, "flat")
     model = load_model_folder(tiny_model_folder)
     monkeypatch.setattr(analysis, "open_model", lambda _: model)
-    saw = analysis.data_uri(analysis.Image.new("L", (28, 28)), "PNG")
+    saw = pictures.data_uri(Image.new("L", (28, 28)), "PNG")
     asked = {"model": "fashion", "saw": saw, "method": toy, "exit": 1, "classes": [3]}
     assert explaining.explain(asked)["map"] == pack(found)
     assert '{"name": "toy-corner", "asks": ["class", "exit"], "families"' in page.start_script()

@@ -10,10 +10,10 @@ import pytest
 from explorer.model.bundle import ModelError, load_model_folder
 from explorer.model.catalog import SHIPPED, YOURS
 from explorer.pipeline import see
-from explorer.web.analysis import rules_json
 from explorer.web.card import card_json
 from explorer.web.evaluation import evaluation_json as measured
 from explorer.web.language import in_language
+from explorer.web.model_page import rules_json
 from explorer.web.questions import sentence
 from explorer.web.records import evaluation_json
 

@@ -108,9 +108,9 @@ def test_evaluate_keeps_it_and_its_tables_have_a_row(model, tmp_path):
 
 
 def test_explore_and_tune_are_sent_it(model, tiny_model_folder, monkeypatch):
-    from explorer.web import analysis, records
+    from explorer.web import analysis, model_page, records
 
-    rules = analysis.rules_json(tiny_model_folder)
+    rules = model_page.rules_json(tiny_model_folder)
     assert rules["toy"]["max"] == 100
     assert "toy-learned" not in rules
     sent = analysis.analyse_image(model, Image.new("RGB", (28, 28), "gray"))

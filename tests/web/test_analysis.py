@@ -21,7 +21,7 @@ from explorer.model.exits import lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
 from explorer.pipeline import to_tensor
 from explorer.rules import decide, rules_with
-from explorer.web import analysis, explaining, page
+from explorer.web import analysis, explaining, model_page, page, pictures
 from explorer.web.answers import Answers
 from explorer.web.crowd import network_lane
 from explorer.web.tabs import compare, explore
@@ -42,7 +42,7 @@ def shipped():
 
 @pytest.fixture(scope="module")
 def examples():
-    return analysis.examples_json(DEFAULT)
+    return model_page.examples_json(DEFAULT)
 
 
 def test_opening_the_page_loads_no_network(monkeypatch):
@@ -66,7 +66,7 @@ def test_a_label_is_data_in_the_start_script(monkeypatch):
 
 
 def test_large_examples_come_short_at_first_and_whole_when_asked_for(monkeypatch):
-    whole, short = analysis.examples_json("photos"), analysis.short_examples("photos")
+    whole, short = model_page.examples_json("photos"), model_page.short_examples("photos")
     assert [e["id"] for e in short] == [e["id"] for e in whole]
     (opens,) = [e for e in short if "short" not in e]
     assert opens["opens"]
@@ -77,13 +77,13 @@ def test_large_examples_come_short_at_first_and_whole_when_asked_for(monkeypatch
     assert explore.example({"model": "photos", "id": "none"})["error"].startswith(
         "The model has no such example"
     )
-    monkeypatch.setattr(analysis, "MOST_AT_FIRST", 10_000_000)
-    small = analysis.short_examples.__wrapped__
-    assert small(DEFAULT) == analysis.examples_json(DEFAULT)
+    monkeypatch.setattr(model_page, "MOST_AT_FIRST", 10_000_000)
+    small = model_page.short_examples.__wrapped__
+    assert small(DEFAULT) == model_page.examples_json(DEFAULT)
 
 
 def test_the_models_own_thresholds_are_the_rules_defaults(tiny_model_folder):
-    rules = analysis.rules_json(tiny_model_folder)
+    rules = model_page.rules_json(tiny_model_folder)
     assert set(rules) == set(rules_with([]))
     assert rules["confidence"]["default"] == 0.7
     assert rules["patience"]["max"] == 5
@@ -95,7 +95,7 @@ SEEN = Image.fromarray(np.arange(784, dtype=np.uint8).reshape(28, 28))
 
 def asked(**facts):
     """A question for the Grad-CAM map of exit 0 for class 3."""
-    saw = analysis.data_uri(SEEN, "PNG")
+    saw = pictures.data_uri(SEEN, "PNG")
     return {"model": "fashion", "saw": saw, "method": "grad-cam", "exit": 0, "classes": [3], **facts}
 
 
@@ -220,7 +220,7 @@ def test_the_first_answer_for_the_busiest_photo_is_at_most_300_kb(size):
 )
 def test_a_picture_that_is_not_ours_is_refused_in_words(tiny, uri):
     with pytest.raises(ValueError, match=r"^[A-Z].*\.$"):
-        analysis.from_data_uri(uri, tiny)
+        pictures.from_data_uri(uri, tiny)
 
 
 def test_a_question_that_lacks_a_part_gets_a_sentence(tiny):
@@ -233,14 +233,14 @@ def test_a_visitor_can_name_only_a_model_the_picker_offers(name, monkeypatch):
         raise AssertionError("a model was looked for")
 
     monkeypatch.setattr(analysis, "load_model", never)
-    monkeypatch.setattr(analysis, "find_model", never)
+    monkeypatch.setattr(model_page, "find_model", never)
     asked = {"model": name, "picture": {"path": "/x"}, "saw": "", "exit": 0, "class": 0}
     for answer in (compare.examples_of(asked), explore.analyse(asked), explaining.explain(asked)):
         assert answer["error"].startswith("This page does not offer the model")
 
 
 def test_the_examples_are_many_leave_at_different_exits_and_belong_to_the_shipped_weights(examples):
-    stored = json.loads((analysis.EXAMPLES / DEFAULT / "examples.json").read_text())
+    stored = json.loads((model_page.EXAMPLES / DEFAULT / "examples.json").read_text())
     config = read_config(SHIPPED / DEFAULT)
     assert stored["weights"] == config["weights"]
     assert len(examples) >= 12
@@ -251,7 +251,7 @@ def test_the_examples_are_many_leave_at_different_exits_and_belong_to_the_shippe
 
 def test_the_stored_examples_are_what_the_shipped_network_answers(shipped, examples):
     for example in examples[::4]:
-        seen = analysis.from_data_uri(example["saw"], shipped)
+        seen = pictures.from_data_uri(example["saw"], shipped)
         trace = shipped.network.analyse(to_tensor(shipped, seen))[0]
         for name, scores in trace.scores.items():
             stored = np.array(example["trace"]["scores"][name], dtype=float)  # null is NaN
@@ -275,9 +275,9 @@ def test_what_a_newer_folder_holds_beyond_this_version_is_said_and_left_out(tmp_
     config["grains"]["moods"] = {"thresholds": {}}
     (home / "config.json").write_text(json.dumps(config))
     (home / "addons" / "telepathy.safetensors").write_bytes(b"")
-    assert analysis.notes_json(home) == [
+    assert model_page.notes_json(home) == [
         "This version has no exit rule that uses addons/telepathy; it is left out.",
         "This version has no exit rule 'telepathy'; its threshold is left out.",
         "There is no grain 'moods' in grains.json; its settings are left out.",
     ]
-    assert analysis.notes_json(find_model("fashion")) == []
+    assert model_page.notes_json(find_model("fashion")) == []

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.model.bundle import load_model_folder
-from explorer.model.catalog import DEFAULT, list_models
-from explorer.web import analysis
+from explorer.model.bundle import load_model_folder, read_config
+from explorer.model.catalog import DEFAULT, find_model, list_models
+from explorer.web import analysis, model_page
 from explorer.web.answers import Answers
 from explorer.web.tabs import compare
 
@@ -41,12 +41,12 @@ def tiny(tiny_model_folder, monkeypatch):
 
 
 def test_a_shipped_example_comes_as_it_was_computed_and_loads_no_network(never):
-    example = analysis.examples_json(DEFAULT)[3]
+    example = model_page.examples_json(DEFAULT)[3]
     answer = compare.analyse_again({"model": DEFAULT, "image": example["image"], "label": None})
     assert answer["trace"] == example["trace"]
     assert answer["label"] == example["label"]
     assert [entry["method"] for entry in answer["maps"]] == ["attention", "rollout"]
-    own = analysis.read_config(analysis.find_model(DEFAULT))["thresholds"]["confidence"]
+    own = read_config(find_model(DEFAULT))["thresholds"]["confidence"]
     assert answer["rules"]["confidence"]["default"] == own
     assert answer["reference"] == "labels"
 
@@ -124,4 +124,4 @@ def test_a_question_that_lacks_a_part_gets_a_sentence(asked, never):
 
 
 def test_examples_of_a_model_are_what_the_page_starts_with(never):
-    assert compare.examples_of({"model": DEFAULT}) == analysis.model_json(DEFAULT, short=True)
+    assert compare.examples_of({"model": DEFAULT}) == model_page.model_json(DEFAULT, short=True)

@@ -9,7 +9,7 @@ import torch
 
 from explorer.data import collection, garment, opening, photo, reading
 from explorer.rules import RULES
-from explorer.web import analysis, calls, examples, guard, questions, records
+from explorer.web import analysis, calls, examples, guard, model_page, pictures, questions, records
 from explorer.web.language import LANGUAGES, i18n, in_language, strings, word
 from explorer.web.tabs import batch, stress
 
@@ -39,15 +39,16 @@ def sentences(module):
 @pytest.mark.parametrize(
     "module",
     [
-        analysis,
         batch,
         calls,
         collection,
         examples,
         garment,
         guard,
+        model_page,
         opening,
         photo,
+        pictures,
         questions,
         reading,
         records,

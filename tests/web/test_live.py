@@ -4,7 +4,7 @@ import pytest
 
 import explorer
 from explorer.model.catalog import ROOT
-from explorer.web.analysis import data_uri
+from explorer.web.pictures import data_uri
 from explorer.web.tabs.live import live
 
 SHIRT = ROOT / "assets" / "examples" / "fashion" / "shirt-117.png"

@@ -17,7 +17,7 @@ from explorer.model.bundle import InputSpec, Model, load_model_folder, save_mode
 from explorer.model.exits import lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
 from explorer.rules import decide
-from explorer.web import analysis, examples, explaining
+from explorer.web import analysis, examples, explaining, pictures
 
 BACKBONE = {
     "kind": "vit", "img_size": 224, "patch_size": 56, "num_classes": 12, "embed_dim": 16, "depth": 6,
@@ -60,7 +60,7 @@ def test_photos_are_stored_as_seen_and_analysed_as_stored(model, tmp_path, monke
     assert [i for i, e in enumerate(stored["examples"]) if e.get("opens")] == early[:1]
     for e in stored["examples"]:
         assert b64decode(e["image"].partition(",")[2]) == (out / f"{e['id']}.jpg").read_bytes()
-        again = analysis.analyse_image(model, analysis.from_data_uri(e["saw"], model))
+        again = analysis.analyse_image(model, pictures.from_data_uri(e["saw"], model))
         assert again["trace"]["probabilities"] == e["trace"]["probabilities"]
         assert e["note"] == "Cropped to its middle square and resized to 224 x 224 pixels."
         predicted = [e["trace"]["classes"][p]["index"] for p in e["trace"]["predicted"]]

@@ -10,7 +10,7 @@ import pytest
 
 from explorer.model.bundle import ModelError
 from explorer.model.catalog import DEFAULT, ROOT
-from explorer.web import analysis, page
+from explorer.web import model_page, page
 from explorer.web.questions import FULL, MISTAKE, question
 from explorer.web.script import part_scripts
 from explorer.web.uploads import GONE
@@ -59,7 +59,7 @@ def test_what_is_no_question_is_answered_in_words(asked):
 
 
 def test_a_default_model_that_cannot_be_opened_leaves_the_others(monkeypatch):
-    whole = analysis.model_json
+    whole = model_page.model_json
 
     def broken(name, short):
         if name == DEFAULT:

@@ -15,7 +15,8 @@ from explorer.evaluate.record import Record, evaluate, load_records, save_record
 from explorer.model.bundle import ModelError, load_model_folder
 from explorer.model.catalog import find_model
 from explorer.web import records
-from explorer.web.analysis import from_data_uri, open_model
+from explorer.web.analysis import open_model
+from explorer.web.pictures import from_data_uri
 from explorer.web.records import analyse_gallery, evaluation_json, pack_array, sets_json
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from explorer.explain.turns import Superseded
 from explorer.model.bundle import load_model_folder
-from explorer.web import analysis, sent
+from explorer.web import analysis, pictures, sent
 from explorer.web.answers import Answers
 from explorer.web.crowd import Pool, crowd
 from explorer.web.guard import MOST_JSON
@@ -57,8 +57,8 @@ def test_the_trace_comes_first_and_with_the_rest_it_is_what_the_question_answers
     first, rest = lines(send(server, file()))
     assert set(first) == {"model", "title", "label", "truth", "note", "trace", "short"}
     assert set(rest) == {"image", "saw", "maps"}
-    uri = analysis.data_uri(Image.new("L", (50, 40), 90), "PNG")
-    assert analysis.data_uri_bytes(uri) == file()
+    uri = pictures.data_uri(Image.new("L", (50, 40), 90), "PNG")
+    assert pictures.data_uri_bytes(uri) == file()
     asked = question(server, "analyse", {"model": "fashion", "picture": uri}).json()  # kept, so the same pass
     del first["short"]
     assert first | rest == asked

@@ -114,7 +114,7 @@ def test_a_model_added_while_the_page_runs_is_offered_opens_and_answers(
     listed = partial(catalog.list_models, yours=tmp_path)
     for module in ("page", "questions", "serve"):
         monkeypatch.setattr(f"explorer.web.{module}.list_models", listed)
-    for module in ("analysis", "shelf"):
+    for module in ("model_page", "shelf"):
         monkeypatch.setattr(f"explorer.web.{module}.find_model", partial(catalog.find_model, yours=tmp_path))
     monkeypatch.setattr(
         "explorer.web.analysis.load_model",

@@ -10,7 +10,7 @@ from PIL import Image
 from explorer.data.corruptions import CORRUPTIONS, corrupt
 from explorer.model.bundle import load_model_folder
 from explorer.pipeline import to_tensor
-from explorer.web import analysis
+from explorer.web import pictures
 from explorer.web.tabs import stress as tab
 
 SEEN = Image.fromarray((np.arange(784) % 251).astype(np.uint8).reshape(28, 28))
@@ -21,7 +21,7 @@ def asked(tiny_model_folder, monkeypatch):
     model = load_model_folder(tiny_model_folder)
     monkeypatch.setattr(tab, "open_model", lambda _: model)
     monkeypatch.setattr(tab, "offered", lambda name: name)
-    return {"model": "tiny", "saw": analysis.data_uri(SEEN, "PNG"), "corruption": "noise", "seed": 4}, model
+    return {"model": "tiny", "saw": pictures.data_uri(SEEN, "PNG"), "corruption": "noise", "seed": 4}, model
 
 
 def test_every_severity_is_answered_as_a_picture_of_its_own_would_be(asked):
@@ -31,7 +31,7 @@ def test_every_severity_is_answered_as_a_picture_of_its_own_would_be(asked):
     assert len(answer["traces"]) == len(answer["pictures"]) == 11
     for severity in (0, 3, 10):
         frame = corrupt(SEEN, "noise", severity, 4)
-        shown = analysis.from_data_uri(answer["pictures"][severity], model)
+        shown = pictures.from_data_uri(answer["pictures"][severity], model)
         assert shown.tobytes() == frame.tobytes()
         alone = model.network.analyse(to_tensor(model, frame))[0]
         for name, scores in alone.scores.items():

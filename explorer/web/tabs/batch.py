@@ -13,8 +13,10 @@ from explorer.data.reading import UnreadableImage
 from explorer.grain import choose_grain
 from explorer.pipeline import see
 from explorer.rules import get_rule
-from explorer.web.analysis import EXAMPLES, analyse_image, data_uri, open_model
+from explorer.web.analysis import analyse_image, open_model
 from explorer.web.crowd import network_lane
+from explorer.web.model_page import EXAMPLES
+from explorer.web.pictures import data_uri
 from explorer.web.questions import numbers, offered, question
 from explorer.web.tabs.tab import Column, Slot, Tab
 from explorer.web.uploads import stored

@@ -6,16 +6,9 @@ from typing import Any
 
 from explorer.model.bundle import read_config
 from explorer.model.catalog import find_model
-from explorer.web.analysis import (
-    analyse_file,
-    data_uri_bytes,
-    grains_json,
-    known_label,
-    model_json,
-    open_model,
-    rules_json,
-    shipped_examples,
-)
+from explorer.web.analysis import analyse_file, known_label, open_model
+from explorer.web.model_page import grains_json, model_json, rules_json, shipped_examples
+from explorer.web.pictures import data_uri_bytes
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Tab
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from explorer.web.analysis import analyse_file, example_json, file_of
+from explorer.web.analysis import analyse_file
 from explorer.web.explaining import explain, grade, sanity
+from explorer.web.model_page import example_json
+from explorer.web.pictures import file_of
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Column, Slot, Tab
 

@@ -8,9 +8,10 @@ from explorer.batch import classify_together
 from explorer.grain import choose_grain
 from explorer.pipeline import see
 from explorer.rules import get_rule
-from explorer.web.analysis import open_model, read_data_uri
+from explorer.web.analysis import open_model
 from explorer.web.crowd import network_lane
 from explorer.web.handing_out import network_files
+from explorer.web.pictures import read_data_uri
 from explorer.web.questions import numbers, offered, question
 from explorer.web.tabs.tab import Column, Tab
 

@@ -9,8 +9,9 @@ import torch
 
 from explorer.data.corruptions import SEVERITIES, corrupt
 from explorer.pipeline import to_tensor
-from explorer.web.analysis import data_uri, from_data_uri, open_model, page_trace
+from explorer.web.analysis import open_model, page_trace
 from explorer.web.crowd import network_lane
+from explorer.web.pictures import data_uri, from_data_uri
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Column, Tab
 
