@@ -39,9 +39,10 @@ test("frames a second with exits are counted without the passes that time the pl
   const { live, source } = film({ frames: 20, answer: early });
   await live.start("camera");
   assert.equal(live.history.length, 20);
-  const { fps, plainFps, macs, macsFull, perSecond, plainPerSecond } = live.rates;
+  const { fps, plainFps, alone, plainAlone, macs, macsFull, perSecond, plainPerSecond } = live.rates;
   assert.ok(Math.abs(fps - 100) < 1e-9); // 8 + 2 ms
   assert.ok(Math.abs(plainFps - 1000 / 30) < 1e-9); // 28 + 2 ms
+  assert.deepEqual([alone, plainAlone], [1000 / 8, 1000 / 28]); // whatever the camera gives
   assert.deepEqual([macs, macsFull], [100, 300]);
   assert.ok(Math.abs(perSecond - 10_000) < 1e-6);
   assert.ok(Math.abs(plainPerSecond - 10_000) < 1e-6);

@@ -14,7 +14,7 @@ tbody td:nth-child(2) { font-size: 1rem; font-weight: 700; color: var(--accent-i
 .how { margin-top: 0.5rem; }
 `;
 
-const ROWS = ["fps", "macs", "per_second"];
+const ROWS = ["fps", "alone", "macs", "per_second"];
 
 export class LiveRates extends LiveWidget {
   static style = STYLE;
@@ -35,6 +35,7 @@ export class LiveRates extends LiveWidget {
     };
     const fps = (value) => value.toFixed(value < 10 ? 1 : 0);
     show("fps", rates && [fps(rates.fps), fps(rates.plainFps), factorText(rates.fps / rates.plainFps)]);
+    show("alone", rates && [fps(rates.alone), fps(rates.plainAlone), factorText(rates.alone / rates.plainAlone)]);
     show("macs", rates && [macsText(rates.macs), macsText(rates.macsFull), factorText(rates.macsFull / rates.macs)]);
     show("per_second", rates && [macsText(rates.perSecond), macsText(rates.plainPerSecond), ""]);
   }

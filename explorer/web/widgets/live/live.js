@@ -32,18 +32,22 @@ export class Live {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Frames and multiply-accumulates per second with early exits and without, or null before both were timed. */
+  /**
+   * Frames and multiply-accumulates per second with early exits and without, or null before both were timed; `alone`
+   * and `plainAlone` are the frames that the network could take, were there no camera, sight and page to wait for.
+   */
   get rates() {
     const costs = this.#costs.slice(-MEASURED);
     const timed = costs.filter(({ full }) => full !== null);
     if (costs.length === 0 || timed.length === 0) return null;
     const mean = (list, key) => list.reduce((sum, one) => sum + one[key], 0) / list.length;
-    const ms = mean(costs, "ms");
-    const plainMs = ms - mean(costs, "used") + mean(timed, "full");
+    const [ms, used, full] = [mean(costs, "ms"), mean(costs, "used"), mean(timed, "full")];
+    const plainMs = ms - used + full;
     const [fps, plainFps] = [1000 / ms, 1000 / plainMs];
     const { full: macsFull } = this.frame.macs;
     const macs = mean(costs, "macs");
-    return { fps, plainFps, macs, macsFull, perSecond: fps * macs, plainPerSecond: plainFps * macsFull };
+    const [alone, plainAlone] = [1000 / used, 1000 / full];
+    return { fps, plainFps, alone, plainAlone, macs, macsFull, perSecond: fps * macs, plainPerSecond: plainFps * macsFull };
   }
 
   /** Starts a source: every frame is taken when the one before is answered. Ends with `stop`. */
