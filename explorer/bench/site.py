@@ -133,6 +133,11 @@ def site(model: str) -> list[tuple[str, str, str]]:
                 ">= 0.85",
             )
         )
+    end = passes[early]
+    taken = (min(row[0] for row in end) - full) / early
+    at_pace = (end[0][2] / end[0][3] - 1) * full / early
+    heads = f"{taken:.3f} / {at_pace:.3f} ms"
+    rows.append(("a head, on average / its MACs at the pace of the blocks", heads, ""))
     gain = rates["fps"] / rates["plainFps"]
     live = f"{rates['fps']:.1f} / {rates['plainFps']:.1f} = {gain:.2f}x"
     rows.append(("live frames a second with exits / without", live, ""))
