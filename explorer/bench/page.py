@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from explorer.bench.browser import browser, served
 
@@ -67,10 +68,14 @@ def _line(page: Any) -> None:
     _drag(page, page.locator("#ee-tab-explore score-curve").get_by_role("slider").first, across=False)
 
 
-def _rules(page: Any) -> None:
-    radios = page.locator("#ee-tab-explore rule-controls").get_by_role("radio")
+def _choices(page: Any, group: str) -> None:
+    """Choose one after the other of a group of choices in Explore; at last the one that was chosen first."""
+    radios = page.locator(f"#ee-tab-explore rule-controls .{group}").get_by_role("radio")
+    count = radios.count()
+    first = [radio.is_checked() for radio in radios.all()].index(True)
     for i in range(MOVES):
-        radios.nth((i + 1) % radios.count()).check(force=True)
+        radios.nth((first + 1 + i) % count).check(force=True)
+    radios.nth(first).check(force=True)
 
 
 def _tune(page: Any) -> None:
@@ -80,7 +85,8 @@ def _tune(page: Any) -> None:
 GESTURES = (
     Gesture("the threshold's slider", "input", lambda page: _slider(page, "explore")),
     Gesture("the dragged line", "pointermove", _line),
-    Gesture("another rule", "click", _rules),
+    Gesture("another rule", "click", lambda page: _choices(page, "rules")),
+    Gesture("another grain", "click", lambda page: _choices(page, "grains")),
     Gesture("Tune's threshold, 10,000 images", "input", _tune, aim="<= 33 ms at p95"),
 )
 
@@ -140,6 +146,8 @@ def latency(model: str) -> list[tuple[str, str, str]]:
             page = chromium.new_page(viewport={"width": 1440, "height": 900})
             page.goto(address)
             page.wait_for_function("window.ExitExplorer?.store?.trace")
+            # What explains the ladder comes a moment after it, and only while Explore is open.
+            page.wait_for_function("!document.querySelector('#ee-tab-explore :not(:defined)')")
             page.evaluate("() => window.ExitExplorer.store.setTab('tune')")
             page.wait_for_function("document.querySelector('.ee-tune')?.dataset.state === 'ready'")
             page.get_by_role("radio", name="Test").check()
@@ -154,7 +162,8 @@ def latency(model: str) -> list[tuple[str, str, str]]:
                 )
                 page.wait_for_timeout(300)
                 rows.append(_row(gesture, page))
-        rows.append(("requests to the server during all these", str(len(requests)), "0"))
+        asked = "".join(f", {urlsplit(url).path}" for url in requests)
+        rows.append(("requests to the server during all these", f"{len(requests)}{asked}", "0"))
         with served(["-c", _WIRED], EXIT_EXPLORER_MODEL=model) as (address, _):
             page = chromium.new_page(viewport={"width": 1440, "height": 900})
             page.goto(address)
