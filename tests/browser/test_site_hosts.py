@@ -7,9 +7,26 @@ import pytest
 
 from explorer.model.bundle import ModelError
 from explorer.web.site import MOST_BYTES, build_site
-from tests.browser.site_hands import MINUTE, SHIRT, STORE, hosted, needs_npm, upload
+from tests.browser.site_hands import MINUTE, SHIRT, STORE, ask, hosted, needs_npm, run_batch, upload
 
 pytestmark = needs_npm
+
+
+def begun(context, address):
+    """The site in a new page, its files kept by the service worker."""
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_function(f"{STORE}?.trace")
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    page.wait_for_function("navigator.serviceWorker.controller")
+    return page
+
+
+def shows(page, tab, element, words):
+    """Opens a tab and waits until an element says those words, a regular expression."""
+    page.evaluate(f"{STORE}.setTab('{tab}')")
+    says = f"document.querySelector('{element}')?.shadowRoot?.textContent"
+    page.wait_for_function(f"(words) => new RegExp(words).test({says} ?? '')", arg=words, timeout=MINUTE)
 
 
 @pytest.mark.parametrize("isolated", [True, False])
@@ -24,12 +41,9 @@ def test_it_answers_with_and_without_the_headers_that_allow_threads(built, conte
 
 def test_a_second_visit_fetches_nothing_and_the_page_opens_and_computes_offline(context, built):
     with hosted(built) as (address, asked):
-        page = context.new_page()
-        page.goto(address)
-        page.wait_for_function(f"{STORE}?.trace")
-        page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-        page.wait_for_function("navigator.serviceWorker.controller")
+        page = begun(context, address)
         upload(page)
+        page.wait_for_function("document.documentElement.dataset.eeKept === 'fashion'", timeout=MINUTE)
         asked.clear()
         page.goto(f"{address}?threshold=0.3")
         page.wait_for_function(f"{STORE}?.trace")
@@ -40,6 +54,50 @@ def test_a_second_visit_fetches_nothing_and_the_page_opens_and_computes_offline(
     page.wait_for_function(f"{STORE}?.trace")
     assert page.evaluate(f"{STORE}.thresholds") == 0.3
     upload(page)
+
+
+def test_once_a_picture_was_analysed_every_tab_works_with_the_server_gone_and_before_that_says_what_is_missing(
+    context, chromium, built
+):
+    other = chromium.new_context()
+    with hosted(built) as (address, _):
+        page = begun(context, address)
+        upload(page)
+        page.wait_for_function("document.documentElement.dataset.eeKept === 'fashion'", timeout=MINUTE)
+        page.close()
+        begun(other, address).close()
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_function(f"{STORE}?.trace")
+    upload(page)
+    saw = page.evaluate(f"{STORE}.example.saw")
+    asked = {"model": "fashion", "saw": saw, "method": "grad-cam", "exit": 1, "classes": [2]}
+    assert ask(page, "explain", asked)["map"]["grid"] == [7, 7]
+    shows(page, "compare", "compare-differences", "B for ")
+    shows(page, "tune", "tune-summary", "10,000")
+    shows(page, "stress", "stress-sweep", r"Blur\s*\d")
+    asked = {"model": "fashion", "saw": saw, "corruption": "noise", "seed": 0}
+    assert len(ask(page, "stress", asked)["traces"]) == 11
+    shows(page, "live", "live-view", "Play the examples")
+    page.get_by_role("button", name="Play the examples").click()
+    page.wait_for_function("document.querySelector('live-view').live.history.length >= 3", timeout=MINUTE)
+    rows = run_batch(page, [SHIRT], 1)
+    assert "error" not in rows[0]
+    page.get_by_role("button", name="Run the examples").click()
+    page.wait_for_function("document.querySelector('batch-controls').batch.rows.length > 1", timeout=MINUTE)
+    shows(page, "learn", "lesson-page", r"Measured\D*\d")
+    shows(page, "about", "model-card", "Fashion-MNIST")
+    page.close()
+    page = other.new_page()
+    page.goto(address)
+    page.wait_for_function(f"{STORE}?.trace")
+    missing = "That part is not on this device yet; connect once to load it"
+    shows(page, "tune", "tune-summary", missing)
+    shows(page, "about", "model-card", missing)
+    page.set_input_files("[data-slot=picture] input", str(SHIRT))
+    page.wait_for_function(f"{STORE}.message", timeout=MINUTE)
+    assert page.evaluate(f"{STORE}.message").startswith("A part of the network could not be fetched")
+    other.close()
 
 
 def test_a_damaged_piece_is_refused_in_one_sentence(context, built, tmp_path):

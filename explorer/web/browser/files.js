@@ -7,7 +7,7 @@ export class FileError extends Error {}
 
 /** The bytes of a file, {path, bytes, sha256}. `progress(done, total)` counts bytes while they come over the net. */
 export async function load(file, base, progress = () => {}) {
-  const address = new URL(`${file.path}?${file.sha256.slice(0, 16)}`, base).href;
+  const address = addressOf(file, base);
   const cache = await openCache();
   const kept = await cache?.match(address);
   if (kept) {
@@ -23,9 +23,19 @@ export async function load(file, base, progress = () => {}) {
   return bytes;
 }
 
+/** Fetches a file that is not kept yet, for a time without a net; whoever cannot keep anything is spared it. */
+export async function keep(file, base) {
+  const cache = await openCache();
+  if (cache && !(await cache.match(addressOf(file, base)))) await load(file, base);
+}
+
 /** As `load`, read as JSON. */
 export async function loadJson(file, base) {
   return JSON.parse(new TextDecoder().decode(await load(file, base)));
+}
+
+function addressOf({ path, sha256 }, base) {
+  return new URL(`${path}?${sha256.slice(0, 16)}`, base).href;
 }
 
 async function fetchBytes(address, file, progress) {

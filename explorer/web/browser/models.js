@@ -1,7 +1,7 @@
 // The models of this page in the worker: their facts, their networks, what they see, and passes one after the other.
 
 import { passing } from "./explain.js";
-import { load, loadJson } from "./files.js";
+import { keep, load, loadJson } from "./files.js";
 import { seeGarment } from "./garment.js";
 import { Network, toInput } from "./network.js";
 import { seePhoto } from "./photo.js";
@@ -52,6 +52,13 @@ async function open(name) {
   const facts = await loadJson(manifest.models[name], base);
   const place = await runtime.placeOf(facts.macs_full);
   return new Network(facts, new Pieces(facts, await runtime.start(place.kind), place, base, report), place);
+}
+
+/** Keeps what no pass has asked for yet of a model, one file after the other, so that all of it works without a net. */
+export async function keepRest(name) {
+  const { facts } = await networkOf(name);
+  const more = [...Object.values(facts.addons), ...(facts.gallery ? [facts.gallery] : [])].map(({ file }) => file);
+  for (const file of [...facts.pieces.flatMap(({ files }) => files), facts.stress.grain, ...more]) await keep(file, base);
 }
 
 /** {picture, note}: what this network sees of an RGB picture. */

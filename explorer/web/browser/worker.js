@@ -4,7 +4,7 @@ import { leave, listMembers, reportOf, step, STEP } from "./batch.js";
 import { corrupt, SEVERITIES } from "./corruptions.js";
 import { FileError, load } from "./files.js";
 import { explain } from "./explain.js";
-import { analyse, begin, fileBase, leaveCard, look, networkOf, readSaw, see } from "./models.js";
+import { analyse, begin, fileBase, keepRest, leaveCard, look, networkOf, readSaw, see } from "./models.js";
 import { toInput } from "./network.js";
 import { argmax, softmax } from "./numbers.js";
 import { asGrey, dataUri, fromDataUri, pixelsOf, readPicture, UnreadableImage } from "./picture.js";
@@ -149,6 +149,14 @@ let line = Promise.resolve();
 self.addEventListener("message", ({ data: { id, name, question } }) => {
   if (name === "begin") {
     begin(question, (progress) => self.postMessage({ progress }));
+    return;
+  }
+  if (name === "keep") {
+    // Beside the line: nobody's question waits for it.
+    keepRest(question.model).then(
+      () => self.postMessage({ id, answer: {} }),
+      (error) => self.postMessage({ id, answer: { error: sentenceOf(error) } }),
+    );
     return;
   }
   line = line.then(async () => {

@@ -32,10 +32,12 @@ const compute = (name, question, transfer) => worker.ask(name, question, transfe
 /** A stored answer of a model, or the sentence why there is none. */
 const stored = (kind, model) => answerOf(files.stored[model]?.[kind], model);
 
+const addressOf = ({ path, sha256 }) => new URL(`${path}?${sha256.slice(0, 16)}`, here);
+
 async function answerOf(file, model) {
   if (!file) return { error: t("site.no_file", { model }) };
   try {
-    const answer = await fetch(new URL(`${file.path}?${file.sha256.slice(0, 16)}`, here));
+    const answer = await fetch(addressOf(file));
     if (!answer.ok) throw new Error();
     return await answer.json();
   } catch {
@@ -86,8 +88,29 @@ for (const name of ["batch_open", "batch_step", "batch_look"]) {
 /** The visitor's picture, a File or a data URI. */
 server.analyse = async ({ model, picture }) => {
   const file = picture instanceof Blob ? picture : await (await fetch(picture)).blob();
-  return compute("analyse", { model, file });
+  const answer = await compute("analyse", { model, file });
+  if (!answer.error) keepAll(model);
+  return answer;
 };
+
+const allKept = new Set(); // models
+
+/**
+ * Once a model has answered, the rest of what this page has of it is fetched in the background: from then on all of it
+ * works without a net, but for the figure that Plotly draws. Not where a visitor asks browsers to save data.
+ */
+async function keepAll(model) {
+  const helper = navigator.serviceWorker; // which keeps what is fetched while it is in charge
+  if (allKept.has(model) || !helper || navigator.connection?.saveData) return;
+  allKept.add(model);
+  if (!helper.controller) await new Promise((done) => helper.addEventListener("controllerchange", done, { once: true }));
+  const { examples, ...answers } = files.stored[model];
+  const addresses = [...Object.values(answers), ...Object.values(examples)].map(addressOf);
+  addresses.push(...files.examples[model].map((path) => new URL(path, here)));
+  for (const address of addresses) await fetch(address).then((answer) => answer.blob(), () => {}); // prettier-ignore
+  await compute("keep", { model });
+  document.documentElement.dataset.eeKept = model;
+}
 
 const host = new Host(server);
 window.ExitExplorer.host = host;
