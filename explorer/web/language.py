@@ -67,6 +67,17 @@ def in_language(sentence: str, accepted: str) -> str:
     return sentence
 
 
+def by_itself(sentence: str) -> str:
+    """A sentence that a command line prints behind "error:", as one that stands alone: with a capital letter.
+
+    Only of the sentences that the page knows; others may begin with the name of a file.
+    """
+    capital = sentence[:1].upper() + sentence[1:]
+    patterns = _server_patterns().values()
+    known = any(p.fullmatch(capital) for p in patterns) and not any(p.fullmatch(sentence) for p in patterns)
+    return capital if known else sentence
+
+
 @lru_cache(maxsize=256)
 def _preferred(accepted: str) -> str:
     """The best of our languages in a header such as "de-DE,de;q=0.9,en;q=0.8" (RFC 9110, 12.5.4)."""

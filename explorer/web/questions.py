@@ -14,6 +14,7 @@ from explorer.model.bundle import ModelError
 from explorer.model.catalog import ASSETS, YOURS, list_models
 from explorer.model.hub import PUBLISHED
 from explorer.web.crowd import Busy, crowd
+from explorer.web.language import by_itself
 
 # One dict, because Gradio hands several arguments to a server function as a single list.
 Question = Callable[[dict[str, Any]], dict[str, Any]]
@@ -38,7 +39,7 @@ def sentence(error: Exception) -> str:
         return FULL
     own = type(error) is ValueError or type(error).__module__.startswith("explorer.")
     if isinstance(error, ValueError) and own and _SENTENCE.fullmatch(str(error)):
-        return _without_places(str(error))
+        return by_itself(_without_places(str(error)))
     _log.error("%s at %s", type(error).__name__, _place(error))
     return MISTAKE
 

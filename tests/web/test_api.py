@@ -12,6 +12,7 @@ from mcp import ClientSession, McpError
 from mcp.client.streamable_http import streamablehttp_client
 
 from explorer.model.catalog import DEFAULT, ROOT
+from explorer.web.language import in_language
 from explorer.web.uploads import GONE
 from tests.web.serving import META, call, in_a_loop_of_its_own, serving, upload
 
@@ -84,9 +85,14 @@ def test_the_endpoints_agree_with_each_other(server):
         ("analyse", {"picture": "data:image/png;base64,AAAA"}, "This file is not an image"),
         ("analyse", {"picture": "https://example.org/x.png"}, "One of these files is not here any more"),
         ("analyse", {"model": "nobody"}, "This page does not offer the model 'nobody'"),
-        ("classify", {"rule": "luck"}, "there is no exit rule 'luck'"),
+        ("classify", {"rule": "luck"}, "There is no exit rule 'luck'; choose one of confidence, "),
+        ("sweep", {"rule": "luck"}, "There is no exit rule 'luck'; choose one of confidence, "),
         ("classify", {"threshold": "high"}, "A threshold is a number"),
-        ("classify", {"threshold": 80}, "takes a threshold from 0 to 1, and 80 is none; did you mean 0.8?"),
+        (
+            "classify",
+            {"threshold": 80},
+            "confidence takes a threshold from 0 to 1, and 80 is none; did you mean 0.8?",
+        ),
         ("explain", {"block": 12}, "There is no local head behind block 12"),
         ("explain", {"label": "Zebra"}, "knows no label 'Zebra'"),
         ("sweep", {"picture": None}, "One of these files is not here any more"),
@@ -96,6 +102,7 @@ def test_a_mistake_is_one_sentence(server, name, asked, said):
     failed = call(server, name, **({"picture": URI, "model": DEFAULT} | asked))["failed"]
     assert said in failed["error"]
     assert "\n" not in failed["error"]
+    assert in_language(failed["error"], "de") != failed["error"]
 
 
 @pytest.mark.parametrize(

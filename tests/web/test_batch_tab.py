@@ -137,11 +137,11 @@ def test_a_path_outside_the_uploads_is_as_good_as_gone(uploads, path):
         ({"files": []}, "There is no picture in this"),
         ({"start": -1}, "A step starts at"),
         ({"start": "0"}, "A step starts at"),
-        ({"rule": "luck"}, "there is no exit rule 'luck'"),
+        ({"rule": "luck"}, "There is no exit rule 'luck'"),
         ({"thresholds": "high"}, "A threshold is a number"),
         ({"thresholds": [1, None]}, "A threshold is a number"),
         ({"thresholds": float("nan")}, "A threshold is a number"),
-        ({"thresholds": [1, 2]}, "expected one threshold, or 4"),
+        ({"thresholds": [1, 2]}, "Expected one threshold, or 4"),
     ],
 )
 def test_what_a_visitor_may_not_ask_gets_a_sentence(uploads, parts, said):

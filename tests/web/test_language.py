@@ -9,8 +9,8 @@ import torch
 
 from explorer.data import collection, garment, opening, photo, reading
 from explorer.rules import RULES
-from explorer.web import analysis, calls, examples, guard, model_page, pictures, questions, records
-from explorer.web.language import LANGUAGES, i18n, in_language, strings, word
+from explorer.web import analysis, api, calls, examples, guard, model_page, pictures, questions, records
+from explorer.web.language import LANGUAGES, by_itself, i18n, in_language, strings, word
 from explorer.web.tabs import batch, stress
 
 
@@ -39,6 +39,7 @@ def sentences(module):
 @pytest.mark.parametrize(
     "module",
     [
+        api,
         batch,
         calls,
         collection,
@@ -93,6 +94,17 @@ def test_gradios_parts_have_every_word_in_every_language():
 def test_a_refusal_is_in_the_language_that_the_request_prefers(accepted, said):
     assert in_language("That is too much at once; send less than 4 MB.", accepted) == said
     assert in_language("Nobody says this.", accepted) == "Nobody says this."
+
+
+def test_a_sentence_of_the_command_line_that_the_page_knows_begins_with_a_capital_letter():
+    assert by_itself("there is no exit rule 'luck'; choose one of pabee.").startswith(
+        "There is no exit rule 'luck'"
+    )
+    for same in ("exits.safetensors in fashion is damaged; fetch it again.", "odd is nobody's sentence.", ""):
+        assert by_itself(same) == same
+    assert in_language(by_itself("there is no exit rule 'x'; choose one of sdn, deer."), "de") == (
+        "Es gibt keine Exit-Regel „x“; wählen Sie eine von sdn, deer."
+    )
 
 
 def test_what_each_rule_looks_at_has_a_name_in_every_language():
