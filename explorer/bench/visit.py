@@ -6,6 +6,9 @@ from typing import Any
 
 from explorer.bench.browser import browser, served
 
+SLOW = 1.6e6  # bits a second of a slow line, as DevTools would throttle to
+_PAINTED = "performance.getEntriesByName('first-example').length > 0"
+
 
 def _traffic(chromium: Any, address: str, visits: int) -> list[dict[str, float]]:
     """Bytes as they travelled, of ours and all, until the first ladder and then until it is quiet, by visit."""
@@ -29,7 +32,7 @@ def _traffic(chromium: Any, address: str, visits: int) -> list[dict[str, float]]
         wire.on("Network.loadingFinished", count)
         wire.send("Network.enable")
         page.goto(address)
-        page.wait_for_function("performance.getEntriesByName('first-example').length > 0", timeout=120_000)
+        page.wait_for_function(_PAINTED, timeout=120_000)
         first = {"ours": sum(ours), "all": sum(ours) + sum(theirs)}
         page.wait_for_load_state("networkidle")
         found.append({**first, "ours in the end": sum(ours), "in the end": sum(ours) + sum(theirs)})
@@ -38,10 +41,26 @@ def _traffic(chromium: Any, address: str, visits: int) -> list[dict[str, float]]
     return found
 
 
+def _seconds(chromium: Any, address: str) -> float:
+    """Until the first ladder is painted in a browser that has nothing of the page yet, on a slow line."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    limits = {"offline": False, "latency": 0, "downloadThroughput": SLOW / 8, "uploadThroughput": SLOW / 8}
+    wire.send("Network.emulateNetworkConditions", limits)
+    page.goto(address, wait_until="commit")
+    page.wait_for_function(_PAINTED, timeout=120_000)
+    painted = page.evaluate("performance.getEntriesByName('first-example')[0].startTime")
+    context.close()
+    return float(painted) / 1000
+
+
 def visit(model: str) -> list[tuple[str, str, str]]:
-    """The traffic of a first visit and of the next one, in kB."""
+    """The traffic of a first visit and of the next one, in kB, and the seconds of a first one on a slow line."""
     with served(["app.py"], EXIT_EXPLORER_MODEL=model) as (address, _), browser() as chromium:
         first, later = _traffic(chromium, address, 2)
+        slow = _seconds(chromium, address)
 
     def kb(visit: dict[str, float]) -> str:
         return ", ".join(f"{size / 1000:.0f}" for size in visit.values()) + " kB"
@@ -53,4 +72,5 @@ def visit(model: str) -> list[tuple[str, str, str]]:
             "ours <= 400 kB",
         ),
         ("the next visit", kb(later), ""),
+        (f"first visit on a line of {SLOW / 1e6:g} Mbit/s until the first ladder", f"{slow:.1f} s", ""),
     ]

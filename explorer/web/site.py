@@ -31,6 +31,7 @@ HERE = Path(__file__).parent
 MOST_BYTES = 10_000_000  # of a file: a host's plain git push takes no larger one
 # Texts that say something else where there is no server: strings/*/site.json has them under these keys.
 OTHER_WORDS = (
+    "batch.ms_says",
     "about.uploads_1",
     "about.uploads_2",
     "about.number_ms_says",

@@ -61,7 +61,8 @@ export class BatchTable extends BatchWidget {
   <table aria-labelledby="title">
     <thead><tr><td class="picture"></td>${heads.join("")}</tr></thead><tbody></tbody>
   </table>
-</div>`;
+</div>
+<p class="shares quiet small" hidden>${t("batch.ms_says")}</p>`;
   }
 
   build() {
@@ -92,6 +93,7 @@ export class BatchTable extends BatchWidget {
     const { rows } = this.batch;
     this.part(".empty").hidden = rows.length > 0;
     this.part(".scroll").hidden = rows.length === 0;
+    this.part(".shares").hidden = rows.length === 0;
     if (rows[0] !== this.#of) [this.#of, this.#made] = [rows[0], []];
     for (let i = this.#made.length; i < rows.length; i++) this.#made.push(tableRow(rows[i], i));
     this.#show();
