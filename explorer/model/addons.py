@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -115,15 +116,9 @@ def _add(
     rules = [rule for rule in RULES.values() if rule.addon == name]
     if not rules:
         return f"This version has no exit rule that uses addons/{name}; it is left out."
-    path = addon_path(folder, name)
     try:
-        if name in listed and sha256(path.read_bytes()).hexdigest() != listed[name]:
-            return f"addons/{name} is not the file this model's config names; it is left out."
-        facts = read_facts(folder, name)
-        if facts.get("format", ADDON_FORMAT) != ADDON_FORMAT:
-            return f"addons/{name} has a newer format than this version reads; it is left out."
-        if not is_of(folder, name, config):
-            return f"addons/{name} was trained on other weights than this model's; it is left out."
+        if refused := _refused(folder, name, config, listed):
+            return refused
         network.addons[name] = read_addon(folder, name)
         for rule in rules:
             network.reader(rule)
@@ -132,3 +127,24 @@ def _add(
     except (OSError, SafetensorError, KeyError, ValueError):
         return f"The learned parts addons/{name} do not fit this model; they are left out."
     return None
+
+
+def _refused(folder: Path, name: str, config: Mapping[str, Any], listed: Mapping[str, str]) -> str | None:
+    """What an addon's bytes and header have against it, if anything. Raises `OSError` or `SafetensorError`."""
+    if name in listed and sha256(addon_path(folder, name).read_bytes()).hexdigest() != listed[name]:
+        return f"addons/{name} is not the file this model's config names; it is left out."
+    if read_facts(folder, name).get("format", ADDON_FORMAT) != ADDON_FORMAT:
+        return f"addons/{name} has a newer format than this version reads; it is left out."
+    if not is_of(folder, name, config):
+        return f"addons/{name} was trained on other weights than this model's; it is left out."
+    return None
+
+
+def own_addons(folder: Path, config: Mapping[str, Any]) -> list[str]:
+    """The addons of a folder that `add_addons` would try, by name: intact, and of the model's weights."""
+    found = []
+    for name in addon_names(folder):
+        with suppress(OSError, SafetensorError):
+            if _refused(folder, name, config, config.get("addons", {})) is None:
+                found.append(name)
+    return found

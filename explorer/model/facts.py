@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.model.addons import addon_names
+from explorer.model.addons import addon_names, addon_path, own_addons
 from explorer.model.bundle import ModelError, read_config, read_labels
 from explorer.rules import rules_with
 from explorer.rules.rule import LEARNED
@@ -40,6 +40,7 @@ def facts_of(folder: Path) -> Facts | None:
             (folder / name).stat().st_mtime_ns if (folder / name).exists() else 0
             for name in ("config.json", "labels.txt", "evaluation.npz")
         )
+        when += tuple(addon_path(folder, name).stat().st_mtime_ns for name in addon_names(folder))
         return _facts(folder, when)
     except (ModelError, OSError):
         return None
@@ -56,7 +57,7 @@ def _facts(folder: Path, _when: tuple[int, ...]) -> Facts:
         right=_right(folder / "evaluation.npz"),
         reference="teacher" if config.get("reference") == "teacher" else "labels",
         learned=tuple(
-            name for name, rule in rules_with(addon_names(folder)).items() if rule.family == LEARNED
+            name for name, rule in rules_with(own_addons(folder, config)).items() if rule.family == LEARNED
         ),
         shared=bool(config["exits"]) and all(exit_.get("head") == "shared" for exit_ in config["exits"]),
     )

@@ -33,6 +33,21 @@ def test_the_rules_it_has_trained_parts_for_and_whether_one_read_out_serves_all(
     assert facts_of(folder).shared is True
 
 
+def test_parts_that_loading_would_leave_out_do_not_count(tmp_path):
+    folder = shutil.copytree(find_model("fashion"), tmp_path / "fashion")
+    probe = folder / "addons" / "berxit.safetensors"
+    probe.write_bytes(probe.read_bytes()[:-1] + b"!")  # not the file that the config names
+    assert facts_of(folder).learned == ("jei-dnn", "palbert", "palbert-mixed")
+    config = json.loads((folder / "config.json").read_text())
+    config["weights"] = dict.fromkeys(
+        config["weights"], "0" * 64
+    )  # other weights than the parts were trained on
+    (folder / "config.json").write_text(json.dumps(config))
+    assert facts_of(folder).learned == ()
+    (folder / "addons" / "palbert.safetensors").write_bytes(b"no tensors")
+    assert facts_of(folder).learned == ()
+
+
 def test_a_damaged_evaluation_is_none_and_a_damaged_folder_has_no_facts(tiny_model_folder, tmp_path):
     folder = shutil.copytree(tiny_model_folder, tmp_path / "tiny")
     (folder / "evaluation.npz").write_bytes(b"PK no archive")
