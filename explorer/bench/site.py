@@ -115,7 +115,7 @@ def site(model: str) -> list[tuple[str, str, str]]:
     rows = [
         ("download to a first answer", f"{first:.1f} MB", "<= 22 MB photos, <= 6 MB fashion"),
         ("download to the whole ladder", f"{whole:.1f} MB", ""),
-        ("all that is kept to work offline", f"{kept:.1f} MB", ""),
+        ("all that is kept to work without a net", f"{kept:.1f} MB", ""),
         ("the page until its first ladder, compressed (gzip)", f"{opening:.0f} kB", "<= 400 kB"),
         ("first example painted, no network yet", f"{paint:.0f} ms", "<= 1000 ms"),
         ("sessions of all pieces", f"{made:.0f} ms", ""),

@@ -93,3 +93,14 @@ def test_a_camera_that_is_not_allowed_gets_its_sentence(with_camera, host):
     page.wait_for_function(f"{LIVE}.message", timeout=MINUTE)
     assert page.locator("live-view [role=alert]").inner_text().startswith("The camera was not allowed")
     context.close()
+
+
+def test_on_a_phone_the_ladder_stands_below_the_picture_and_above_the_controls(site):
+    site.set_viewport_size({"width": 390, "height": 844})
+    site.evaluate(f"{STORE}.setTab('live')")
+    site.wait_for_selector("live-ladder li")
+    view, ladder, rule, strip = (
+        site.locator(f"#ee-tab-live {name}").bounding_box()["y"]
+        for name in ("live-view", "live-ladder", "rule-controls", "live-strip")
+    )
+    assert view < ladder < rule < strip
