@@ -79,6 +79,7 @@ def test_a_zip_runs_through_and_what_is_unsafe_is_refused_singly(batch, archive)
         re.compile(r"^\d\.\d\d×, \d+ % (saved|more)")
     )
     expect(batch.locator("batch-summary dd").nth(2)).to_contain_text("on the 32 of 40 pictures")
+    expect(batch.locator("batch-table .shares")).to_contain_text("divided evenly among those still in")
     counts = batch.locator("batch-summary .count").all_text_contents()
     assert sum(int(count) for count in counts if count) == 40
 

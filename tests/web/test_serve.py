@@ -163,6 +163,8 @@ def test_told_to_stop_the_server_ends_in_time_deletes_uploads_and_logs_none(tmp_
                         break
                 except OSError:
                     time.sleep(0.1)
+            else:
+                pytest.fail(f"the server was not ready in time: {(tmp_path / 'log').read_text()}")
             path = upload(client, b"\x89PNG what a stranger sent", "holiday.png")
             assert os.path.exists(path)
             event = client.post(

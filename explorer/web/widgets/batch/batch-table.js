@@ -35,6 +35,7 @@ td.answer { max-width: 12rem; overflow: hidden; text-overflow: ellipsis; }
 .look:hover { border-color: var(--accent-mark); }
 img { display: block; width: 100%; height: 100%; object-fit: contain; }
 .empty { min-height: 3rem; color: var(--quiet); }
+.shares { margin: 0.75rem 0 0; }
 @container (max-width: 520px) {
   th, td, thead button { padding-inline: 0.375rem; }
   tbody th { max-width: 7.5rem; }
