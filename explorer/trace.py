@@ -220,12 +220,15 @@ def _reading_json(trace: Trace, rule: str, classes: list[int]) -> dict[str, Any]
 
     `answers` holds the exits, by index, where it answers otherwise; `looks` what is not already a rule's scores.
     """
-    under, reading = trace.under(rule), trace.readings[rule]
+    reading = trace.readings[rule]
     facts: dict[str, Any] = {}
     if reading.macs.any():
         facts["macs"] = reading.macs.tolist()
     if reading.answers is not None:
-        rows, predicted = _rounded(under.probabilities, classes), under.predicted.tolist()
+        rows, predicted = (
+            _rounded(softmax(reading.answers), classes),
+            reading.answers.argmax(axis=-1).tolist(),
+        )
         facts["answers"] = {
             str(e): {"predicted": classes.index(predicted[e]), "probabilities": rows[e]}
             for e in range(len(predicted))
@@ -241,7 +244,8 @@ def _reading_json(trace: Trace, rule: str, classes: list[int]) -> dict[str, Any]
 
 
 def _rounded(probabilities: NDArray[np.float64], classes: list[int]) -> list[list[float]]:
-    return [[round(float(p), 6) for p in row[classes]] for row in probabilities]
+    rows: list[list[float]] = np.round(probabilities[:, classes], 6).tolist()
+    return rows
 
 
 def _listed(row: NDArray[np.float64]) -> list[float | None]:

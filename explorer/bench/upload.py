@@ -1,4 +1,4 @@
-"""Bench of an upload: how soon its ladder stands, beside what the network itself takes for the image."""
+"""Bench of an upload: how soon its ladder stands beside what the network itself takes, and where the time goes."""
 
 from __future__ import annotations
 
@@ -12,26 +12,60 @@ from explorer.bench.network import example_paths
 
 UPLOADS = 12
 
-# When a file was chosen, and when its answer has been painted, in milliseconds of the page's own clock.
+# When a file was chosen, its trace given to the page, every element told of it, the next frame begun and painted, in
+# milliseconds of the page's own clock.
 _WATCH = """() => {
+  const { store } = window.ExitExplorer;
+  const at = {};
   window.stood = [];
-  window.addEventListener("change", () => { window.chosen = performance.now(); }, true);
-  window.ExitExplorer.store.subscribe((changed) => {
+  window.addEventListener("change", () => { at.chosen = performance.now(); }, true);
+  const show = store.show.bind(store);
+  store.show = (what) => { at.shown = performance.now(); show(what); };
+  store.subscribe((changed) => {
     if (!changed.has("trace")) return;
-    requestAnimationFrame(() => setTimeout(() => window.stood.push(performance.now())));
+    at.told = performance.now();
+    const mine = { ...at };
+    requestAnimationFrame(() => {
+      mine.frame = performance.now();
+      setTimeout(() => window.stood.push({ ...mine, painted: performance.now() }));
+    });
   });
 }"""
 _SENT = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('explorer/analyse'))"
-# Of the last upload, in milliseconds: from the file chosen to the paint; from the upload's end to the paint; from there
-# to the trace in the browser; and the network's own pass through all exits. The server says how long before its answer
-# the last byte had come, so the time that the answer travels counts as ours.
+# Of the last upload, in milliseconds. The server says how long before its answer the last byte had come, so the time
+# that the answer travels counts as ours.
 _TAKEN = f"""() => {{
-  const sent = {_SENT}.at(-1);
-  const ended = sent.responseStart - sent.serverTiming.find(({{ name }}) => name === "answer").duration;
-  const painted = window.stood.at(-1);
+  const {{ requestStart, responseStart, serverTiming }} = {_SENT}.at(-1);
+  const server = Object.fromEntries(serverTiming.map(({{ name, duration }}) => [name, duration]));
+  const {{ chosen, shown, told, frame, painted }} = window.stood.at(-1);
   const pass = window.ExitExplorer.store.trace.ms.at(-1);
-  return [painted - window.chosen, painted - ended, sent.responseStart - ended, pass];
+  const ended = responseStart - server.answer;
+  const steps = ["thread", "read", "see", "pass", "trace", "text"].map((name) => server[name]);
+  const back = server.answer - steps.reduce((sum, step) => sum + step, 0);
+  const [thread, read, see, looked, trace, text] = steps;
+  return {{
+    wait: {{ ended: painted - ended, answered: responseStart - ended, chosen: painted - chosen }},
+    pass,
+    steps: [
+      requestStart - chosen, ended - requestStart, thread, read + see, pass, looked - pass, trace, text + back,
+      shown - responseStart, told - shown, frame - told, painted - frame,
+    ],
+  }};
 }}"""
+STEPS = (
+    "the page: from the choice of the file until its request leaves",
+    "the request: until its last byte is there",
+    "the server: until a thread begins",
+    "the server: the picture is read, and made what the network sees",
+    "the network's own pass",
+    "the server: what every exit rule says",
+    "the server: the trace at every grain",
+    "the server: its text, and back from the thread",
+    "the answer: headers, decompression, reading the text",
+    "the page: every element draws anew",
+    "the page: until the next frame begins",
+    "the page: style, layout and paint of that frame",
+)
 
 
 def _file(picture: Image.Image, number: int) -> dict[str, object]:
@@ -44,7 +78,10 @@ def _file(picture: Image.Image, number: int) -> dict[str, object]:
 
 
 def upload(model: str) -> list[tuple[str, str, str]]:
-    """From a file's choice, and from its upload's end, to its ladder on the screen; beside the network's own pass."""
+    """From a file's choice, and from its upload's end, to its ladder on the screen; beside the network's own pass.
+
+    Then the steps on the way, each by its own median.
+    """
     picture = Image.open(example_paths(model)[0])
     taken = []
     with served(["app.py"], EXIT_EXPLORER_MODEL=model) as (address, _), browser() as chromium:
@@ -58,17 +95,18 @@ def upload(model: str) -> list[tuple[str, str, str]]:
             page.wait_for_function(whole, timeout=60_000)
             taken.append(page.evaluate(_TAKEN))
             page.wait_for_timeout(200)
-    chosen, ended, answered, alone = (median(times) for times in zip(*taken[2:], strict=True))
+    counted = taken[2:]
+    alone = median(one["pass"] for one in counted)
 
-    def row(what: str, wait: float, aim: str) -> tuple[str, str, str]:
-        return f"{what} / the network's own pass, p50 of {UPLOADS}", _ratio(wait, alone), aim
+    def row(what: str, which: str, aim: str) -> tuple[str, str, str]:
+        wait = median(one["wait"][which] for one in counted)
+        value = f"{wait / alone:.1f}x ({wait:.0f} / {alone:.1f} ms)"
+        return f"{what} / the network's own pass, p50 of {UPLOADS}", value, aim
 
+    steps = [median(times) for times in zip(*(one["steps"] for one in counted), strict=True)]
     return [
-        row("from an upload's end to its ladder", ended, "<= 1.5x"),
-        row("the same, until its trace leaves the server", answered, ""),
-        row("from the choice of the file to its ladder", chosen, ""),
+        row("from an upload's end to its ladder", "ended", "<= 1.5x"),
+        row("the same, until its trace leaves the server", "answered", ""),
+        row("from the choice of the file to its ladder", "chosen", ""),
+        *((what, f"{ms:.1f} ms", "") for what, ms in zip(STEPS, steps, strict=True)),
     ]
-
-
-def _ratio(wait: float, alone: float) -> str:
-    return f"{wait / alone:.1f}x ({wait:.0f} / {alone:.1f} ms)"

@@ -80,7 +80,6 @@ class AttentionRecorder:
 
     def __init__(self, backbone: Backbone, token: int | None = 0) -> None:
         self.backbone, self.prefix, self.grid, self.token = backbone, backbone.prefix, backbone.grid, token
-        self._distances = _distances(backbone)
         # Per block, its queries and keys; of other than plain blocks the tokens they read.
         self._seen: list[tuple[Tensor, Tensor] | Tensor] = []
 
@@ -104,7 +103,7 @@ class AttentionRecorder:
         """The maps of the pass, of all its images or of one; then their first axis is 1 long."""
         weights = self._weights(slice(None) if image is None else slice(image, image + 1))
         patches = weights[..., self.prefix :, self.prefix :]
-        reach = (patches * self._distances.to(patches)).sum(-1) / patches.sum(-1).clamp_min(1e-12)
+        reach = (patches * _distances(self.backbone).to(patches)).sum(-1) / patches.sum(-1).clamp_min(1e-12)
         mixed = 0.5 * weights.mean(dim=2) + 0.5 * torch.eye(weights.shape[-1], device=weights.device)
         # From the last block down to the first, the rows of all blocks above at once: vectors times matrices.
         rows = self._row(mixed[-1])[:, None]  # (N, depths, T)

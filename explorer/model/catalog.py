@@ -46,6 +46,20 @@ def list_models(shipped: Path = SHIPPED, yours: Path = YOURS) -> list[Entry]:
     return sorted(entries.values(), key=lambda entry: entry.name != DEFAULT)
 
 
+def is_here(name: str, shipped: Path = SHIPPED, yours: Path = YOURS) -> bool:
+    """Whether `list_models` lists that name; reads no other model's folder."""
+    if name in ("", ".", "..") or Path(name).name != name:
+        return False
+    for folder in (shipped / name, yours / name):
+        if (folder / "config.json").exists():
+            try:
+                read_config(folder)
+            except ModelError:
+                continue
+            return True
+    return False
+
+
 def find_model(name: str, shipped: Path = SHIPPED, yours: Path = YOURS) -> Path:
     """The folder of a model named by its shipped or own name, by a path, or by a hub id `owner/name[@revision]`.
 
@@ -66,8 +80,8 @@ def named_here(name: str) -> str:
 
     Raises `ModelError`.
     """
-    names = [entry.name for entry in list_models()]
-    if name not in names:
+    if not is_here(name):
+        names = [entry.name for entry in list_models()]
         raise ModelError(
             f"There is no model '{name}' on this machine; name one of these: {', '.join(names)}."
         )

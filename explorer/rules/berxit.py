@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.rules.pooled import linear, normed, pooled, sigmoid
+from explorer.rules.pooled import linear, normed_state, sigmoid
 from explorer.rules.rule import FEATURES, TOKENS, Reader, Rule, Seen, Setting, Verdict
 
 
@@ -20,7 +20,7 @@ class LearnedToExit(Reader):
             raise ValueError(f"the probe reads states of {self.width} channels.")
 
     def step(self, exit: int, seen: Seen) -> Verdict:
-        grown = linear(self.setting.parts, "probe", normed(pooled(seen)))[:, 0]
+        grown = linear(self.setting.parts, "probe", normed_state(seen))[:, 0]
         return Verdict(sigmoid(-grown), looks={"error": sigmoid(grown)})
 
     def macs(self, exit: int) -> int:

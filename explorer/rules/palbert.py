@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.rules.pooled import linear, normed, pooled, sigmoid
+from explorer.rules.pooled import linear, normed_state, sigmoid, wide
 from explorer.rules.rule import FEATURES, TOKENS, Reader, Rule, Seen, Setting, Verdict
 
 
@@ -29,22 +29,28 @@ class Pondering(Reader):
             raise ValueError(f"the lambda layers read states of {width} channels.")
         if parts["classifier.bias"].shape != (setting.classes,):
             raise ValueError(f"the shared classifier knows {parts['classifier.bias'].size} classes.")
+        self.parts = wide(parts)
 
     def begin(self, n: int) -> None:
         self.inside = np.ones(n)  # Π (1 - λ) so far
         self.before = np.zeros((n, self.hidden))
 
     def step(self, exit: int, seen: Seen) -> Verdict:
-        parts = self.setting.parts
-        state = np.tanh(linear(parts, "pooler", normed(pooled(seen))))
-        grown = np.concatenate([state, self.before], axis=-1)
-        for layer in self.layers[:-1]:
-            grown = np.tanh(linear(parts, layer, grown))
-        halt = sigmoid(linear(parts, self.layers[-1], grown)[:, 0])
+        # Both rules of this addon walk the same states.
+        key = ("palbert", id(self.setting.parts))
+        state, halt, logits = seen.once(key, lambda: self._ponder(seen))
         share = halt * self.inside
         self.inside, self.before = self.inside * (1.0 - halt), state
-        logits = linear(parts, "classifier", state).astype(np.float32)
         return Verdict(1.0 - self.inside, self.answer(share, logits), {"halt": halt, "share": share})
+
+    def _ponder(self, seen: Seen) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
+        """The pooler's state (n, hidden), λ (n,) and the classifier's logits (n, C) at this exit."""
+        state = np.tanh(linear(self.parts, "pooler", normed_state(seen)))
+        grown = np.concatenate([state, self.before], axis=-1)
+        for layer in self.layers[:-1]:
+            grown = np.tanh(linear(self.parts, layer, grown))
+        halt = sigmoid(linear(self.parts, self.layers[-1], grown)[:, 0])
+        return state, halt, linear(self.parts, "classifier", state).astype(np.float32)
 
     def answer(self, share: NDArray[np.float64], logits: NDArray[np.float32]) -> NDArray[np.float32]:
         """What whoever leaves here answers, (n, C): under Q-exit the exit's own logits."""

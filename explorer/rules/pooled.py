@@ -18,10 +18,21 @@ def pooled(seen: Seen) -> NDArray[np.float32]:
     [CLS] alone where a head has no tokens of its own, as a linear one, and at the final exit. The rule must ask for
     tokens and features, and the backbone must have a class token.
     """
+    state: NDArray[np.float32] = seen.once("pooled", lambda: _pooled(seen))
+    return state
+
+
+def _pooled(seen: Seen) -> NDArray[np.float32]:
     assert seen.tokens is not None, "a rule that reads pooled states needs TOKENS and FEATURES"
     state = seen.tokens[:, 0]
     if seen.features is not None and seen.features.shape[1]:
         state = state + seen.features.mean(axis=1)
+    return state
+
+
+def normed_state(seen: Seen) -> NDArray[np.float64]:
+    """`normed` of the pooled state."""
+    state: NDArray[np.float64] = seen.once("normed", lambda: normed(pooled(seen)))
     return state
 
 
@@ -34,8 +45,14 @@ def normed(state: NDArray) -> NDArray[np.float64]:
 
 def linear(parts: Mapping[str, NDArray], name: str, x: NDArray) -> NDArray[np.float64]:
     """x (n, in) through the layer of that name, whose weight is (out, in), as torch has it: (n, out)."""
-    grown: NDArray[np.float64] = x @ parts[f"{name}.weight"].T.astype(np.float64) + parts[f"{name}.bias"]
+    weight = parts[f"{name}.weight"].T.astype(np.float64, copy=False)
+    grown: NDArray[np.float64] = x @ weight + parts[f"{name}.bias"]
     return grown
+
+
+def wide(parts: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """The weights in float64, the others as they are: converted once and not at every exit."""
+    return {name: part.astype(np.float64) if part.ndim == 2 else part for name, part in parts.items()}
 
 
 def sigmoid(x: NDArray) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from explorer.grain import CLASSES, Grain
 from explorer.rules.registry import RULES, rules_with
 from explorer.rules.rule import Reader, Rule, Seen, Setting, Verdict
-from explorer.trace import Reading, Trace
+from explorer.trace import Reading, Trace, merged_logits
 
 
 class Readings:
@@ -126,6 +126,8 @@ def at_grain(
 
 
 def _merged(answers: NDArray[np.float32], grain: Grain) -> NDArray[np.float32]:
-    """Answers (..., E, C) of a rule at the grain."""
-    exits = range(answers.shape[-2])
-    return np.stack([grain.read(answers[..., exit, :], exit) for exit in exits], axis=-2)
+    """Answers (..., E, C) of a rule at the grain, as `Grain.read` reads each exit's."""
+    merged = merged_logits(answers, grain.groups)
+    if grain.temperatures is None:
+        return merged
+    return merged / np.array(grain.temperatures, np.float32)[:, None]

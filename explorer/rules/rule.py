@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -58,6 +58,13 @@ class Seen:
         seen = cls(np.eye(classes, dtype=np.float32)[predicted] * confidence[:, None].astype(np.float32))
         vars(seen).update(predicted=predicted, confidence=confidence, certainty=certainty)
         return seen
+
+    def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What `make()` gives, worked out for the first reader that asks under that key, and kept for the others."""
+        kept: dict[Hashable, Any] = vars(self).setdefault("_kept", {})
+        if key not in kept:
+            kept[key] = make()
+        return kept[key]
 
     @cached_property
     def log_probabilities(self) -> NDArray[np.float64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from explorer.rules.rule import Reader, Rule, Seen, Verdict
@@ -22,10 +24,14 @@ class Sorted(Reader):
 
     def lowered(self, exit: int) -> float:
         """By how much this exit asks for less confidence than the first; the final one as the exit before it."""
-        early = self.setting.exits - 1
-        if early < 2:
-            return 0.0
-        return float(np.interp(min(exit, early - 1), np.linspace(0, early - 1, len(STEPS)), STEPS))
+        return _lowered(exit, self.setting.exits - 1)
+
+
+@lru_cache(maxsize=256)
+def _lowered(exit: int, early: int) -> float:
+    if early < 2:
+        return 0.0
+    return float(np.interp(min(exit, early - 1), np.linspace(0, early - 1, len(STEPS)), STEPS))
 
 
 RULE = Rule(

@@ -81,13 +81,18 @@ def begin_analysis(
     image: Image.Image,
     sight: Sight | None = None,
     unwanted: Callable[[], bool] = lambda: False,
+    done: Callable[[str], None] = lambda _: None,
 ) -> tuple[dict[str, Any], Callable[[], dict[str, Any]]]:
     """`analyse_image` in two parts: what the ladder is drawn from, and what makes the pictures and maps of that pass.
 
-    Raises `Superseded` where the answer turns out `unwanted()` before the network is asked.
+    Calls `done` with the name of each step of the first part as it ends: "see", "pass", "trace". Raises `Superseded`
+    where the answer turns out `unwanted()` before the network is asked.
     """
     sight = sight or see(model, image)
-    looked = pool.look(model, to_tensor(model, sight.image), unwanted)
+    batch = to_tensor(model, sight.image)
+    done("see")
+    looked = pool.look(model, batch, unwanted)
+    done("pass")
     first = {
         "title": "your image",
         "label": None,
@@ -95,6 +100,7 @@ def begin_analysis(
         "note": sight.note,
         "trace": page_trace(model, looked.trace),
     }
+    done("trace")
 
     def rest() -> dict[str, Any]:
         return {

@@ -16,6 +16,7 @@ from torch import Tensor
 from explorer.explain.attending import AttentionRecorder, Attentions
 from explorer.explain.turns import Superseded
 from explorer.model.bundle import Model
+from explorer.model.threads import threads_for
 from explorer.trace import Trace
 
 Answer = TypeVar("Answer")
@@ -77,7 +78,10 @@ class Look:
 
     def attentions(self) -> Attentions | None:
         """Attention maps of the same pass, worked out now; None where attention cannot be read."""
-        return self.recorder.read(self.place) if self.recorder else None
+        if self.recorder is None:
+            return None
+        with threads_for(self.recorder.backbone.width):
+            return self.recorder.read(self.place)
 
 
 @dataclass(eq=False)
@@ -135,7 +139,8 @@ class Pool:
             self._waiting = [one for one in self._waiting if one not in together]
         try:
             recorder = AttentionRecorder.of(job.model.network.backbone)
-            trace = job.model.network.analyse(torch.cat([one.batch for one in together]), recorder)
+            with threads_for(job.model.network.backbone.width):
+                trace = job.model.network.analyse(torch.cat([one.batch for one in together]), recorder)
             trace = replace(trace, ms=trace.ms / len(together), ms_full=trace.ms_full / len(together))
             for place, one in enumerate(together):
                 one.trace, one.recorder, one.place = trace[place], recorder, place

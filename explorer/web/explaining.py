@@ -21,6 +21,7 @@ from explorer.explain.registry import explain as explain_by
 from explorer.explain.sanity import sanity as sanity_by
 from explorer.explain.turns import Superseded, taking_turns
 from explorer.model.bundle import Model
+from explorer.model.threads import threads_for
 from explorer.pipeline import to_tensor
 from explorer.web import analysis, pictures
 from explorer.web.answers import Answers
@@ -119,7 +120,7 @@ def answered(
 
     def computed() -> dict[str, Any]:
         newest.check(asker, turn)
-        with network_lane, taking_turns(between):
+        with network_lane, threads_for(model.network.backbone.width), taking_turns(between):
             newest.check(asker, turn)
             return make(model, to_tensor(model, image))
 

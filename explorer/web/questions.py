@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.model.bundle import ModelError
-from explorer.model.catalog import ASSETS, YOURS, list_models
+from explorer.model.catalog import ASSETS, YOURS, is_here, list_models
 from explorer.model.hub import PUBLISHED
 from explorer.web.crowd import Busy, crowd
 from explorer.web.language import by_itself
@@ -94,8 +94,8 @@ def offered(model: str) -> str:
 
     Raises `ModelError`.
     """
-    names = [entry.name for entry in list_models()]
-    if model not in [*names, *PUBLISHED]:
+    if model not in PUBLISHED and not is_here(model):
+        names = [entry.name for entry in list_models()]
         raise ModelError(f"This page does not offer the model '{model}'; choose one of {', '.join(names)}.")
     return model
 

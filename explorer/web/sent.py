@@ -31,12 +31,20 @@ _LEVEL = 1  # a trace shrinks to a fifth in less than a millisecond
 
 
 def answer_in_lines(
-    model_name: str, file: bytes, give: Callable[[bytes], None], unwanted: Callable[[], bool]
+    model_name: str,
+    file: bytes,
+    give: Callable[[bytes], None],
+    unwanted: Callable[[], bool],
+    done: Callable[[str], None] = lambda _: None,
 ) -> None:
     """`analyse_file`, part by part: calls `give` with each line as soon as there is one.
 
+    Before the first line it calls `done` as each step ends: "thread" where it begins, "read", those of
+    `begin_analysis`, "text".
+
     Raises `UnreadableImage` or `ModelError`, both one plain sentence, or `Superseded`.
     """
+    done("thread")
     name = offered(model_name)
     key = file_key(name, file)
     kept = analyses.kept(key)
@@ -46,8 +54,10 @@ def answer_in_lines(
     if unwanted():
         raise Superseded
     image = read_image(file)
-    first, rest = begin_analysis(open_model(name), image, unwanted=unwanted)
+    done("read")
+    first, rest = begin_analysis(open_model(name), image, unwanted=unwanted, done=done)
     text = json.dumps(first).encode()
+    done("text")
     give(_with(text, {"model": name, "short": True}))
     later = json.dumps(rest()).encode()
     give(later)
@@ -59,11 +69,29 @@ def _with(text: bytes, more: dict[str, object]) -> bytes:
     return text[:-1] + b", " + json.dumps(more).encode()[1:]
 
 
+class Steps:
+    """How long an answer and each of its steps took, from now on."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self._taken: dict[str, float] = {}  # milliseconds
+
+    def done(self, step: str) -> None:
+        """A step ends, and the next begins."""
+        now = time.perf_counter()
+        self._taken[step], self._last = (now - self._last) * 1000, now
+
+    def header(self) -> str:
+        """As `Server-Timing` has them: all of it so far, `answer`, and the steps."""
+        taken = {"answer": (time.perf_counter() - self._began) * 1000, **self._taken}
+        return ", ".join(f"{step};dur={ms:.1f}" for step, ms in taken.items())
+
+
 async def serve_analysis(request: Request) -> Response:
     """Analyses the request's body, a picture's file, by the model that its query names.
 
     Whoever leaves before the network is asked costs no pass. `Server-Timing` has the milliseconds from the last byte
-    of the picture to the first line, `answer`.
+    of the picture to the first line, `answer`, and of each step on the way.
     """
     try:
         crowd.check()  # before a picture is taken that would not be looked at
@@ -72,7 +100,7 @@ async def serve_analysis(request: Request) -> Response:
         return Response(status_code=_LEFT)
     except Busy as busy:
         return Response(_mistake(busy), media_type=_LINES)
-    start = time.perf_counter()
+    steps = Steps()
     lines: asyncio.Queue[bytes | None] = asyncio.Queue()
     loop, gone = asyncio.get_running_loop(), Event()
 
@@ -81,7 +109,8 @@ async def serve_analysis(request: Request) -> Response:
 
     async def work() -> None:
         try:
-            await crowd.run(answer_in_lines, request.query_params.get("model", ""), file, give, gone.is_set)
+            model = request.query_params.get("model", "")
+            await crowd.run(answer_in_lines, model, file, give, gone.is_set, steps.done)
         except Superseded:
             pass
         except Exception as error:
@@ -101,8 +130,7 @@ async def serve_analysis(request: Request) -> Response:
     leaving.cancel()
     if first is None:
         return Response(status_code=_LEFT)
-    taken = (time.perf_counter() - start) * 1000
-    headers = {"Cache-Control": "no-store", "Server-Timing": f"answer;dur={taken:.1f}"}
+    headers = {"Cache-Control": "no-store", "Server-Timing": steps.header()}
     stream = answer(first)
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"

@@ -105,6 +105,15 @@ def test_two_maps_can_share_a_scale_and_one_can_be_taken_off_the_other(page, sal
     saliency.get_by_label("Minus the map of").select_option("12")
     expect(saliency.locator("#one .levels span").first).to_have_text(re.compile("^−"), timeout=30_000)
     expect(saliency.locator("#one .which")).to_have_text(re.compile("Minus the map of block 12"))
+    # A difference is said as one, and sensitivity is not called evidence.
+    expect(saliency.locator("#one .reading")).to_have_text(
+        re.compile(r"^Block 4 finds (more|less) for .+ than block 12, above all in row \d+, column \d+ \(")
+    )
+    saliency.get_by_label("Minus the map of").select_option("")
+    saliency.get_by_label("Method").select_option("smoothgrad")
+    expect(saliency.locator("#one .reading")).to_have_text(
+        re.compile(r"^Most sensitive for .+ in row \d+"), timeout=30_000
+    )
 
 
 def test_a_late_answer_for_another_model_is_not_shown(page, saliency):

@@ -264,8 +264,9 @@ export class SaliencyView extends Widget {
     const minus = against === undefined ? "" : ` ${t("explain.minus_block", { block: trace.exits[against].block })}`;
     setText(this.figures[i].querySelector(".which"), gives + minus);
     const most = map && strongest(map);
-    const said = !map ? null : most.value < 0 ? "explain.reading_against" : "explore.saliency_reading";
-    const reading = map ? t(said, { label, ...most, value: levelText(most.value) }) : "";
+    const base = against === undefined ? null : trace.exits[against].block;
+    const facts = map && { label, ...most, value: levelText(most.value), block, other: base };
+    const reading = map ? t(saidOf(map, most.value, base), facts) : "";
     this.#heats[i].show({
       picture: example.saw ?? example.image,
       map,
@@ -276,4 +277,11 @@ export class SaliencyView extends Widget {
       message: map ? null : translated(whyNothing(entry)),
     });
   }
+}
+
+/** The sentence for a map's strongest value: `base` is the block whose map was taken off, or null. */
+function saidOf(map, value, base) {
+  if (base !== null) return value < 0 ? "explain.reading_less" : "explain.reading_more";
+  if (map.units === "gradient") return "explain.reading_sensitive";
+  return value < 0 ? "explain.reading_against" : "explore.saliency_reading";
 }
