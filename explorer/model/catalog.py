@@ -46,17 +46,17 @@ def list_models(shipped: Path = SHIPPED, yours: Path = YOURS) -> list[Entry]:
     return sorted(entries.values(), key=lambda entry: entry.name != DEFAULT)
 
 
-def is_here(name: str, shipped: Path = SHIPPED, yours: Path = YOURS) -> bool:
+def is_here(name: object, shipped: Path = SHIPPED, yours: Path = YOURS) -> bool:
     """Whether `list_models` lists that name; reads no other model's folder."""
-    if name in ("", ".", "..") or Path(name).name != name:
+    if not isinstance(name, str) or name in ("", ".", "..") or Path(name).name != name:
         return False
-    for folder in (shipped / name, yours / name):
-        if (folder / "config.json").exists():
-            try:
-                read_config(folder)
-            except ModelError:
-                continue
-            return True
+    for home in (shipped, yours):
+        try:
+            if (home / name / "config.json").exists():
+                read_config(home / name)
+                return True
+        except (ModelError, OSError):  # unreadable, or no name a file could have
+            continue
     return False
 
 

@@ -94,7 +94,7 @@ def offered(model: str) -> str:
 
     Raises `ModelError`.
     """
-    if model not in PUBLISHED and not is_here(model):
+    if not is_here(model) and model not in list(PUBLISHED):
         names = [entry.name for entry in list_models()]
         raise ModelError(f"This page does not offer the model '{model}'; choose one of {', '.join(names)}.")
     return model

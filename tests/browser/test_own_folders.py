@@ -101,7 +101,7 @@ def running(tmp_path_factory):
     """A server that was started before any of these folders was made, and its `checkpoints`."""
     yours = tmp_path_factory.mktemp("checkpoints")
     with pytest.MonkeyPatch.context() as patch:
-        for function in (catalog.list_models, catalog.find_model):
+        for function in (catalog.list_models, catalog.find_model, catalog.is_here):
             patch.setattr(function, "__defaults__", (catalog.SHIPPED, yours))
         with serving() as client:
             yield str(client.base_url), yours

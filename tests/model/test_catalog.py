@@ -10,7 +10,7 @@ import pytest
 
 from explorer.model import hub as hub_module
 from explorer.model.bundle import ModelError, load_model_folder
-from explorer.model.catalog import find_model, list_models, load_model
+from explorer.model.catalog import find_model, is_here, list_models, load_model
 from explorer.model.convert import convert_lgvit
 from explorer.model.hub import PUBLISHED, fetch, reachable
 from tests.data.published import published
@@ -54,6 +54,26 @@ def test_the_list_has_the_default_first_and_leaves_out_what_cannot_be_read(homes
     ]  # fmt: skip
     assert {e.title for e in entries} == {"Tiny"}
     assert entries[2].folder == homes[1] / "mine"
+
+
+def test_a_name_is_here_just_where_it_is_on_the_list(homes):
+    folders = {path.name for home in homes for path in home.iterdir()}
+    listed = {entry.name for entry in list_models(*homes)}
+    odd = {
+        "",
+        ".",
+        "..",
+        "none",
+        "../mine",
+        str(homes[1] / "mine"),
+        "mine/",
+        "owner/name",
+        "x" * 999,
+        "\0",
+        None,
+    }
+    assert {name for name in folders | odd if is_here(name, *homes)} == listed
+    assert len(folders) > len(listed)  # one cannot be read
 
 
 def test_no_folders_is_no_models(tmp_path):

@@ -114,6 +114,7 @@ def test_a_model_added_while_the_page_runs_is_offered_opens_and_answers(
     listed = partial(catalog.list_models, yours=tmp_path)
     for module in ("page", "questions", "serve"):
         monkeypatch.setattr(f"explorer.web.{module}.list_models", listed)
+    monkeypatch.setattr("explorer.web.questions.is_here", partial(catalog.is_here, yours=tmp_path))
     for module in ("model_page", "shelf"):
         monkeypatch.setattr(f"explorer.web.{module}.find_model", partial(catalog.find_model, yours=tmp_path))
     monkeypatch.setattr(
