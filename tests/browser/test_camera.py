@@ -47,7 +47,10 @@ def camera(chromium, address, tmp_path):
 def test_a_picture_of_the_camera_arrives_as_the_camera_saw_it(camera):
     upload = camera.locator("#ee-tab-explore .ee-upload")
     upload.get_by_label("Capture from camera").click()
-    upload.get_by_text("Click to Access Webcam").click()
+    prompt = upload.get_by_text("Click to Access Webcam")
+    asked, buttons = prompt.bounding_box(), upload.get_by_label("Capture from camera").bounding_box()
+    assert asked["y"] + asked["height"] <= buttons["y"]  # nothing lies under anything
+    prompt.click()
     camera.wait_for_function("document.querySelector('#ee-tab-explore .ee-upload video')?.videoWidth > 0")
     upload.get_by_label("capture photo").click()
     camera.wait_for_function(SHOWN, timeout=60_000)
