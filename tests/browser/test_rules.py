@@ -81,6 +81,10 @@ def test_every_rule_draws_its_scores_and_what_it_looks_at(visit, trace):
         painted(page)
         sent = np.array(page.evaluate(f"{STORE}.scores"), dtype=float)
         np.testing.assert_allclose(sent, reading.scores, atol=1e-4, err_msg=name)
+        paper = page.locator("#ee-tab-explore rule-controls .paper")
+        expect(paper).to_have_text(f"Paper: {facts.paper}")
+        if number := re.search(r"arXiv (\S{10})", facts.paper):
+            expect(paper.get_by_role("link")).to_have_attribute("href", f"https://arxiv.org/abs/{number[1]}")
         # The curve: the score at every exit, between the least and the greatest threshold there is.
         top = max(facts.top(9), 9) if facts.high is None else facts.high
         expected = np.clip(

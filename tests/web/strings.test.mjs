@@ -37,6 +37,7 @@ for (const language of LANGUAGES.filter((code) => code !== "en")) {
       assert.ok(own !== texts.en[key], `${key} is English: ${own}`);
     }
     for (const [key, text] of Object.entries(texts[language])) {
+      if (key.endsWith("_paper")) continue; // a paper's own title
       for (const name of english) assert.doesNotMatch(text.replace(/\{\w+\}/g, ""), word(name), `${key} says "${name}"`);
     }
   });

@@ -69,6 +69,7 @@ def test_the_rules_own_english_is_the_pages():
     for name, rule in RULES.items():
         assert strings("en")[f"rules.{name}_title"] == rule.title
         assert strings("en")[f"rules.{name}_says"] == rule.says
+        assert strings("en")[f"rules.{name}_paper"] == rule.paper
 
 
 def test_gradios_parts_have_every_word_in_every_language():

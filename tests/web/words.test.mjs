@@ -7,6 +7,7 @@ import { savings } from "../../explorer/web/widgets/decide.js";
 import { verdict } from "../../explorer/web/widgets/overthinking.js";
 import { decimalsOf, natsOf, nearestThreshold, thresholdText } from "../../explorer/web/widgets/threshold.js";
 import {
+  UNITS,
   comparisonText,
   factorText,
   familyOf,
@@ -14,11 +15,11 @@ import {
   levelText,
   macsText,
   msText,
+  paperParts,
   probabilityText,
   reasonText,
   shareText,
   storyText,
-  UNITS,
 } from "../../explorer/web/widgets/words.js";
 import { makeTrace, RULES } from "./helpers.mjs";
 
@@ -133,4 +134,17 @@ test("thresholds keep to the rule's steps and digits", () => {
 test("a certainty threshold in nats", () => {
   assert.ok(Math.abs(natsOf(0.8, 10) - 0.2 * Math.log(10)) < 1e-12);
   assert.equal(natsOf(1, 10), 0);
+});
+
+test("a paper's address is found in what a rule says of its source", () => {
+  assert.deepEqual(paperParts("PABEE: Zhou et al. 2020, arXiv 2006.04152; counted from 1"), [
+    "PABEE: Zhou et al. 2020, ",
+    { text: "arXiv 2006.04152", href: "https://arxiv.org/abs/2006.04152" },
+    "; counted from 1",
+  ]);
+  assert.deepEqual(paperParts("BERxiT: aclanthology.org/2021.eacl-main.8")[1], {
+    text: "aclanthology.org/2021.eacl-main.8",
+    href: "https://aclanthology.org/2021.eacl-main.8",
+  });
+  assert.deepEqual(paperParts("PCEE-BERT: Zhang et al., NAACL 2022"), ["PCEE-BERT: Zhang et al., NAACL 2022"]);
 });

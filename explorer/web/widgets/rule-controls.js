@@ -6,7 +6,7 @@ import { t } from "./strings.js";
 import { CLASSES } from "./reading.js";
 import { natsOf, thresholdText } from "./threshold.js";
 import { Widget } from "./widget.js";
-import { grainText, ruleText } from "./words.js";
+import { grainText, paperParts, ruleText } from "./words.js";
 
 const CONTROLS_STYLE = `${CHOICES_STYLE}
 .controls {
@@ -25,10 +25,13 @@ output { min-width: 3.25em; color: var(--ink); font-size: 1.125rem; font-weight:
 .name .actions { margin-left: auto; display: flex; align-items: center; gap: 0.75rem; }
 .each { display: inline-flex; align-items: center; gap: 0.375rem; cursor: pointer; }
 .each input { width: 1rem; height: 1rem; margin: 0; accent-color: var(--accent-mark); cursor: pointer; }
-.says { grid-column: 1 / -1; min-height: 1.45em; color: var(--quiet); font-size: 0.8125rem; }
+.about { grid-column: 1 / -1; color: var(--quiet); font-size: 0.8125rem; }
+.says, .paper { min-height: 1.45em; }
+.paper { font-size: 0.75rem; }
+.paper a { color: inherit; }
 @container (max-width: 620px) {
   .controls { grid-template-columns: minmax(0, 1fr); }
-  .says { min-height: 2.9em; }
+  .says, .paper { min-height: 2.9em; }
 }
 `;
 
@@ -52,7 +55,7 @@ const controlsMarkup = () => `
     </div>
     <input type="range" id="threshold" aria-describedby="says">
   </div>
-  <p class="says" id="says"></p>
+  <div class="about"><p class="says" id="says"></p><p class="paper"></p></div>
 </div>`;
 
 export class RuleControls extends Widget {
@@ -136,6 +139,13 @@ export class RuleControls extends Widget {
     }
     setAttributes(this.slider, { min: rule.min, max: rule.max, step: rule.step });
     this.each.disabled = !trace || trace.exits.length < 2;
+    this.#showPaper(rule);
+  }
+
+  #showPaper(rule) {
+    const [before, link, after] = paperParts(ruleText(this.store.rule, rule, "paper"));
+    const anchor = link && element("a", { href: link.href, target: "_blank", rel: "noopener" }, link.text);
+    this.part(".paper").replaceChildren(t("rules.paper", { paper: before }), ...(anchor ? [anchor, after] : []));
   }
 
   #showThreshold(rule) {

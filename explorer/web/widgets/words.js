@@ -41,10 +41,27 @@ export function familyOf(exit) {
   return hasText(key) ? { letter: t(`${key}_letter`), name: t(key) } : { letter: "?", name: String(exit.family) };
 }
 
-/** A rule's title or `says` in the page's language, or as the rule itself brings it. */
+/** A rule's title, `says` or `paper` in the page's language, or as the rule itself brings it. */
 export function ruleText(name, rule, part) {
   const key = `rules.${name}_${part}`;
   return hasText(key) ? t(key) : String(rule?.[part] ?? name);
+}
+
+// Where a paper is to be read, found in what a rule says of its source.
+const ADDRESSES = [
+  [/arXiv (\d{4}\.\d{5})/, "https://arxiv.org/abs/"],
+  [/(aclanthology\.org\/[\w.-]+)/, "https://"],
+];
+
+/** What a rule says of its paper, [before, {text, href}, after]; without an address only the first. */
+export function paperParts(text) {
+  for (const [pattern, start] of ADDRESSES) {
+    const found = pattern.exec(text);
+    if (!found) continue;
+    const end = found.index + found[0].length;
+    return [text.slice(0, found.index), { text: found[0], href: start + found[1] }, text.slice(end)];
+  }
+  return [text];
 }
 
 /** A grain's name: "100 kinds"; one of its own by its own title. */

@@ -121,7 +121,7 @@ export class TuneRules extends TuneWidget {
     this.part("tbody").replaceChildren(
       ...shown.map((row) => {
         const cells = [
-          row.threshold.toPrecision(3),
+          Number.isInteger(rules[row.rule]?.step) ? String(row.threshold) : row.threshold.toPrecision(3),
           percentText(row.accuracy),
           factorText(row.by_macs) + (row.reached ? "" : " *"),
           row.ece === null ? "–" : (100 * row.ece).toFixed(2),
@@ -196,9 +196,9 @@ export class TuneRules extends TuneWidget {
       margin: { l: 56, r: 8, t: 8, b: 48 },
       height: narrow ? 720 : 480,
       showlegend: true,
-      legend: narrow ? { orientation: "h", y: -0.15, groupclick: "toggleitem" } : { groupclick: "toggleitem" },
-      xaxis: { title: { text: t("tune.rules_x") }, gridcolor: line, zeroline: false, tickformat: ".0%" },
-      yaxis: { title: { text: t("tune.rules_y") }, gridcolor: line, zeroline: false },
+      legend: narrow ? { orientation: "h", y: -0.25, groupclick: "toggleitem" } : { groupclick: "toggleitem" },
+      xaxis: { title: { text: t(narrow ? "tune.rules_x_short" : "tune.rules_x") }, gridcolor: line, zeroline: false, tickformat: ".0%" },
+      yaxis: { title: { text: t(`tune.rules_y_${this.desk.split}`) }, gridcolor: line, zeroline: false },
       hovermode: "closest",
     };
     const options = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };
