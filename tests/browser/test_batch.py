@@ -72,7 +72,7 @@ def test_a_zip_runs_through_and_what_is_unsafe_is_refused_singly(batch, archive)
     assert table.locator("th img").count() == 0  # a name is never markup
     expect(table.get_by_text("mixed.zip/<img src=x onerror=alert(1)>.txt")).to_be_visible()
     expect(batch.locator("batch-summary .ran")).to_contain_text(
-        f"40 pictures ran through {DEFAULT} at Confidence {OWN}."
+        f"40 pictures ran through {DEFAULT} at Confidence {OWN}, answered in 10 classes."
     )
     expect(batch.locator("batch-summary .ran")).to_contain_text("5 could not be read.")
     expect(batch.locator("batch-summary dd").nth(1)).to_have_text(

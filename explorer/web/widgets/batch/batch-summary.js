@@ -1,9 +1,10 @@
 // <batch-summary>: what the batch came to: where its pictures left, and what that saved in MACs and in measured time.
 
 import { element, keepChildren, setAttributes, setText, svgElement } from "../dom.js";
+import { CLASSES } from "../reading.js";
 import { saveButtons } from "../save.js";
 import { t } from "../strings.js";
-import { factorText, familyOf, macsText, ruleText } from "../words.js";
+import { factorText, familyOf, grainText, macsText, ruleText } from "../words.js";
 import { BatchWidget } from "./batch-widget.js";
 import { leftAt, sums } from "./results.js";
 
@@ -80,8 +81,18 @@ export class BatchSummary extends BatchWidget {
     if (!total || !ran) return "";
     const threshold = Array.isArray(ran.thresholds) ? ran.thresholds.join(" · ") : String(ran.thresholds);
     const rule = ruleText(ran.rule, this.store.rules[ran.rule], "title");
-    const said = t("batch.ran", { count: total.pictures, model: ran.model, rule, threshold });
+    const facts = { count: total.pictures, model: ran.model, rule, threshold };
+    const grain = ran.model === this.store.model ? this.#grainOf(ran) : null;
+    const said = grain ? t("batch.ran_in", { ...facts, grain }) : t("batch.ran", facts);
     return total.failed ? `${said} ${t("batch.unread", { count: total.failed })}` : said;
+  }
+
+  /** In what the rows are answered, as "100 kinds"; null for a model without coarser readings. */
+  #grainOf(ran) {
+    const { grains } = this.store;
+    if (grains.length === 0) return null;
+    const classes = { name: CLASSES, labels: { length: grains[0].groups.length } };
+    return grainText(grains.find(({ name }) => name === ran.grain) ?? classes);
   }
 
   #draw(total) {

@@ -48,17 +48,18 @@ export function ordered(rows, column, down) {
 
 /** CSV rows, the first the header. */
 export function csvRows(rows) {
-  const header = ["image", "answer", "probability", "exit_block", "exit_kind"];
+  const header = ["image", "answer", "probability", "exit_block", "exit_kind", "grain"];
   const more = ["macs_used", "macs_full", "ms_used", "ms_full", "error"];
   const cells = (row) =>
     row.error
-      ? [row.image, "", "", "", "", "", "", "", "", row.error]
+      ? [row.image, "", "", "", "", "", "", "", "", "", row.error]
       : [
           row.image,
           row.prediction[0].label,
           row.prediction[0].probability,
           row.exit.block,
           row.exit.kind,
+          row.grain,
           row.macs.used,
           row.macs.full,
           row.ms.used,
