@@ -175,25 +175,27 @@ def test_stress_makes_pythons_pictures_and_jpeg_is_pillows_within_a_few_greys(si
         assert np.abs(np.asarray(picture, int) - np.asarray(expected, int)).mean() < 2
 
 
-def test_the_photo_model_leaves_where_python_lets_it_leave_and_loads_its_large_pieces_in_parts(
+def test_the_photo_model_leaves_where_python_lets_it_leave_on_all_examples_and_loads_large_pieces_in_parts(
     context, tmp_path
 ):
     build_site(tmp_path / "some" / "path", ["photos"])
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert max(path.stat().st_size for path in files) < MOST_BYTES
-    path = sorted((ROOT / "assets" / "examples" / "photos").glob("*.jpg"))[0]
+    paths = sorted((ROOT / "assets" / "examples" / "photos").glob("*.jpg"))
     with hosted(tmp_path) as (address, asked):
         page = context.new_page()
         page.goto(address)
         page.wait_for_function(f"{STORE}?.trace")
         name = page.evaluate(f"{STORE}.grain")
-        (row,) = run_batch(page, [path], 1)
+        rows = run_batch(page, paths, len(paths))
         assert any("/kept/photos/b04-2.onnx" in path for path in asked)
     model = explorer.load_model("photos")
     grain = choose_grain(model.grains, name)
     assert grain.opens
     limit = default_threshold(model, "confidence", grain)
-    left = explorer.infer(model, [explorer.read_image(path)], "confidence", limit, name)
-    assert row["exit"]["index"] == left.exit[0]
-    assert row["prediction"][0]["label"] == grain.labels[left.logits[0].argmax()]
-    assert row["prediction"][0]["probability"] == pytest.approx(softmax(left.logits[0]).max(), abs=1e-3)
+    left = explorer.infer(model, [explorer.read_image(path) for path in paths], "confidence", limit, name)
+    assert [row["exit"]["index"] for row in rows] == left.exit.tolist()
+    best = [row["prediction"][0] for row in rows]
+    assert [one["label"] for one in best] == [grain.labels[logits.argmax()] for logits in left.logits]
+    chances = softmax(left.logits).max(axis=-1)
+    assert [one["probability"] for one in best] == pytest.approx(chances, abs=1e-3)

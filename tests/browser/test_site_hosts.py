@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -37,6 +39,21 @@ def test_it_answers_with_and_without_the_headers_that_allow_threads(built, conte
         page.wait_for_function(f"{STORE}?.trace")
         assert page.evaluate("crossOriginIsolated") is isolated
         upload(page)
+
+
+def test_pythons_own_file_server_shows_it_as_from_a_stick(built, context):
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    with subprocess.Popen(
+        command, cwd=built, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            port = re.search(r"port (\d+)", server.stdout.readline())[1]
+            page = context.new_page()
+            page.goto(f"http://127.0.0.1:{port}/some/path/")
+            page.wait_for_function(f"{STORE}?.trace")
+            upload(page)
+        finally:
+            server.terminate()
 
 
 def test_a_second_visit_fetches_nothing_and_the_page_opens_and_computes_offline(context, built):
