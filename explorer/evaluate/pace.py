@@ -24,11 +24,8 @@ from explorer.rules import Reader, Rule, Seen, Setting, Verdict, rules_with
 from explorer.rules.rule import FEATURES, PREVIOUS, TOKENS
 
 SIZES = (1, 4, 16, 64)  # images that walk together
-LEAST, MOST, ENOUGH = (
-    2,
-    30,
-    5.0,
-)  # walks of each size: at least, at most, and seconds after which it is enough
+# Walks of each size: at least, at most, and the seconds after which it is enough.
+LEAST, MOST, ENOUGH = 2, 200, 5.0
 
 
 @dataclass(frozen=True)
