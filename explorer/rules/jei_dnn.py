@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.rules.pooled import pooled, sigmoid
+from explorer.rules.pooled import pooled, product, sigmoid
 from explorer.rules.rule import FEATURES, TOKENS, Reader, Rule, Seen, Setting, Verdict
 from explorer.trace import log_softmax
 
@@ -50,7 +50,7 @@ class Gates(Reader):
         if exit == self.setting.exits - 1:  # whoever is still inside leaves
             rest = np.maximum(0.0, 1.0 - self.opened)
             return Verdict(np.ones(len(rest)), looks={"gate": np.ones(len(rest)), "share": rest})
-        logits = (pooled(seen) @ self.weight[exit].T + self.bias[exit]).astype(np.float32)
+        logits = (product(pooled(seen), self.weight[exit].T) + self.bias[exit]).astype(np.float32)
         gate = sigmoid(statistics(logits) @ self.gates[exit].astype(np.float64) + self.biases[exit])
         share = np.maximum(0.0, np.minimum(gate, 1.0 - self.opened))
         with np.errstate(divide="ignore", invalid="ignore"):
