@@ -30,7 +30,9 @@ def test_help_keeps_its_square_brackets_and_says_the_default_that_holds():
     said = " ".join(call("classify", "--help").stdout.split())
     assert "[default: EXIT_EXPLORER_MODEL, else photos; or the thresholds' own]" in said
     assert "[default: confidence]" in said
-    assert "[default:checkpoints/DATA-RECIPE]" in "".join(call("train", "--help").stdout.split())
+    assert "[default:checkpoints/DATA-RECIPE;ofdistilcheckpoints/photos-run]" in "".join(
+        call("train", "--help").stdout.split()
+    )
 
 
 def test_no_default_leads_out_of_the_folder():
