@@ -17,6 +17,11 @@ TALLEST = 2400
 COLOURS = 256  # of a palette: a page has few, and the pictures stay small
 FIGURE = "rules"  # Tune's figure of all rules at every grain, by itself
 FIGURE_LIMIT = 180_000  # milliseconds until every grain's evaluation has come
+# When a tab has all that it shows, where that comes later than its script.
+READY = {
+    "tune": "() => document.querySelector('.ee-tune')?.dataset.state === 'ready'",
+    "stress": "() => document.querySelector('stress-chart').shadowRoot.querySelectorAll('.strip image').length === 11",
+}
 _ALL_GRAINS = """() => {
   const drawn = document.querySelector("tune-rules").shadowRoot.querySelector(".figure").data ?? [];
   const groups = new Set(drawn.map(({ legendgroup }) => legendgroup));
@@ -56,6 +61,8 @@ def _take(page: Any, tab: str, path: Path) -> None:
     page.evaluate("(tab) => window.ExitExplorer.store.setTab(tab)", tab)
     page.wait_for_timeout(1000)
     page.wait_for_load_state("networkidle")
+    if tab in READY:
+        page.wait_for_function(READY[tab])
     page.evaluate("() => scrollTo(0, 0)")
     tall = min(page.evaluate("() => document.documentElement.scrollHeight"), TALLEST)
     width = page.viewport_size["width"]
