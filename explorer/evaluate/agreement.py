@@ -95,7 +95,7 @@ def _chosen(model: Model, sources: Sequence[Source], count: int) -> Iterator[NDA
 
 
 def _apart(seen: Iterator[NDArray[np.uint8]], trained_on: Sequence[Path]) -> NDArray[np.uint8]:
-    """Those pictures (N, H, W, 3) that are nearly the same as no other picture, and none of `trained_on`."""
+    """Those pictures (N, H, W, 3) that are nearly the same as no earlier one and as none of `trained_on`."""
     kept: list[NDArray[np.uint8]] = []
     prints = np.empty((0, 4), np.uint64)
     for image in seen:
