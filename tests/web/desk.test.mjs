@@ -101,6 +101,8 @@ test("photographs without labels are a third split, of a teacher's answers, wher
   store.setModel("plain");
   store.setRules(RULES);
   assert.equal(desk.now(store).split.name, "test");
+  const [toy, plain] = ["toy", "plain"].map((model) => desk.entry(model).evaluation);
+  assert.deepEqual([desk.splitIn(toy), desk.splitIn(plain)], ["unlabelled", "test"]);
 });
 
 test("a rule without scores has no live numbers", async () => {

@@ -27,8 +27,9 @@ export class Desk {
     this.#ask = askServer;
   }
 
-  get split() {
-    return this.#split;
+  /** The name of the split looked at, where that evaluation has it; else of the test images. */
+  splitIn(evaluation) {
+    return evaluation?.splits[this.#split] ? this.#split : "test";
   }
 
   setSplit(name) {
@@ -74,7 +75,7 @@ export class Desk {
     const entry = this.entry(store.model, store.grain);
     if (!entry?.evaluation) return null;
     const evaluation = underRule(entry.evaluation, store.rule);
-    const split = evaluation.splits[this.#split] ?? evaluation.splits.test;
+    const split = evaluation.splits[this.splitIn(evaluation)];
     const scores = split?.scores[store.rule];
     if (!scores) return null;
     const { thresholds } = store;

@@ -174,7 +174,8 @@ export class TuneRules extends TuneWidget {
     const ink = `rgb(${themeColor(this, "--ink").join()})`;
     const line = `rgb(${themeColor(this, "--line").join()})`;
     const narrow = this.width < 620;
-    const key = [store.model, store.grain, this.desk.split, loaded.join(), narrow, ink, line].join(" ");
+    const split = this.desk.splitIn(this.desk.entry(store.model, store.grain)?.evaluation);
+    const key = [store.model, store.grain, split, loaded.join(), narrow, ink, line].join(" ");
     if (key === this.#drawn) return;
     this.#drawn = key;
     let library;
@@ -198,11 +199,11 @@ export class TuneRules extends TuneWidget {
       showlegend: true,
       legend: narrow ? { orientation: "h", y: -0.25, groupclick: "toggleitem" } : { groupclick: "toggleitem" },
       xaxis: { title: { text: t(narrow ? "tune.rules_x_short" : "tune.rules_x") }, gridcolor: line, zeroline: false, tickformat: ".0%" },
-      yaxis: { title: { text: t(`tune.rules_y_${this.desk.split}`) }, gridcolor: line, zeroline: false },
+      yaxis: { title: { text: t(`tune.rules_y_${split}`) }, gridcolor: line, zeroline: false },
       hovermode: "closest",
     };
     const options = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };
-    await library.react(this.part(".figure"), this.#traces(this.desk.split), layout, options);
+    await library.react(this.part(".figure"), this.#traces(split), layout, options);
     this.#takeStyles();
   }
 
