@@ -74,9 +74,10 @@ def serve(page: gr.Blocks, options: dict[str, Any]) -> None:
     """Launch the page, and end on SIGTERM or Ctrl+C: no further question is taken, those that run get GRACE seconds."""
     told = threading.Event()
     crowd.closing = False
-    page.launch(prevent_thread_lock=True, **options)
+    # Before the launch: Gradio answers a while before `launch` returns, and may be told to stop as soon as it answers.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.set())
+    page.launch(prevent_thread_lock=True, **options)
     while not told.wait(1.0):
         pass
     crowd.closing = True

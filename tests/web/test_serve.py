@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 from urllib.request import urlopen
@@ -19,7 +20,7 @@ from explorer.bench.browser import free_port
 from explorer.model import catalog
 from explorer.model.bundle import load_model_folder
 from explorer.model.catalog import ROOT
-from explorer.web import page, uploads
+from explorer.web import page, serve, uploads
 from explorer.web.crowd import crowd
 from tests.web import serving as served
 from tests.web.serving import META, upload
@@ -142,6 +143,31 @@ def test_old_uploads_are_deleted_and_new_ones_are_not(server):
     gone = served.call(server, "analyse", picture={"path": old, "meta": META}, model="fashion")
     assert gone["refused"] == uploads.GONE
     assert uploads.UPLOADS_KEPT + uploads.UPLOADS_CHECKED <= 3600
+
+
+def test_a_server_told_to_stop_while_it_still_launches_ends(monkeypatch):
+    class Page:
+        closed = threading.Event()
+
+        def launch(self, **_):
+            signal.raise_signal(signal.SIGTERM)
+
+        def close(self, **_):
+            self.closed.set()
+
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    monkeypatch.setattr(crowd, "closing", False)
+    monkeypatch.setattr(serve, "delete_all", lambda: None)  # this process serves other tests
+    previous = {
+        n: signal.signal(n, lambda number, _: pytest.fail(f"nobody handles signal {number}")) for n in numbers
+    }
+    try:
+        serve.serve(Page(), {})
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    assert crowd.closing
+    assert Page.closed.is_set()
 
 
 def test_told_to_stop_the_server_ends_in_time_deletes_uploads_and_logs_none(tmp_path):
