@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -44,15 +45,17 @@ def classify_together(
     thresholds: ArrayLike,
     timed: bool = False,
     grain: Grain | None = None,
+    left_out: Collection[int] = (),
 ) -> Together:
     """Run pictures, as the network sees them (see `explorer.pipeline.see`), as one batch through `infer`.
 
     `timed` runs the same batch through the plain backbone as well: once untimed before either, so that neither pays
-    for memory that the other finds ready. Raises `ValueError` for a wrong number of thresholds.
+    for memory that the other finds ready. Nobody leaves behind the blocks `left_out`. Raises `ValueError` for a wrong
+    number of thresholds, or a block without an early exit.
     """
     batch = torch.cat([to_tensor(model, image) for image in seen])
     plain_ms = _plain_ms(model, batch) if timed else None
-    left = model.network.infer(batch, rule, thresholds, grain)
+    left = model.network.infer(batch, rule, thresholds, grain, left_out)
     labels = model.labels if grain is None else grain.labels
     limit = np.asarray(thresholds, dtype=np.float64).tolist()
     probabilities = softmax(left.logits)  # (N, C)
@@ -67,6 +70,7 @@ def classify_together(
                 "rule": rule.name,
                 "threshold": limit,
                 "grain": CLASSES if grain is None else grain.name,
+                **({"left_out": sorted(left_out)} if left_out else {}),
                 "exit": {"index": fired, "block": exit_.block, "kind": exit_.kind},
                 "prediction": [{"label": labels[c], "probability": float(probabilities[i, c])} for c in best],
                 "macs": {"used": int(left.macs[i]), "full": model.network.macs_full},

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from itertools import tee
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from rich.console import Console
@@ -24,6 +26,7 @@ from explorer.model.bundle import Model
 from explorer.model.catalog import DEFAULT, load_model, named_here
 from explorer.pipeline import default_threshold, see, to_image, to_tensor, warm_up
 from explorer.rules import Rule, get_rule
+from explorer.rules.asking import leave_out, places_left_out
 from explorer.rules.chosen import read_chosen
 from explorer.rules.reading import at_grain
 
@@ -47,12 +50,13 @@ def run(
     if any picture could not be read; the others are still reported. Raises `ValueError` as `open_run` does, and for an
     `out` that cannot be written.
     """
-    model, rule, limit, grain = open_run(model_name, rule_name, threshold, thresholds, grain_name, device)
+    asked = open_run(model_name, rule_name, threshold, thresholds, grain_name, device)
+    model, rule, limit, grain = asked.model, asked.rule, asked.thresholds, asked.grain
     warm_up(model)
     members, again = tee(find_pictures(images))
     pictures = zip((member.name for member in members), read_members(again), strict=True)
     if out is not None:
-        return _write(out, reports(model, pictures, rule, limit, grain))
+        return _write(out, reports(model, pictures, rule, limit, grain, asked.left_out))
     all_read = True
     for name, found in pictures:
         if isinstance(found, str):
@@ -61,12 +65,23 @@ def run(
             if as_json:
                 print(json.dumps({"image": name, "error": found}))
             continue
-        facts = {**classify(model, found, rule, limit, grain), "image": name}
+        facts = {**classify(model, found, rule, limit, grain, asked.left_out), "image": name}
         if as_json:
             print(json.dumps(facts))
         else:
             _show(facts)
     return all_read
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command's options name: a network and when to leave it."""
+
+    model: Model
+    rule: Rule
+    thresholds: float | list[float]
+    grain: Grain | None
+    left_out: tuple[int, ...]  # blocks behind which nobody leaves
 
 
 def open_run(
@@ -76,15 +91,16 @@ def open_run(
     thresholds: Path | None,
     grain_name: str | None = None,
     device: str = "cpu",
-) -> tuple[Model, Rule, float | list[float], Grain | None]:
+) -> Asked:
     """The model, rule, thresholds and grain that a command's options name.
 
     `grain_name` is one of the model's coarser readings of its classes. `thresholds` is a file
-    (`explorer.rules.chosen`) that brings rule, thresholds and, if none is named, the model and the grain.
+    (`explorer.rules.chosen`) that brings rule, thresholds, exits left out and, if none is named, model and grain.
     Raises `ValueError` for an unknown model, rule, grain or device, a threshold out of range, or a file that is no such
     file or fits another model.
     """
     limit: float | list[float]
+    left_out: tuple[int, ...] = ()
     _check_device(device)
     if thresholds is None:
         rule, model = get_rule(rule_name or RULE), load_model(model_name or DEFAULT, device)
@@ -103,10 +119,11 @@ def open_run(
                 f"{thresholds}: chosen for the model '{chosen.model}', used on '{model.name}'.",
                 file=sys.stderr,
             )
-        rule, limit = get_rule(chosen.rule), chosen.thresholds
+        rule, limit, left_out = get_rule(chosen.rule), chosen.thresholds, chosen.left_out
+        places_left_out([e.block for e in model.network.exits], left_out)
         grain = choose_grain(model.grains, grain_name or chosen.grain)
     check_threshold(rule, limit, len(model.network.exits))
-    return model, rule, limit, grain
+    return Asked(model, rule, limit, grain, left_out)
 
 
 def _check_device(device: str) -> None:
@@ -134,15 +151,19 @@ def classify(
     rule: Rule,
     threshold: float | list[float],
     grain: Grain | None = None,
+    left_out: Collection[int] = (),
 ) -> dict[str, Any]:
     """One picture's report, of plain JSON types, in a grain's groups or else classes; `image` as it was given.
+
+    Nobody leaves behind the blocks `left_out`; with them the report says of each exit whether it was asked.
 
     Raises `UnreadableImage`.
     """
     labels = model.labels if grain is None else grain.labels
     batch = to_tensor(model, see(model, to_image(path)).image)
-    left = model.network.infer(batch, rule, threshold, grain)
-    trace = at_grain(model.network.analyse(batch), grain, model.network.addons)[0]
+    left = model.network.infer(batch, rule, threshold, grain, left_out)
+    whole = at_grain(model.network.analyse(batch), grain, model.network.addons)[0]
+    trace = leave_out(whole, left_out)
     scores, fired = trace.scores[rule.name], int(left.exit[0])
     under = trace.under(rule.name)
     probabilities = under.probabilities
@@ -153,6 +174,7 @@ def classify(
         "rule": rule.name,
         "threshold": threshold,
         "grain": CLASSES if grain is None else grain.name,
+        **({"left_out": sorted(left_out)} if left_out else {}),
         "exit": {"index": fired, "block": trace.exits[fired].block, "kind": trace.exits[fired].kind},
         "prediction": [{"label": labels[c], "probability": float(probabilities[fired, c])} for c in best],
         "exits": [
@@ -161,9 +183,10 @@ def classify(
                 "kind": e.kind,
                 "label": labels[under.predicted[i]],
                 "probability": float(probabilities[i].max()),
-                "score": float(scores[i]),
+                "score": None if np.isnan(scores[i]) else float(scores[i]),
                 "macs": int(under.macs[i]),
-                "ran": i <= fired,
+                "ran": i <= fired and not (rule.alone and e.block in left_out),
+                **({"asked": e.block not in left_out} if left_out else {}),
             }
             for i, e in enumerate(trace.exits)
         ],
@@ -199,13 +222,15 @@ def _show(facts: dict[str, Any]) -> None:
     heads = ("Block", "Head", "Label", "Probability", facts["rule"], "MACs (M)", "")
     table = Table(*heads, title=facts["image"])
     for i, e in enumerate(facts["exits"]):
+        left_out = not e.get("asked", True)
         note = "left here" if i == facts["exit"]["index"] else "" if e["ran"] else "not run"
+        note = "left out" if left_out else note
         cells = [
             str(e["block"]),
             e["kind"],
             e["label"],
             f"{e['probability']:.1%}",
-            f"{e['score']:.3f}",
+            "" if e["score"] is None else f"{e['score']:.3f}",
             f"{e['macs'] / 1e6:.1f}",
         ]
         table.add_row(*cells, note, style=None if e["ran"] else "dim")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -96,11 +96,12 @@ def infer(
     rule: str = "confidence",
     thresholds: ArrayLike | None = None,
     grain: str | None = None,
+    left_out: Iterable[int] = (),
 ) -> Inference:
     """Classify pictures together and really stop early, at the model's own threshold unless told otherwise.
 
-    `images` as `to_image` takes them, at least one; `grain` names one of the model's coarser readings of its classes.
-    Raises `ValueError` or `TypeError` in words.
+    `images` as `to_image` takes them, at least one; `grain` names one of the model's coarser readings of its classes;
+    `left_out` are blocks behind which nobody leaves. Raises `ValueError` or `TypeError` in words.
     """
     _check_model(model)
     # An array is one picture, however many rows it has.
@@ -112,7 +113,7 @@ def infer(
     reading = choose_grain(model.grains, grain)
     batch = torch.cat([to_tensor(model, see(model, to_image(image)).image) for image in images])
     limits = default_threshold(model, rule, reading) if thresholds is None else thresholds
-    return model.network.infer(batch, get_rule(rule), limits, reading)
+    return model.network.infer(batch, get_rule(rule), limits, reading, left_out)
 
 
 def _check_model(model: Model) -> None:

@@ -70,7 +70,8 @@ class Reading:
     """What one exit rule says of every exit, for one image or for N of them with a leading batch axis."""
 
     scores: NDArray[np.float64]  # (E,) or (N, E), higher = surer; NaN never fires
-    macs: NDArray[np.int64]  # (E,) the rule's own multiply-accumulates of an image that leaves there
+    # (E,) what an image that leaves there costs beside the trace's own MACs: the rule's, less what exits left out spare
+    macs: NDArray[np.int64]
     answers: NDArray[np.float32] | None = None  # logits answered by who leaves there, if not the exit's own
     looks: Mapping[str, NDArray[np.float64]] = field(
         default_factory=dict
@@ -102,6 +103,7 @@ class Trace:
     ms: NDArray[np.float64]  # (E,) measured milliseconds until that exit had answered, for the whole batch
     ms_full: float  # the same run's milliseconds without the exit heads
     readings: Mapping[str, Reading] = field(default_factory=dict)  # by rule
+    macs_single: NDArray[np.int64] | None = None  # (E,) of an image that leaves there past no other head
 
     def __len__(self) -> int:
         if self.logits.ndim == 2:
@@ -204,6 +206,7 @@ def trace_json(trace: Trace, labels: list[str] | tuple[str, ...], top: int = 5) 
         "exits": [{"block": e.block, "kind": e.kind, "family": e.family} for e in trace.exits],
         "macs": trace.macs.tolist(),
         "macs_full": trace.macs_full,
+        **({} if trace.macs_single is None else {"macs_single": trace.macs_single.tolist()}),
         "ms": [round(float(t), 3) for t in trace.ms],
         "ms_full": round(trace.ms_full, 3),
         "class_count": probabilities.shape[-1],

@@ -176,6 +176,29 @@ def test_thresholds_from_a_file_are_used_one_per_exit(call, tmp_path, tiny_model
     assert "left here" in call(images[0], "--thresholds", path).stdout
 
 
+def test_exits_left_out_by_a_file_are_not_asked(call, image, tmp_path, tiny_model_folder):
+    network = load_model_folder(tiny_model_folder).network
+    heads = [head.macs() for head in network.heads]
+    path = thresholds_file(tmp_path / "t.json", thresholds=0.0, left_out=[2, 3])
+    result = call(image, "--json", "--thresholds", path)
+    facts = json.loads(result.stdout)
+    assert (facts["left_out"], facts["exit"]["block"]) == ([2, 3], 4)
+    assert facts["macs"]["used"] == network.macs[2] - heads[0] - heads[1]
+    assert [(e["asked"], e["ran"], e["score"] is None) for e in facts["exits"]] == [
+        (False, False, True),
+        (False, False, True),
+        (True, True, False),
+        (True, False, False),
+        (True, False, False),
+    ]
+    assert call(image, "--thresholds", path).stdout.count("left out") == 2
+    path = thresholds_file(tmp_path / "u.json", thresholds=0.0, left_out=[6])
+    refused(
+        call(image, "--thresholds", path),
+        "no early exit to leave out behind block 6; choose among 2, 3, 4, 5.",
+    )
+
+
 def test_a_file_brings_its_rule_and_one_threshold(call, image, tmp_path):
     path = thresholds_file(tmp_path / "t.json", rule="patience", thresholds=2)
     result = call(image, "--json", "--thresholds", path)

@@ -92,7 +92,9 @@ def solve(
     deepest: Annotated[
         int | None, typer.Option(help="the last block any image may run: the most one may cost")
     ] = None,
-    how: Annotated[str | None, typer.Option(help="one, shares or each [default: the best of all]")] = None,
+    how: Annotated[
+        str | None, typer.Option(help="one, shares, each or asked [default: the best of all]")
+    ] = None,
     grain: Annotated[str, typer.Option(help="read the answers in the model's kinds or groups")] = "classes",
     out: Annotated[Path | None, typer.Option(help="write the thresholds into this JSON file")] = None,
     markdown: Annotated[bool, typer.Option(help="print the tables as Markdown")] = False,

@@ -83,8 +83,11 @@ def infer(
     try:
         place = Place.here()
         where = device or default_device()
-        opened, chosen, limits, read = open_run(model, rule, threshold, thresholds, grain, where)
-        for part, rows in run(opened, list(map(str, data)), out, chosen, limits, place, read):
+        asked = open_run(model, rule, threshold, thresholds, grain, where)
+        shards = list(map(str, data))
+        for part, rows in run(
+            asked.model, shards, out, asked.rule, asked.thresholds, place, asked.grain, asked.left_out
+        ):
             print(f"{part}: {rows} pictures, process {place.rank + 1} of {place.world}", flush=True)
     except (ValueError, OSError) as error:
         fail(error)

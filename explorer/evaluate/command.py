@@ -88,6 +88,10 @@ def run(
     if rules:
         return
     if chosen:
+        if chosen.left_out:
+            for folder, title in zip(folders, models, strict=True):
+                single = load_model_folder(folder).network.macs_single
+                models[title] = {s: r.without(chosen.left_out, single) for s, r in models[title].items()}
         tables = [report.chosen_table(records, chosen, title) for title, records in models.items()]
     else:
         tables = [make(models, measure) for make in report.TABLES]

@@ -20,6 +20,7 @@ from explorer.model.addons import addon_names, is_of, read_addon
 from explorer.model.bundle import Model, ModelError, read_config
 from explorer.pipeline import to_tensor
 from explorer.rules import RULES, rules_with
+from explorer.rules.asking import macs_saved, places_left_out
 from explorer.rules.reading import at_grain, read_summary
 from explorer.trace import Trace, softmax
 
@@ -47,7 +48,8 @@ class Record:
     answers: dict[str, NDArray[np.int64]] = field(
         default_factory=dict
     )  # (N, E) of rules that answer otherwise
-    own_macs: dict[str, NDArray[np.int64]] = field(default_factory=dict)  # (E,) of rules that cost something
+    # (E,) of rules that cost something, less what exits left out spare
+    own_macs: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     sure: dict[str, NDArray[np.float64]] = field(
         default_factory=dict
     )  # (N, E) largest p of those answers, on test
@@ -72,6 +74,26 @@ class Record:
             self,
             predicted=self.answers.get(rule, self.predicted),
             macs=self.macs + self.own_macs.get(rule, 0),
+        )
+
+    def without(self, left_out: Iterable[int], macs_single: NDArray[np.int64]) -> Record:
+        """The record as if nobody could leave behind the blocks `left_out`, as `explorer.rules.asking` has it.
+
+        `macs_single` (E,) is the network's. Raises `ValueError` for a block without an early exit.
+        """
+        out = places_left_out(self.blocks.tolist(), left_out)
+        if not out.any():
+            return self
+        own = dict(self.own_macs)
+        for rule in self.scores:
+            if RULES[rule].alone:
+                spent = self.own_macs.get(rule, np.zeros_like(self.macs))
+                own[rule] = spent - macs_saved(self.macs, macs_single, out, spent)
+        return replace(
+            self,
+            scores={rule: np.where(out, np.nan, scores) for rule, scores in self.scores.items()},
+            own_macs=own,
+            grains={name: grain.without(left_out, macs_single) for name, grain in self.grains.items()},
         )
 
     def confidence_under(self, rule: str) -> NDArray[np.float64] | None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -13,27 +14,36 @@ from explorer.evaluate.record import Record, load_records
 from explorer.evaluate.report import markdown
 from explorer.evaluate.tradeoff import Outcome, at_thresholds
 from explorer.grain import CLASSES
-from explorer.model.bundle import read_config
+from explorer.model.bundle import load_model_folder, read_config
 from explorer.model.catalog import find_model
 from explorer.rules import get_rule
+from explorer.rules.asking import macs_saved
 from explorer.rules.solve import WAYS, Goal, Problem, Solution, solve
 
 _SAYS = {
     "one": "one threshold for all exits",
     "shares": "exponential shares",
     "each": "coordinate search, one threshold per exit",
+    "asked": "one threshold, at the exits worth asking",
 }
 
 
-def problem_of(record: Record, rule: str) -> Problem:
-    """What the solver needs of a record. Raises `ValueError` for a rule that the record does not have."""
+def problem_of(record: Record, rule: str, macs_single: NDArray[np.int64] | None = None) -> Problem:
+    """What the solver needs of a record. With the network's `macs_single` (E,) it may leave exits out.
+
+    Raises `ValueError` for a rule that the record does not have.
+    """
     facts = get_rule(rule)
     if rule not in record.scores:
         raise ValueError(f"this evaluation has no rule '{rule}'; choose one of {', '.join(record.scores)}.")
     under = record.under(rule)
     steps = round((facts.top(len(record.blocks)) - facts.low) / facts.step)
     grid = np.round(facts.low + np.arange(steps + 1) * facts.step, 6)
-    return Problem(record.scores[rule], under.correct, under.macs, grid)
+    spared = None
+    if facts.alone and macs_single is not None:
+        everywhere = np.ones(len(record.blocks), bool)
+        spared = np.diff(macs_saved(record.macs, macs_single, everywhere, under.macs - record.macs))
+    return Problem(record.scores[rule], under.correct, under.macs, grid, spared)
 
 
 def run(
@@ -63,22 +73,38 @@ def run(
         raise ValueError("give either --fewer, a factor of MACs, or --floor, an accuracy in percent.")
     records = {split: record.at(grain) for split, record in load_records(folder / "evaluation.npz").items()}
     validation = records["validation"]
-    problem = problem_of(validation, rule)
+    single = load_model_folder(folder).network.macs_single
+    problem = problem_of(validation, rule, single)
     goal = Goal(
         budget=None if budget is None else validation.macs_full / budget,
         floor=None if floor is None else floor / 100,
     )
     last = _place(validation, deepest)
-    found = {way: solve(problem, goal, last, (way,)) for way in ([how] if how else WAYS)}
+    ways = [how] if how else [way for way in WAYS if way != "asked" or problem.spared is not None]
+    found = {way: solve(problem, goal, last, (way,)) for way in ways}
     best = max(found.values(), key=lambda one: goal.worth(one.accuracy, one.macs))
     if not best.reached:
         print("No thresholds of this rule reach the goal on validation; these come nearest.")
-    for table in (_ways(found, records, rule), _leaving(best, records, rule)):
+    asked = {way: _asked(records, solution, single) for way, solution in found.items()}
+    for table in (_ways(found, asked, rule), _leaving(best, asked[best.way], rule)):
         print(markdown(table) + "\n") if as_markdown else Console(markup=False).print(table)
     if out is not None:
-        facts = _facts(read_config(folder)["name"], rule, grain, goal, best, records)
+        facts = _facts(read_config(folder)["name"], rule, grain, goal, best, asked[best.way])
         out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
         print(f"wrote {out}")
+
+
+def _asked(
+    records: dict[str, Record], solution: Solution, macs_single: NDArray[np.int64]
+) -> dict[str, Record]:
+    """The records without the exits that the solution leaves out."""
+    left_out = _left_out(solution, records["test"])
+    return {split: record.without(left_out, macs_single) for split, record in records.items()}
+
+
+def _left_out(solution: Solution, record: Record) -> list[int]:
+    """The blocks of the exits that a solution leaves out."""
+    return [] if solution.left_out is None else record.blocks[solution.left_out].tolist()
 
 
 def _place(record: Record, deepest: int | None) -> int | None:
@@ -92,7 +118,7 @@ def _place(record: Record, deepest: int | None) -> int | None:
     return blocks.index(deepest)
 
 
-def _ways(found: dict[str, Solution], records: dict[str, Record], rule: str) -> Table:
+def _ways(found: dict[str, Solution], asked: dict[str, dict[str, Record]], rule: str) -> Table:
     """What each way promises on validation and gives on test."""
     table = Table(
         "Way", "Validation (%)", "Fewer MACs", "Test (%)", "Fewer MACs on test", "Test less validation",
@@ -100,7 +126,7 @@ def _ways(found: dict[str, Solution], records: dict[str, Record], rule: str) -> 
     )  # fmt: skip
     for way, solution in found.items():
         promised, given = (
-            at_thresholds(records[s], rule, solution.thresholds) for s in ("validation", "test")
+            at_thresholds(asked[way][s], rule, solution.thresholds) for s in ("validation", "test")
         )
         table.add_row(
             _SAYS[way],
@@ -117,7 +143,11 @@ def _leaving(best: Solution, records: dict[str, Record], rule: str) -> Table:
     """The thresholds, and which share leaves where: asked for, on validation, on test."""
     blocks = records["test"].blocks
     table = Table("", *[f"block {b}" for b in blocks], title=f"{rule}: {_SAYS[best.way]}")
-    table.add_row("threshold", *[f"{t:.4g}" for t in best.thresholds], "")
+    out = _left_out(best, records["test"])
+    limits = [
+        "not asked" if b in out else f"{t:.4g}" for b, t in zip(blocks[:-1], best.thresholds, strict=True)
+    ]
+    table.add_row("threshold", *limits, "")
     if best.shares is not None:
         table.add_row("asked for (%)", *[f"{100 * share:.2f}" for share in best.shares])
     for split, record in records.items():
@@ -141,6 +171,7 @@ def _facts(
         "rule": rule,
         **({} if grain == CLASSES else {"grain": grain}),
         "thresholds": best.thresholds.tolist(),
+        **({"left_out": out} if (out := _left_out(best, records["test"])) else {}),
         "chosen_for": wanted | {"searched": _SAYS[best.way], "reached": best.reached},
         "promised": given("validation"),
         "measured": given("test"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -24,12 +24,14 @@ def reports(
     rule: Rule,
     thresholds: ArrayLike,
     grain: Grain | None = None,
+    left_out: Collection[int] = (),
 ) -> Iterator[dict[str, Any]]:
-    """A report for every (name, RGB image), {image, error} for every (name, sentence)."""
+    """A report for every (name, RGB image), {image, error} for every (name, sentence); otherwise as `infer` has it."""
     pictures = iter(pictures)
     while batch := list(islice(((name, _seen(model, found)) for name, found in pictures), SIZE)):
         seen = [found for _, found in batch if not isinstance(found, str)]
-        ran = iter(classify_together(model, seen, rule, thresholds, grain=grain).reports if seen else ())
+        together = classify_together(model, seen, rule, thresholds, False, grain, left_out) if seen else None
+        ran = iter(together.reports if together else ())
         for name, found in batch:
             yield {"image": name, "error": found} if isinstance(found, str) else {"image": name, **next(ran)}
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,7 @@ def run(
     thresholds: ArrayLike,
     place: Place,
     grain: Grain | None = None,
+    left_out: Collection[int] = (),
 ) -> Iterator[tuple[Path, int]]:
     """Write this process's parts of the answers, one JSON-lines file per CHUNK pictures; yields each with its rows.
 
@@ -101,6 +102,7 @@ def run(
             "rule": rule.name,
             "thresholds": thresholds,
             "grain": grain and grain.name,
+            **({"left_out": sorted(left_out)} if left_out else {}),
             "shards": [str(s) for s in shards],
         },
     )
@@ -113,7 +115,8 @@ def run(
             part = out / f"{index:05}-{first // CHUNK:05}.jsonl"
             if mine and not part.exists():
                 chosen = names[first : first + CHUNK]
-                _write(part, reports(model, _pictures(shard, first, chosen), rule, thresholds, grain))
+                pictures = _pictures(shard, first, chosen)
+                _write(part, reports(model, pictures, rule, thresholds, grain, left_out))
                 yield part, len(chosen)
 
 

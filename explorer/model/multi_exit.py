@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
@@ -18,6 +18,7 @@ from explorer.model.cost import count, exit_macs, single_macs
 from explorer.model.exits import ExitSpec
 from explorer.model.heads import build_head
 from explorer.rules import Reader, Rule, Seen, Setting, rules_with
+from explorer.rules.asking import macs_saved, places_left_out
 from explorer.rules.decision import early_thresholds
 from explorer.rules.reading import Readings
 from explorer.rules.rule import FEATURES, PREVIOUS, TOKENS
@@ -192,24 +193,39 @@ class MultiExitViT(nn.Module):
             ms=np.array(ms),
             ms_full=ms[-1] - on_heads,
             readings=readings.done(),
+            macs_single=self.macs_single,
         )
 
     @torch.inference_mode()
     def infer(
-        self, images: Tensor, rule: Rule, thresholds: ArrayLike, grain: Grain | None = None
+        self,
+        images: Tensor,
+        rule: Rule,
+        thresholds: ArrayLike,
+        grain: Grain | None = None,
+        left_out: Iterable[int] = (),
     ) -> Inference:
         """Run images (N, channels, height, width) block by block; whichever are sure enough leave the batch.
 
         Agrees with `decide(at_grain(analyse(images), grain).scores[rule.name], thresholds)` on every image; the
-        logits it answers are of the grain's groups. Raises `ValueError` for a wrong number of thresholds, or a rule
-        whose addon this network lacks.
+        logits it answers are of the grain's groups. Nobody leaves behind the blocks `left_out`, and under a rule that
+        scores each exit alone their heads are not run. Raises `ValueError` for a wrong number of thresholds, a rule
+        whose addon this network lacks, or a block without an early exit.
         """
         with self.in_precision():
-            return self._infer(images, rule, thresholds, grain)
+            return self._infer(images, rule, thresholds, grain, left_out)
 
-    def _infer(self, images: Tensor, rule: Rule, thresholds: ArrayLike, grain: Grain | None) -> Inference:
+    def _infer(
+        self,
+        images: Tensor,
+        rule: Rule,
+        thresholds: ArrayLike,
+        grain: Grain | None,
+        left_out: Iterable[int],
+    ) -> Inference:
         self._need_eval()
         limits = early_thresholds(thresholds, len(self.exits))
+        out = places_left_out([e.block for e in self.exits], left_out)
         count, last = len(images), len(self.exits) - 1
         reader = self.reader(rule, grain)
         reader.begin(count)
@@ -225,6 +241,8 @@ class MultiExitViT(nn.Module):
         for index, exit_ in enumerate(self.exits):
             if len(active) == 0:
                 break
+            if out[index] and rule.alone:
+                continue
             previous, tokens = self._advance_pair(tokens, done, exit_.block, PREVIOUS in rule.needs)
             done = exit_.block
             answer, features = self._answer(index, tokens)
@@ -233,6 +251,7 @@ class MultiExitViT(nn.Module):
             shown = by_class if rule.by_class else logits
             verdict = reader.step(index, _seen(rule.needs, shown, tokens, previous, features))
             leaves = verdict.score >= limits[index] if index < last else np.ones(len(active), dtype=bool)
+            leaves &= not out[index]
             if not leaves.any():
                 continue
             gone = active[leaves]
@@ -244,7 +263,10 @@ class MultiExitViT(nn.Module):
             reader.keep(~leaves)
             tokens = tokens[torch.from_numpy(~leaves).to(device)]
         own = np.cumsum([reader.macs(index) for index in range(len(self.exits))])
-        return Inference(exit_index, answers, (self.macs + own)[exit_index], ms)
+        macs = self.macs + own
+        if rule.alone:
+            macs = macs - macs_saved(self.macs, self.macs_single, out, own)
+        return Inference(exit_index, answers, macs[exit_index], ms)
 
     def reader(self, rule: Rule, grain: Grain | None = None) -> Reader:
         """A reader of that rule for this network's answers at that grain.

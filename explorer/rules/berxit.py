@@ -40,6 +40,7 @@ RULE = Rule(
     step=0.005,
     default=0.9,
     reader=LearnedToExit,
+    alone=True,
     needs=frozenset({TOKENS, FEATURES}),
     addon="berxit",
     by_class=True,

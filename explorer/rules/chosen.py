@@ -17,7 +17,7 @@ class Chosen:
     """A rule and its thresholds, chosen for one model.
 
     The file is JSON: `model`, `rule`, `thresholds` (a number, or a list of one per early exit), and
-    `grain` where it is not the classes themselves; beside them, for people,
+    `grain` where it is not the classes themselves, `left_out` where exits are (their blocks); beside them, for people,
     `chosen_for` (the goal and how it was searched), `promised` (on validation) and `measured` (on test).
     """
 
@@ -26,6 +26,7 @@ class Chosen:
     rule: str
     thresholds: float | list[float]
     grain: str | None = None  # the reading of the classes they were chosen at; None: the classes themselves
+    left_out: tuple[int, ...] = ()  # blocks behind which nobody leaves
 
     @property
     def says(self) -> str:
@@ -67,6 +68,11 @@ def read_chosen(path: Path) -> Chosen:
     numbers = thresholds if isinstance(thresholds, list) else [thresholds]
     if not numbers or not all(map(_is_number, numbers)):
         raise ValueError(f"{path} must hold one number or a list of numbers as thresholds; export it again.")
+    left_out = facts.get("left_out", [])
+    if not isinstance(left_out, list) or not all(type(block) is int for block in left_out):
+        raise ValueError(
+            f"{path}: left_out must be a list of blocks, as [4, 5]; export the thresholds again."
+        )
     one = float(numbers[0])
     return Chosen(
         path=path,
@@ -74,6 +80,7 @@ def read_chosen(path: Path) -> Chosen:
         rule=facts["rule"],
         thresholds=[float(number) for number in thresholds] if isinstance(thresholds, list) else one,
         grain=facts["grain"] if isinstance(facts.get("grain"), str) else None,
+        left_out=tuple(left_out),
     )
 
 

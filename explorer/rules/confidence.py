@@ -24,4 +24,5 @@ RULE = Rule(
     step=0.005,
     default=0.8,  # the threshold LGViT is evaluated at
     reader=Confidence,
+    alone=True,
 )

@@ -30,4 +30,5 @@ RULE = Rule(
     step=0.005,
     default=0.75,
     reader=Entropy,
+    alone=True,
 )

@@ -28,4 +28,5 @@ RULE = Rule(
     step=0.005,
     default=0.7,
     reader=Margin,
+    alone=True,
 )

@@ -43,6 +43,7 @@ RULE = Rule(
     step=0.001,
     default=0.97,
     reader=Saturation,
+    alone=True,
     needs=frozenset({TOKENS, PREVIOUS}),
     by_class=True,
 )

@@ -71,6 +71,7 @@ RULE = Rule(
     step=0.005,
     default=0.9,
     reader=Performance,
+    alone=True,
     addon="performance",
     summary=True,
 )

@@ -154,6 +154,8 @@ class Rule:
     summary: bool = (
         False  # its reader looks at nothing but predicted, confidence and certainty: a record can be read
     )
+    # Its score at an exit needs nothing of the exits before, so that one that is left out need not be run.
+    alone: bool = False
 
     def __post_init__(self) -> None:
         if self.needs and not self.by_class:
@@ -179,4 +181,5 @@ class Rule:
             "max": self.top(exits),
             "step": self.step,
             "default": self.default_for(exits),
+            "alone": self.alone,
         }

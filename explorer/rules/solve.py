@@ -1,14 +1,15 @@
 """Thresholds for a goal: one per early exit, from scores on validation images. NumPy only.
 
-Three ways, all tried by `solve`: one threshold for all exits; exponential shares (MSDNet: Huang et al. 2018, arXiv
-1703.09844, as DeeR-VLA uses them, arXiv 2411.02359); and a coordinate search from both. Twin of the
-last two in JavaScript: `web/widgets/tune/shares.js` and `search.js`; `tests/data/solving.json` holds both to it.
+Four ways, all tried by `solve`: one threshold for all exits; exponential shares (MSDNet: Huang et al. 2018, arXiv
+1703.09844, as DeeR-VLA uses them, arXiv 2411.02359); a coordinate search from both; and one threshold at the exits
+worth asking, found by leaving out one after the other (ours). Twins of the last three in JavaScript:
+`web/widgets/tune/shares.js` and `search.js`; `tests/data/solving.json` holds both to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ _STEEPEST = 12.0  # |ln ratio| looked among: beyond it all leave at the first ex
 _HALVINGS = 30
 _FLOOR_RATIOS = 121  # ratios tried for an accuracy floor, which does not rise evenly with the ratio
 _PRICES, _SWEEPS = 24, 8  # of the coordinate search, as in search.js
-WAYS = ("one", "shares", "each")
+WAYS = ("one", "shares", "each", "asked")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,14 @@ class Problem:
     correct: NDArray[np.bool_]  # (N, E)
     macs: NDArray[np.int64]  # (E,) spent by who leaves there, rising
     grid: NDArray[np.float64]  # thresholds the page's slider can be set to, rising
+    # (E - 1,) spared by leaving each early exit out: its head; None where the rule asks every exit on the way
+    spared: NDArray[np.int64] | None = None
+
+    def without(self, out: NDArray[np.bool_]) -> Problem:
+        """The same where nobody leaves at the exits `out`, (E,), and their heads are not run."""
+        assert self.spared is not None
+        before = np.concatenate([[0], np.cumsum(self.spared * out[:-1])])
+        return replace(self, scores=np.where(out, np.nan, self.scores), macs=self.macs - before)
 
     def up_to(self, deepest: int) -> Problem:
         """The same with no exit behind `deepest`, an index: the most that any image may cost.
@@ -39,7 +48,8 @@ class Problem:
         if deepest < self.scores.shape[1] - 1 and np.isnan(self.scores[:, deepest]).any():
             raise ValueError("this rule says nothing yet at the deepest exit allowed; allow a deeper one.")
         kept = slice(deepest + 1)
-        return Problem(self.scores[:, kept], self.correct[:, kept], self.macs[kept], self.grid)
+        spared = None if self.spared is None else self.spared[:deepest]
+        return Problem(self.scores[:, kept], self.correct[:, kept], self.macs[kept], self.grid, spared)
 
     def outcome(self, thresholds: NDArray[np.float64]) -> tuple[float, float]:
         """(accuracy, mean MACs)."""
@@ -57,6 +67,7 @@ class Solution:
     macs: float
     reached: bool  # whether the goal was; if not, this comes nearest
     shares: NDArray[np.float64] | None = None  # (E,) asked for, by exponential shares
+    left_out: NDArray[np.bool_] | None = None  # (E,) exits not worth asking, where that was looked for
 
 
 @dataclass(frozen=True)
@@ -121,8 +132,13 @@ def share_thresholds(scores: NDArray[np.float64], shares: NDArray[np.float64]) -
 def solve(problem: Problem, goal: Goal, deepest: int | None = None, ways: tuple[str, ...] = WAYS) -> Solution:
     """The best thresholds that those ways find, (E - 1,) for all exits; none behind `deepest` is reached.
 
-    Raises `ValueError` for a `deepest` exit that the rule cannot stop everybody at.
+    Raises `ValueError` for a `deepest` exit that the rule cannot stop everybody at, and where only exits worth asking
+    are looked for under a rule that asks every exit anyway.
     """
+    if problem.spared is None:
+        ways = tuple(way for way in ways if way != "asked")
+    if not ways:
+        raise ValueError("this rule looks at every exit on the way, so leaving one out saves nothing.")
     whole = problem.scores.shape[1]
     part = problem if deepest is None else problem.up_to(deepest)
     exits = part.scores.shape[1]
@@ -135,9 +151,8 @@ def solve(problem: Problem, goal: Goal, deepest: int | None = None, ways: tuple[
     lowest = min(float(problem.grid[0]), float(np.nanmin(problem.scores)))
     everybody = np.full(whole - 1 - len(best.thresholds), lowest)
     shares = None if best.shares is None else np.append(best.shares, np.zeros(whole - exits))
-    return Solution(
-        np.append(best.thresholds, everybody), best.way, best.accuracy, best.macs, best.reached, shares
-    )
+    left_out = None if best.left_out is None else np.append(best.left_out, np.zeros(whole - exits, bool))
+    return replace(best, thresholds=np.append(best.thresholds, everybody), shares=shares, left_out=left_out)
 
 
 def _solution(
@@ -165,6 +180,23 @@ def _shares(part: Problem, goal: Goal) -> Solution:
         return at(ratio_for(lambda ratio: at(ratio).macs, goal.budget))
     ratios = np.exp(np.linspace(-_STEEPEST, _STEEPEST, _FLOOR_RATIOS))
     return max(map(at, ratios), key=lambda one: goal.worth(one.accuracy, one.macs))
+
+
+def _asked(part: Problem, goal: Goal) -> Solution:
+    """One threshold, and exits left out one after the other, each time the one that gains most, while that gains."""
+
+    def at(out: NDArray[np.bool_]) -> Solution:
+        return replace(_one(part.without(out), goal), way="asked", left_out=out)
+
+    best = at(np.zeros(len(part.macs), bool))
+    while True:
+        assert best.left_out is not None
+        places = np.flatnonzero(~best.left_out[:-1])
+        tried = [at(best.left_out | (np.arange(len(part.macs)) == place)) for place in places]
+        better = max(tried, key=lambda one: goal.worth(one.accuracy, one.macs), default=best)
+        if not goal.worth(better.accuracy, better.macs) > goal.worth(best.accuracy, best.macs):
+            return best
+        best = better
 
 
 def _each(part: Problem, goal: Goal) -> Solution:
@@ -246,4 +278,4 @@ class _Climber:
         return True
 
 
-_WAYS = {"one": _one, "shares": _shares, "each": _each}
+_WAYS = {"one": _one, "shares": _shares, "each": _each, "asked": _asked}

@@ -47,5 +47,6 @@ RULE = Rule(
     step=0.005,
     default=0.95,
     reader=Sorted,
+    alone=True,
     summary=True,
 )

@@ -100,6 +100,13 @@ def offered(model: str) -> str:
     return model
 
 
+def blocks(left_out: Any) -> list[int]:
+    """Blocks of exits that are left out. Raises `ValueError`."""
+    if not isinstance(left_out, list) or not all(type(block) is int for block in left_out):
+        raise ValueError("Exits are left out by a list of their blocks, as [4, 5].")
+    return left_out
+
+
 def numbers(thresholds: Any) -> float | list[float]:
     """One finite number or a list of them. Raises `ValueError`."""
     numbers = thresholds if isinstance(thresholds, list) else [thresholds]

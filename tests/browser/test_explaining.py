@@ -129,7 +129,8 @@ def test_a_late_answer_for_another_model_is_not_shown(page, saliency):
     page.wait_for_timeout(400)  # the question is asked after a pause
     page.evaluate(
         """() => { const { store } = window.ExitExplorer;
-        store.setTrace({ ...store.trace, model: "another" }); store.flush(); window.release(); }"""
+        store.show({ ...store.rawExample, trace: { ...store.trace, model: "another" }, maps: [] });
+        store.flush(); window.release(); }"""
     )
     page.wait_for_timeout(500)
     asked = (

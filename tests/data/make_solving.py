@@ -1,6 +1,10 @@
-"""Writes solving.json: what exponential shares find, for solve.py and its twin in JavaScript. Run once, by hand."""
+"""Writes solving.json: what exponential shares find, and which exits are worth asking, for solve.py and its twins.
+
+Run once, by hand.
+"""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,13 @@ GOALS = [
     ("no deeper than the third exit", {"budget": 24.0}, 2),
     ("a floor", {"floor": 0.6}, None),
 ]
+ASKED = [
+    ("a budget", {"budget": 28.0}, None),
+    ("a floor", {"floor": 0.65}, None),
+    ("a floor no deeper than the third exit", {"floor": 0.5}, 2),
+    ("a budget that cannot be met", {"budget": 1.0}, None),
+]
+SPARED = [3, 4, 2]  # of the MACs, each early exit's head
 
 
 def main() -> None:
@@ -35,12 +46,29 @@ def main() -> None:
                 "accuracy": found.accuracy,
             }
         )
+    asked = []
+    for name, goal, deepest in ASKED:
+        found = solve(replace(given, spared=np.array(SPARED)), Goal(**goal), deepest, ("asked",))
+        asked.append(
+            {
+                "name": name,
+                "goal": goal,
+                "deepest": deepest,
+                "threshold": float(found.thresholds[0]),
+                "left_out": found.left_out.tolist(),
+                "macs": found.macs,
+                "accuracy": found.accuracy,
+                "reached": found.reached,
+            }
+        )
     facts = {
         "scores": scores.tolist(),
         "right": right.astype(int).tolist(),
         "macs": macs.tolist(),
         "grid": grid.tolist(),
         "cases": cases,
+        "spared": SPARED,
+        "asked": asked,
     }
     Path(__file__).with_name("solving.json").write_text(json.dumps(facts) + "\n")
 

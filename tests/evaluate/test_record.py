@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 
 from explorer.data.fashion import Split
 from explorer.evaluate.record import Record, evaluate, load_records, save_records
 from explorer.model.bundle import load_model_folder
 from explorer.pipeline import to_tensor
-from explorer.rules import RULES, rules_with
+from explorer.rules import RULES, decide, rules_with
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +87,19 @@ def test_the_file_holds_small_types(record, tmp_path):
         ]
         assert {types[f"{split}_{rule}"] for rule in stored} == {"float32"}
     assert {"blocks", "macs", "macs_full"} < set(types)
+
+
+@pytest.mark.parametrize("rule", ["confidence", "mue", "patience", "sdn"])
+def test_a_record_without_some_exits_is_what_the_network_gives_that_does_not_ask_there(
+    model, split, record, rule
+):
+    without = record.without([2, 4], model.network.macs_single)
+    limit = float(np.median(record.scores[rule][:, :-1]))
+    inputs = torch.cat([to_tensor(model, image) for image in split.images])
+    left = model.network.infer(inputs, RULES[rule], limit, left_out=[2, 4])
+    fired = decide(without.scores[rule], limit)
+    assert fired.tolist() == left.exit.tolist()
+    under = without.under(rule)
+    assert under.macs[fired].tolist() == left.macs.tolist()
+    assert under.predicted[np.arange(7), fired].tolist() == left.logits.argmax(axis=1).tolist()
+    assert record.without([], model.network.macs_single) is record

@@ -9,6 +9,7 @@ from explorer.model.backbone import Backbone, build_backbone
 from explorer.model.exits import ExitSpec, lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
 from explorer.rules import decide, get_rule, rules_with
+from explorer.rules.asking import leave_out
 
 OPTIONS = {
     "img_size": 16, "patch_size": 4, "in_chans": 3, "num_classes": 4,
@@ -63,6 +64,47 @@ def test_infer_agrees_with_analyse_and_decide(network, name, count):
         answers = under.logits[np.arange(count), expected]
         np.testing.assert_allclose(left.logits, answers, rtol=1e-5, atol=1e-5)
         assert left.macs.tolist() == under.macs[expected].tolist()
+
+
+@pytest.mark.parametrize("name", rules_with(()))
+@pytest.mark.parametrize("left_out", [[1], [2, 5], [1, 2, 3, 4, 5]])
+def test_nobody_leaves_where_nobody_is_asked_and_both_ways_agree_on_answer_and_cost(network, name, left_out):
+    rule, images = get_rule(name), images_for(6)
+    whole = network.analyse(images)
+    trace = leave_out(whole, left_out)
+    for thresholds in thresholds_between(whole.scores[name]):
+        left = network.infer(images, rule, thresholds, left_out=left_out)
+        expected = decide(trace.scores[name], thresholds)
+        assert left.exit.tolist() == expected.tolist()
+        assert not {network.exits[e].block for e in expected} & set(left_out)
+        under = trace.under(name)
+        np.testing.assert_allclose(left.logits, under.logits[np.arange(6), expected], rtol=1e-5, atol=1e-5)
+        assert left.macs.tolist() == under.macs[expected].tolist()
+
+
+def test_a_head_that_is_left_out_is_neither_run_nor_paid_unless_the_rule_looks_at_every_exit(
+    network, monkeypatch
+):
+    images, ran = images_for(2), []
+    for head in network.heads:
+        forward = head.forward
+        monkeypatch.setattr(
+            head, "forward", lambda x, forward=forward, head=head: (ran.append(head), forward(x))[1]
+        )
+    spent = network.infer(images, get_rule("confidence"), 1.1, left_out=[1, 3]).macs
+    assert ran == [network.heads[e] for e in (1, 3, 4)]
+    heads = [head.macs() for head in network.heads]
+    assert spent.tolist() == [network.macs[-1] - heads[0] - heads[2]] * 2
+    ran.clear()
+    asked = network.infer(images, get_rule("patience"), 9, left_out=[1, 3])
+    assert ran == list(network.heads)
+    assert asked.macs.tolist() == [network.macs[-1]] * 2
+
+
+@pytest.mark.parametrize("block", [0, 6, 7])
+def test_an_exit_that_is_not_there_cannot_be_left_out(network, block):
+    with pytest.raises(ValueError, match="no early exit to leave out behind block"):
+        network.infer(images_for(1), get_rule("confidence"), 0.5, left_out=[block])
 
 
 def test_a_score_equal_to_its_threshold_leaves_in_infer_as_in_decide(network):

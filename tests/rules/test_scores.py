@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from explorer.rules import RULES, decide, get_rule
+from explorer.rules import RULES, Seen, Setting, decide, get_rule
 from explorer.rules.reading import read_logits
 from explorer.trace import Exit, Trace
 
@@ -155,9 +155,30 @@ def test_a_rule_describes_itself_in_plain_json(name):
     for exits in (2, 9):
         facts = json.loads(json.dumps(rule.describe(exits)))
         assert set(facts) == {
-            "title", "family", "paper", "says", "direction", "min", "max", "step", "default",
+            "title", "family", "paper", "says", "direction", "min", "max", "step", "default", "alone",
         }  # fmt: skip
         assert facts["min"] <= facts["default"] <= facts["max"]
         assert facts["max"] == (exits if rule.high is None else rule.high)
+        assert facts["alone"] == rule.alone
     assert rule.says.count(". ") == 1  # two sentences
     assert rule.says.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in RULES if not RULES[name].needs and RULES[name].addon is None]
+)
+def test_a_rule_that_scores_exits_alone_does_not_care_what_came_before_and_the_others_do(name):
+    rng = np.random.default_rng(4)
+    logits = rng.standard_normal((40, 5, 3)).astype(np.float32) * 2
+
+    def scored(rows):
+        reader = RULES[name].reader(Setting(5, 3))
+        reader.begin(40)
+        return [reader.step(e, Seen(rows[:, e])) for e in range(5)]
+
+    other = logits.copy()
+    other[:, :3] = rng.standard_normal((40, 3, 3))
+    pairs = list(zip(scored(logits), scored(other), strict=True))[3:]
+    same = all(np.array_equal(a.score, b.score) for a, b in pairs)
+    same = same and all(a.answer is None or np.array_equal(a.answer, b.answer) for a, b in pairs)
+    assert same == RULES[name].alone

@@ -1,6 +1,7 @@
 """Thresholds for a goal: the shares that are asked for leave, budgets and floors hold, and no exit is passed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,53 @@ FIXTURE = json.loads((Path(__file__).parents[1] / "data" / "solving.json").read_
 MACS = np.array([10, 20, 30, 45])
 
 
+def with_heads():
+    """The fixture's problem, with the price of each early exit's head."""
+    scores, right = np.array(FIXTURE["scores"]), np.array(FIXTURE["right"], bool)
+    spared = np.array(FIXTURE["spared"])
+    return Problem(scores, right, np.array(FIXTURE["macs"]), np.array(FIXTURE["grid"]), spared)
+
+
 def problem(seed=0, count=400, digits=3):
     """Images whose exits are surer and more often right with depth."""
     rng = np.random.default_rng(seed)
     sure = rng.random((count, 1)) * 0.6 + np.linspace(0.05, 0.4, 4) + 0.05 * rng.standard_normal((count, 4))
     scores = np.round(np.clip(sure, 0, 1), digits)
     return Problem(scores, rng.random((count, 4)) < scores, MACS, np.round(np.linspace(0, 1, 101), 6))
+
+
+@pytest.mark.parametrize("case", FIXTURE["asked"], ids=lambda case: case["name"])
+def test_exits_worth_asking_are_those_of_the_fixture(case):
+    found = solve(with_heads(), Goal(**case["goal"]), case["deepest"], ("asked",))
+    assert found.left_out.tolist() == case["left_out"]
+    assert (found.thresholds[0], found.macs, found.accuracy, found.reached) == (
+        case["threshold"],
+        case["macs"],
+        case["accuracy"],
+        case["reached"],
+    )
+
+
+def test_an_exit_that_hardly_anybody_leaves_at_is_not_worth_its_head():
+    rng = np.random.default_rng(1)
+    scores = np.where(rng.random((500, 3)) < [0.01, 0.5, 1], 0.9, 0.1)
+    given = Problem(
+        scores, np.ones((500, 3), bool), np.array([20, 32, 64]), np.linspace(0, 1, 11), np.array([5, 5])
+    )
+    found = solve(given, Goal(floor=1.0), ways=("asked",))
+    # Everybody may leave at once: the first exit alone is the cheapest, and it is asked.
+    assert (found.left_out.tolist(), found.macs) == ([False, False, False], 20)
+    right = np.array([scores[:, 0] > 0.5, scores[:, 1] > 0.5, np.ones(500, bool)]).T
+    found = solve(replace(given, correct=right), Goal(floor=1.0), ways=("asked",))
+    assert found.left_out.tolist() == [True, False, False]
+    second = (scores[:, 1] > 0.5).mean()
+    assert found.macs == pytest.approx(second * 27 + (1 - second) * 59)
+
+
+def test_where_the_rule_asks_every_exit_there_is_none_to_leave_out():
+    with pytest.raises(ValueError, match="saves nothing"):
+        solve(problem(), Goal(floor=0.5), ways=("asked",))
+    assert solve(problem(), Goal(floor=0.5)).left_out is None
 
 
 @given(st.floats(-5, 5), st.integers(1, 12))

@@ -310,7 +310,8 @@ test("the lesson on grains is done once the picture was read by class and in the
   const { store, tour, frame } = await begin("grain");
   const pair = { class_count: 2, classes: [{ index: 0, label: "shoe" }], predicted: [0, 0, 0], rules: {} };
   const coarse = { ...pair, probabilities: [[0.99], [0.99], [0.99]], scores: { confidence: [0.99, 0.99, 0.99] } };
-  store.setTrace({ ...store.rawTrace, readings: { pairs: { ...coarse, predicted: store.rawTrace.exits.map(() => 0) } } });
+  const readings = { pairs: { ...coarse, predicted: store.rawTrace.exits.map(() => 0) } };
+  store.show({ ...store.rawExample, trace: { ...store.rawTrace, readings }, maps: [] });
   const groups = lost.trace.classes.map(() => 0);
   store.setGrains([{ name: "pairs", title: "2 pairs", labels: ["shoe", "top"], groups, thresholds: {}, opens: false }]);
   frame();

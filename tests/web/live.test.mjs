@@ -8,7 +8,7 @@ import { Live } from "../../explorer/web/widgets/live/live.js";
 import { stripPath } from "../../explorer/web/widgets/live/strip-path.js";
 import { motionAt } from "../../explorer/web/widgets/live/sequence.js";
 
-const store = () => ({ model: "m", rule: "confidence", thresholds: 0.8 });
+const store = () => ({ model: "m", rule: "confidence", thresholds: 0.8, leftOut: [] });
 
 /** A Live whose clock moves by what each frame costs; `frames` says how many are answered before it stops. */
 function film({ frames, answer, state = store(), camera }) {

@@ -1,9 +1,10 @@
-// Exponential shares find what rules/solve.py finds, and no image passes the deepest exit allowed.
+// Exponential shares and exits worth asking are what rules/solve.py finds, and no image passes the deepest exit allowed.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { searchAsked } from "../../explorer/web/widgets/tune/search.js";
 import { canStop, exponentialShares, searchShares, upTo } from "../../explorer/web/widgets/tune/shares.js";
 
 const FIXTURE = JSON.parse(readFileSync(new URL("../data/solving.json", import.meta.url)));
@@ -21,6 +22,17 @@ for (const { name, goal, deepest, thresholds } of FIXTURE.cases) {
     const found = searchShares(split, scores, { min: 0 }, FIXTURE.macs, wanted, deepest ?? exits - 1);
     found.thresholds.forEach((one, e) => assert.ok(Math.abs(one - thresholds[e]) < 1e-9, `${found.thresholds}`));
     assert.equal(found.reached, true);
+  });
+}
+
+for (const { name, goal, deepest, threshold, left_out: leftOut, reached } of FIXTURE.asked) {
+  test(`exits worth asking, ${name}: those of the twin in Python`, () => {
+    const wanted = goal.budget ? { macs: goal.budget } : { accuracy: goal.floor };
+    const rule = { min: 0, max: 1, step: 0.01 };
+    const last = deepest ?? exits - 1;
+    const part = upTo(split, scores, last);
+    const found = searchAsked(part.split, part.scores, rule, FIXTURE.macs.slice(0, last + 1), wanted, FIXTURE.spared);
+    assert.deepEqual(found, { thresholds: threshold, reached, leftOut: leftOut.slice(0, last + 1) });
   });
 }
 

@@ -217,7 +217,7 @@ test("a map asked of one model is never shown for another, though the picture is
   assert.equal(store.maps.get(question), undefined);
   store.maps.put(owner, question, { map }); // the answer of model A comes late
   assert.equal(store.maps.get(question), undefined);
-  store.setTrace(makeTrace({ model: "A" }));
+  store.show({ ...store.rawExample, trace: makeTrace({ model: "A" }), maps: [] });
   store.maps.put(owner, question, { map });
   assert.equal(store.maps.get(question), undefined, "not even when A is back: the trace may be of other weights");
 });

@@ -32,6 +32,17 @@ def test_a_frame_leaves_where_infer_leaves_and_only_a_plain_pass_is_timed():
     assert live(asked(plain=True))["ms"]["full"] > 0
 
 
+def test_a_frame_is_not_asked_where_exits_are_left_out():
+    model = explorer.load_model("fashion")
+    everywhere = [e.block for e in model.network.exits[:-1]]
+    answer = live(asked(thresholds=0.0, left_out=everywhere[:3]))
+    left = explorer.infer(model, [explorer.read_image(SHIRT)], "confidence", 0.0, left_out=everywhere[:3])
+    assert (answer["exit"]["index"], answer["left_out"]) == (3, everywhere[:3])
+    assert answer["macs"]["used"] == int(left.macs[0])
+    assert live(asked(left_out="4"))["error"] == "Exits are left out by a list of their blocks, as [4, 5]."
+    assert "no early exit to leave out behind block 1;" in live(asked(left_out=[1]))["error"]
+
+
 @pytest.mark.parametrize("frame", ["", "data:image/png;base64,AAAA", None])
 def test_a_frame_that_is_no_picture_is_refused_in_a_sentence(frame):
     assert live(asked(frame=frame))["error"].endswith(".")

@@ -196,7 +196,9 @@ def traces():
             states.append(pooled(seen)[0].tolist())
             readings.step(e, seen)
         places = (*(Exit(block, "linear") for block in (1, 2, 3, 4)), Exit(5, "final"))
-        whole = Trace("m", places, logits.swapaxes(0, 1), np.arange(1, 6), 9, np.arange(5.0), 4.5)
+        whole = Trace(
+            "m", places, logits.swapaxes(0, 1), np.arange(1, 6), 9, np.arange(5.0), 4.5, {}, np.ones(5, int)
+        )
         trace = whole.with_readings(readings.done())[0]
         groups = np.arange(classes) % max(2, classes // 3)
         names = tuple(f"group {g}" for g in range(groups.max() + 1))

@@ -48,8 +48,10 @@ export async function listMembers(files) {
  * One picture, as the network sees it, really stopped where a rule lets it leave: {found, answers}. `found` is the pass,
  * `answers` the logits that whoever left at each exit would have answered, and `scores` the rule's.
  */
-export async function leave(network, picture, { rule, thresholds, grain: name }, before = null) {
+export async function leave(network, picture, { rule, thresholds, grain: name, left_out: leftOut = [] }, before = null) {
   const { facts } = network;
+  const out = facts.exits.map(({ block }) => leftOut.includes(block));
+  const skipped = facts.spared[rule] ? out : []; // where each exit is scored alone
   const grain = grainOf(facts, name);
   const own = ruleOf(rule, facts.rules).byClass;
   const reader = await walkOf(network, [rule], own ? null : grain, before);
@@ -59,11 +61,11 @@ export async function leave(network, picture, { rule, thresholds, grain: name },
   const stop = (exit, seen) => {
     const coarse = read(seen.logits, exit);
     const verdict = reader.step(exit, own || !grain ? seen : new Seen(coarse))[rule];
-    answers.push(verdict.answer ? (own ? read(verdict.answer, exit) : verdict.answer) : coarse);
-    scores.push(verdict.score);
-    return verdict.score >= (Array.isArray(thresholds) ? thresholds[exit] : thresholds);
+    answers[exit] = verdict.answer ? (own ? read(verdict.answer, exit) : verdict.answer) : coarse;
+    scores[exit] = verdict.score;
+    return !out[exit] && verdict.score >= (Array.isArray(thresholds) ? thresholds[exit] : thresholds);
   };
-  const found = await network.pass(toInput(picture, facts.input), { stop, needs: reader.needs });
+  const found = await network.pass(toInput(picture, facts.input), { stop, needs: reader.needs, skipped });
   return { found, answers, scores, labels: (grain ?? facts).labels };
 }
 
@@ -101,18 +103,21 @@ export async function step(members, { model, start, ...asked }) {
 }
 
 /** What became of one picture, with the keys of `classify --json`. */
-export function reportOf(facts, { found, answers, labels }, { rule, thresholds, grain }, plainMs) {
+export function reportOf(facts, { found, answers, labels }, { rule, thresholds, grain, left_out: leftOut = [] }, plainMs) {
   const { exit, ms } = found;
   const probabilities = softmax(answers[exit]);
   const { block, kind } = facts.exits[exit];
+  const spared = facts.spared[rule] ?? [];
+  const saved = spared.reduce((sum, macs, e) => sum + (e < exit && leftOut.includes(facts.exits[e].block) ? macs : 0), 0);
   return {
     model: facts.name,
     rule,
     threshold: thresholds,
     grain: grain ?? "classes",
+    ...(leftOut.length ? { left_out: leftOut } : {}),
     exit: { index: exit, block, kind },
     prediction: surest(probabilities, TOP).map((c) => ({ label: labels[c], probability: probabilities[c] })),
-    macs: { used: facts.macs[exit] + (facts.rule_macs[rule]?.[exit] ?? 0), full: facts.macs_full },
+    macs: { used: facts.macs[exit] + (facts.rule_macs[rule]?.[exit] ?? 0) - saved, full: facts.macs_full },
     ms: { used: ms.at(-1), full: plainMs },
   };
 }

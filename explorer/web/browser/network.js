@@ -35,20 +35,20 @@ export class Network {
   /**
    * One picture through the network. `stop(exit, seen)`, asked behind each exit, ends the pass with true; `needs` says
    * what it must see besides logits, as rules do (rules/seen.js). Options: `heads: false` runs the plain backbone,
-   * `until` stops behind that exit, `only: true` leaves out the heads before it, `evidence` (C,) asks for Grad-CAM of
+   * `skipped` (E) leaves out the heads that it marks, `until` stops behind that exit, `only: true` leaves out the heads before it, `evidence` (C,) asks for Grad-CAM of
    * the logits' sum under these weights where an exit `showsEvidence`, `attention: true` also brings all attention weights.
    *
    * Gives {exit, logits, ms, plainMs, attention, evidence}: the exit it left at, logits and milliseconds per exit that
    * ran, the milliseconds without heads, attention weights per block, and the last local head's evidence.
    */
   async pass(input, options = {}) {
-    const { stop = () => false, heads = true, until = Infinity, only = false } = options;
+    const { stop = () => false, heads = true, skipped = [], until = Infinity, only = false } = options;
     const last = this.facts.exits.length - 1;
     const given = this.#given(input, options.evidence);
     const result = { exit: last, logits: [], ms: [], attention: [], evidence: null, plainMs: 0 };
     let headMs = 0;
     for (let exit = 0; exit <= last; exit++) {
-      const head = heads && !(only && exit < until);
+      const head = heads && !skipped[exit] && !(only && exit < until);
       if (head) await this.#check(exit);
       const found = await this.#exit(exit, given, { ...options, head });
       result.plainMs += found.blockMs;

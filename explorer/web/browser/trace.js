@@ -22,6 +22,7 @@ export function traceOf(facts, logits, readings, partsOf, ms, fullMs) {
     exits: facts.exits,
     macs: facts.macs,
     macs_full: facts.macs_full,
+    macs_single: facts.macs_single,
     ms: ms.map((one) => rounded(one, 3)),
     ms_full: rounded(fullMs, 3),
     ...answersOf(facts, facts.labels, logits, readings, TOP),

@@ -17,7 +17,7 @@ from explorer.web.analysis import analyse_image, open_model
 from explorer.web.crowd import network_lane
 from explorer.web.model_page import EXAMPLES
 from explorer.web.pictures import data_uri
-from explorer.web.questions import numbers, offered, question
+from explorer.web.questions import blocks, numbers, offered, question
 from explorer.web.tabs.tab import Column, Slot, Tab
 from explorer.web.uploads import stored
 
@@ -30,7 +30,7 @@ THUMBNAIL = 64  # pixels of the longer edge
 
 SIDE_TOP = '<div class="ee-panel"><batch-controls></batch-controls></div>'
 MAIN = """
-<div class="ee-panel ee-controls"><rule-controls></rule-controls></div>
+<div class="ee-panel ee-controls"><rule-controls exits></rule-controls></div>
 <div class="ee-panel"><batch-summary></batch-summary></div>
 <div class="ee-panel"><batch-table></batch-table></div>
 """
@@ -66,13 +66,14 @@ def batch_open(asked: dict[str, Any]) -> dict[str, Any]:
 def batch_step(asked: dict[str, Any]) -> dict[str, Any]:
     """One step of a batch: the pictures from `start` on, with real early exits; as many as are read in good time.
 
-    `asked` has `model`, `files`, `start`, `rule`, `thresholds`, maybe `grain`. Answers with `rows`, a report or error a
-    picture, and `ms`, `plain_ms` and `timed`: the step's milliseconds, the plain backbone's and on how many pictures.
+    `asked` has `model`, `files`, `start`, `rule`, `thresholds`, maybe `grain` and `left_out`. Answers with `rows`, a
+    report or error a picture, and `ms`, `plain_ms` and `timed`: the step's milliseconds, the plain backbone's and on how
+    many pictures.
     The server remembers nothing between steps: a visitor who leaves has cancelled.
     """
     model = open_model(offered(asked["model"]))
     rule, thresholds = get_rule(asked["rule"]), numbers(asked["thresholds"])
-    grain = choose_grain(model.grains, asked.get("grain"))
+    grain, left_out = choose_grain(model.grains, asked.get("grain")), blocks(asked.get("left_out", []))
     start = asked["start"]
     if not isinstance(start, int) or not 0 <= start < MAX_PICTURES:
         raise ValueError(f"A step starts at a picture from 0 to {MAX_PICTURES - 1}.")
@@ -95,7 +96,7 @@ def batch_step(asked: dict[str, Any]) -> dict[str, Any]:
         return {"rows": rows, "ms": 0, "plain_ms": None, "timed": 0}
     timed = start // STEP % TIMED_EVERY == 0
     with network_lane:
-        together = classify_together(model, seen, rule, thresholds, timed, grain)
+        together = classify_together(model, seen, rule, thresholds, timed, grain, left_out)
     for place, report in zip(places, together.reports, strict=True):
         rows[place] |= report
     return {

@@ -14,7 +14,7 @@ from explorer.web.tabs.tab import Column, Slot, Tab
 SIDE_TOP = '<div class="ee-panel"><answer-card></answer-card></div>'
 SIDE_BOTTOM = '<div class="ee-panel ee-examples"><example-strip></example-strip></div>'
 MAIN = """
-<div class="ee-panel ee-controls"><rule-controls></rule-controls></div>
+<div class="ee-panel ee-controls"><rule-controls exits></rule-controls></div>
 <div class="ee-panel ee-other"><other-weights></other-weights></div>
 <div class="ee-panel ee-split"><exit-ladder></exit-ladder><cost-meter></cost-meter></div>
 <div class="ee-panel"><score-curve></score-curve><rule-looks></rule-looks><answer-set></answer-set></div>

@@ -12,12 +12,12 @@ from explorer.web.analysis import open_model
 from explorer.web.crowd import network_lane
 from explorer.web.handing_out import network_files
 from explorer.web.pictures import read_data_uri
-from explorer.web.questions import numbers, offered, question
+from explorer.web.questions import blocks, numbers, offered, question
 from explorer.web.tabs.tab import Column, Tab
 
 SIDE = '<div class="ee-panel"><live-view></live-view></div>'
 MAIN = """
-<div class="ee-panel ee-controls"><rule-controls></rule-controls></div>
+<div class="ee-panel ee-controls"><rule-controls exits></rule-controls></div>
 <div class="ee-panel ee-split"><live-ladder></live-ladder><live-rates></live-rates></div>
 <div class="ee-panel"><live-strip></live-strip></div>
 """
@@ -27,15 +27,16 @@ MAIN = """
 def live(asked: dict[str, Any]) -> dict[str, Any]:
     """One frame, really stopped at the exit that fires.
 
-    `asked` has `model`, `frame` (a data URI), `rule`, `thresholds`, `grain`, and `plain`: whether to time the backbone
-    without exits as well. Answers with a report as `classify --json` gives it, and the model's `exits`.
+    `asked` has `model`, `frame` (a data URI), `rule`, `thresholds`, `grain`, maybe `left_out`, and `plain`:
+    whether to time the backbone without exits as well. Answers with a report as `classify --json` gives it, and the
+    model's `exits`.
     """
     model = open_model(offered(asked["model"]))
     rule, thresholds = get_rule(asked["rule"]), numbers(asked["thresholds"])
-    grain = choose_grain(model.grains, asked.get("grain"))
+    grain, left_out = choose_grain(model.grains, asked.get("grain")), blocks(asked.get("left_out", []))
     seen = see(model, read_data_uri(asked["frame"])).image
     with network_lane:
-        together = classify_together(model, [seen], rule, thresholds, bool(asked["plain"]), grain)
+        together = classify_together(model, [seen], rule, thresholds, bool(asked["plain"]), grain, left_out)
     exits = [{"block": e.block, "kind": e.kind, "family": e.family} for e in model.network.exits]
     return {**together.reports[0], "exits": exits}
 

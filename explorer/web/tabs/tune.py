@@ -11,7 +11,7 @@ from explorer.web.tabs.tab import Tab
 
 LAYOUT = """
 <div class="ee-tune">
-  <div class="ee-panel ee-controls"><rule-controls></rule-controls></div>
+  <div class="ee-panel ee-controls"><rule-controls exits></rule-controls></div>
   <div class="ee-panel ee-other"><other-weights></other-weights></div>
   <div class="ee-panel ee-tune-says"><tune-summary></tune-summary></div>
   <div class="ee-tune-two">

@@ -13,6 +13,7 @@ const WATCHED = [
   "rules",
   "grain",
   "thresholds",
+  "leftOut",
   "example",
   "examples",
   "selected",

@@ -61,6 +61,9 @@ export const LADDER_STYLE = `
 .rung[data-status=skipped] .label { font-style: italic; }
 .rung[data-status=skipped] .fill { background: var(--hatch); box-shadow: none; }
 .rung[data-status=skipped] :is(.badge, .bar) { opacity: 0.88; }
+.rung.out .label { text-decoration: line-through; }
+.rung.out :is(.label, .number, .badge, .bar) { opacity: 0.55; }
+.rung.out .rail::after { visibility: hidden; }
 .rung[aria-selected=true] { box-shadow: inset 0 0 0 1.5px var(--quiet); }
 .legend { margin-top: 0.5rem; white-space: pre-wrap; }
 .head { min-height: 1.5rem; }

@@ -118,7 +118,7 @@ export class ExitLadder extends Widget {
     const rows = trace.exits.map(({ block, kind, family }, e) => {
       const { label, probability } = answerAt(trace, e);
       const threshold = e === trace.exits.length - 1 ? null : thresholdAt(thresholds, e);
-      const status = e === fired ? "fired" : e < fired ? "ran" : "skipped";
+      const status = trace.leftOut?.[e] ? "left out" : e === fired ? "fired" : e < fired ? "ran" : "skipped";
       return [block, kind, family, label, probability, scores[e], threshold, status, trace.macs[e], trace.ms[e]];
     });
     return [header, ...rows];
@@ -126,8 +126,8 @@ export class ExitLadder extends Widget {
 
   /** The trace, and what was decided on it. */
   #record() {
-    const { trace, example, rule, grain, thresholds, fired } = this.store;
-    return { image: example.title, label: example.label, grain, rule, thresholds, fired, trace };
+    const { trace, example, rule, grain, thresholds, leftOut, fired } = this.store;
+    return { image: example.title, label: example.label, grain, rule, thresholds, left_out: leftOut, fired, trace };
   }
 
   /** Labels and bars, which only a new trace changes. */
@@ -152,7 +152,10 @@ export class ExitLadder extends Widget {
       node.dataset.status = status;
       if (!tick) return;
       const exit = Number(node.dataset.exit);
-      const words = t({ fired: "explore.left_here", ran: "explore.went_on", skipped: "explore.not_run" }[status]);
+      const out = Boolean(trace.leftOut?.[exit]);
+      node.classList.toggle("out", out);
+      const said = { fired: "explore.left_here", ran: "explore.went_on", skipped: "explore.not_run" }[status];
+      const words = t(out ? "explore.not_asked" : said);
       setText(state, words);
       const { label, probability } = answerAt(trace, exit);
       const answer = t("explore.answer", { label, probability: probabilityText(probability) });
@@ -164,7 +167,7 @@ export class ExitLadder extends Widget {
         "aria-label": t("explore.rung", { block, head, answer, status: words }),
       });
       // Only confidence is measured on the bar's own scale, so only there the threshold can stand on the bar.
-      tick.hidden = !early || rule !== "confidence";
+      tick.hidden = !early || out || rule !== "confidence";
       if (!tick.hidden) tick.style.transform = `translateX(${thresholdAt(thresholds, exit) * 100}%)`;
     });
   }

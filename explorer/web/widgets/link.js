@@ -3,16 +3,16 @@
 import { CLASSES, openingGrain } from "./reading.js";
 import { COVERAGES } from "./sets.js";
 import { choiceOf, defaultChoice, firstExample, MODES } from "./compare/choice.js";
+import { sameThresholds } from "./threshold.js";
 
 /** Every parameter that is ours; all others in an address are left as they are. */
 export const PARAMETERS = [
-  "tab", "model", "rule", "grain", "threshold", "example", "exit", "lesson", "lang",
+  "tab", "model", "rule", "grain", "threshold", "left_out", "example", "exit", "lesson", "lang",
   "compare", "a", "b", "model_b", "rule_b", "threshold_b", "sets",
 ]; // prettier-ignore
 
 const SHOWN = 40; // characters of a bad value that a note repeats
 
-const same = (a, b) => String(a) === String(b) && Array.isArray(a) === Array.isArray(b);
 const asText = (value) => (Array.isArray(value) ? value.join(",") : String(value));
 
 /** The page's state as [[parameter, text]]. `home` is what opens without a link: {model, language}. */
@@ -25,7 +25,8 @@ export function linkOf(store, home) {
     model: store.model === home.model ? null : store.model,
     rule: store.rule === Object.keys(store.rules)[0] ? null : store.rule,
     grain: store.grain === openingGrain(store.grains) ? null : store.grain,
-    threshold: ruleFacts && !same(store.thresholds, ruleFacts.default) ? store.thresholds : null,
+    threshold: ruleFacts && !sameThresholds(store.thresholds, ruleFacts.default) ? store.thresholds : null,
+    left_out: store.leftOut.length ? store.leftOut : null,
     example: isExample && store.example.id !== first ? store.example.id : null,
     exit: trace && store.selected !== null ? trace.exits[store.selected].block : null,
     lesson: store.lesson === 0 ? null : store.lesson + 1,
@@ -89,7 +90,7 @@ class Bad {
  * and language at once and the rest when the model's answers are here.
  *
  * - `facts.page`: {tabs, languages, lessons, models}; gives tab, lang, lesson (from 0), model and sets.
- * - `facts.view`: {rules, examples, models, model}; gives rule, thresholds, example, exit (its index), and compare.
+ * - `facts.view`: {rules, examples, models, model}; gives rule, thresholds, leftOut, example, exit (its index), and compare.
  */
 export function readLink(search, facts) {
   const parameters = new URLSearchParams(search);
@@ -150,6 +151,7 @@ function readView(read, { rules, grains = [], examples, models, model }) {
     rule,
     grain: read("grain", oneOf([CLASSES, ...names(grains)], "no_grain")),
     thresholds: read("threshold", limits(ruleInForce)),
+    leftOut: read("left_out", (text) => readBlocks(text, trace)),
     example,
     exit: read("exit", (text) => {
       const block = wholeNumber(text);
@@ -163,6 +165,14 @@ function readView(read, { rules, grains = [], examples, models, model }) {
 }
 
 const names = (models) => models.map(({ name }) => name);
+
+/** Blocks of early exits. */
+function readBlocks(text, trace) {
+  const early = trace?.exits.slice(0, -1).map(({ block }) => block) ?? [];
+  const blocks = text.split(",").map(wholeNumber);
+  if (blocks.every((block) => early.includes(block))) return blocks;
+  return new Bad("no_exits", { blocks: early.join(", ") });
+}
 
 /** One number, or one for each early exit, within the rule's range. */
 function readThresholds(text, rule, trace) {

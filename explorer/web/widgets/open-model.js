@@ -4,7 +4,7 @@ import { firstExample } from "./compare/choice.js";
 
 /**
  * `answer` is what the server says of a model: {model, reference, rules, grains, notes, examples}. `view` is what a link asked
- * for, already checked against it: {rule, grain, thresholds, example, exit, compare}, each of them or none. `own` is a
+ * for, already checked against it: {rule, grain, thresholds, leftOut, example, exit, compare}, each of them or none. `own` is a
  * visitor's picture, analysed by this model, that is shown in place of an example. Without either, the example on show
  * stays where this model has it too; whoever opens the model asks for it where it comes without a trace.
  */
@@ -20,6 +20,7 @@ export function openModel(store, { model, reference, rules, grains = [], notes =
   const wanted = examples.find(({ id, trace }) => id === stays && trace);
   const example = own ?? wanted ?? firstExample(examples);
   if (example?.trace) store.show(example);
+  if (view.leftOut !== undefined) store.setLeftOut(view.leftOut);
   if (view.thresholds !== undefined) store.setThresholds(view.thresholds);
   if (view.exit !== undefined) store.select(view.exit);
   if (view.compare) store.keep({ compare: view.compare });

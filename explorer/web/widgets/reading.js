@@ -1,4 +1,6 @@
-// A trace read at a grain and under a rule: an ordinary trace again, so that every widget can draw it.
+// A trace read at a grain, under a rule and without some exits: an ordinary trace again, so that every widget can draw it.
+
+import { ALL_ASKED, leaveOut } from "./asking.js";
 
 /** The name of the finest reading, the model's own classes. */
 export const CLASSES = "classes";
@@ -8,21 +10,21 @@ export function openingGrain(grains) {
   return grains.find(({ opens }) => opens)?.name ?? CLASSES;
 }
 
-const read = new WeakMap(); // trace -> "grain rule" -> reading
+const read = new WeakMap(); // trace -> "grain rule exits" -> reading
 const readings = new WeakSet(); // what came out of `readingOf` is not read again
 
 /**
  * `trace.readings[grain]` holds what is other at a coarser grain, `trace.rules[rule]` what a rule adds: the answers of
- * whoever leaves under it, and its own MACs. A grain or rule that the trace lacks changes nothing. The same trace,
- * grain and rule give the same object.
+ * whoever leaves under it, and its own MACs; `asking` says which exits are left out, see asking.js. A grain or rule that
+ * the trace lacks changes nothing. The same trace, grain, rule and exits give the same object.
  */
-export function readingOf(trace, grain, rule) {
+export function readingOf(trace, grain, rule, asking = ALL_ASKED) {
   if (!trace || readings.has(trace)) return trace;
   const coarse = trace.readings?.[grain];
   const own = (coarse ?? trace).rules?.[rule];
-  if (!coarse && !own) return trace;
+  if (!coarse && !own && asking.leftOut.length === 0) return trace;
   if (!read.has(trace)) read.set(trace, new Map());
-  const key = `${grain} ${own ? rule : ""}`;
+  const key = `${grain} ${own ? rule : ""} ${asking.leftOut} ${asking.alone}`;
   const known = read.get(trace);
   if (!known.has(key)) {
     const { macs, answers } = own ?? {};
@@ -32,8 +34,9 @@ export function readingOf(trace, grain, rule) {
       view.probabilities = view.probabilities.map((row, e) => answers[e]?.probabilities ?? row);
     }
     if (macs) view.macs = trace.macs.map((spent, e) => spent + macs[e]);
-    readings.add(view);
-    known.set(key, view);
+    const left = leaveOut(view, asking, trace, macs);
+    readings.add(left);
+    known.set(key, left);
   }
   return known.get(key);
 }
@@ -44,16 +47,16 @@ const seen = new WeakMap(); // example -> {key, view}
  * An example read likewise: its trace, and its true class as {truth, label}, the index and name of its group. `raw` is
  * the example as it came. `groups` is the grain's description, or null for the classes.
  */
-export function exampleAt(example, groups, rule) {
+export function exampleAt(example, groups, rule, asking = ALL_ASKED) {
   if (!example || example.raw) return example;
   const grain = groups?.name ?? CLASSES;
-  const key = `${grain} ${rule}`;
+  const key = `${grain} ${rule} ${asking.leftOut} ${asking.alone}`;
   const known = seen.get(example);
   if (known?.key === key) return known.view;
   const truth = example.truth ?? null;
   const group = groups && truth !== null ? groups.groups[truth] : truth;
   const label = groups && truth !== null ? groups.labels[group] : (example.label ?? null);
-  const view = { ...example, trace: readingOf(example.trace, grain, rule), truth: group, label, raw: example };
+  const view = { ...example, trace: readingOf(example.trace, grain, rule, asking), truth: group, label, raw: example };
   seen.set(example, { key, view });
   return view;
 }

@@ -1,7 +1,8 @@
-// <rule-controls>: which exit rule, and its threshold; one for all exits or one for each.
+// <rule-controls>: which exit rule, and its threshold; one for all exits or one for each. With the attribute `exits` also
+// which exits are asked at all.
 
 import { CHOICES_STYLE } from "./choices.js";
-import { element, setAttributes, setText } from "./dom.js";
+import { element, keepChildren, setAttributes, setText } from "./dom.js";
 import { t } from "./strings.js";
 import { CLASSES } from "./reading.js";
 import { natsOf, thresholdText } from "./threshold.js";
@@ -25,6 +26,22 @@ output { min-width: 3.25em; color: var(--ink); font-size: 1.125rem; font-weight:
 .name .actions { margin-left: auto; display: flex; align-items: center; gap: 0.75rem; }
 .each { display: inline-flex; align-items: center; gap: 0.375rem; cursor: pointer; }
 .each input { width: 1rem; height: 1rem; margin: 0; accent-color: var(--accent-mark); cursor: pointer; }
+.asked { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.5rem; }
+.asked[hidden] { display: none; }
+.asked legend { float: left; margin: 0 0.5rem 0 0; line-height: 1.75rem; }
+.asked label { position: relative; cursor: pointer; }
+.asked input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; }
+.asked label span {
+  display: block; min-width: 1.75rem; padding: 0 0.375rem; border: 1px solid var(--faint); border-radius: 5px;
+  font-size: 0.8125rem; line-height: 1.625rem; text-align: center; color: var(--quiet);
+  text-decoration: line-through;
+}
+.asked input:checked + span {
+  border-color: var(--accent-mark); background: var(--accent-soft); color: var(--ink); text-decoration: none;
+}
+.asked input:focus-visible + span { outline: 2px solid var(--accent-mark); outline-offset: 1px; }
+.choices-of { display: flex; flex-wrap: wrap; gap: 0.25rem; }
+.asked .note { color: var(--quiet); font-size: 0.8125rem; }
 .about { grid-column: 1 / -1; color: var(--quiet); font-size: 0.8125rem; }
 .says, .paper { min-height: 1.45em; }
 .paper { font-size: 0.75rem; }
@@ -55,6 +72,10 @@ const controlsMarkup = () => `
     </div>
     <input type="range" id="threshold" aria-describedby="says">
   </div>
+  <fieldset class="asked" hidden>
+    <legend><glossary-term name="asked">${t("explore.asked")}</glossary-term></legend><span class="choices-of"></span>
+    <button type="button" class="plain" id="ask-all">${t("explore.ask_all")}</button><span class="note"></span>
+  </fieldset>
   <div class="about"><p class="says" id="says"></p><p class="paper"></p></div>
 </div>`;
 
@@ -72,6 +93,8 @@ export class RuleControls extends Widget {
     this.part(".grains").addEventListener("change", (event) => this.store.setGrain(event.target.value));
     this.slider.addEventListener("input", () => this.#move(this.slider.valueAsNumber));
     this.part("#reset").addEventListener("click", () => this.store.resetThresholds());
+    this.part(".asked").addEventListener("change", ({ target }) => this.#ask(Number(target.value), target.checked));
+    this.part("#ask-all").addEventListener("click", () => this.store.setLeftOut([]));
     this.each.addEventListener("change", () => this.#split(this.each.checked));
   }
 
@@ -87,9 +110,15 @@ export class RuleControls extends Widget {
     if (!apart) this.store.setThresholds(this.slider.valueAsNumber);
   }
 
+  #ask(block, asked) {
+    const { leftOut } = this.store;
+    this.store.setLeftOut(asked ? leftOut.filter((one) => one !== block) : [...leftOut, block]);
+  }
+
   update(changed) {
     const { ruleFacts: rule } = this.store;
     if (!rule) return;
+    this.#showAsked(rule);
     if (changed.has("rules")) this.#buildChoices();
     if (changed.has("grains")) this.#buildGrains();
     if (changed.has("grains") || changed.has("grain")) this.#showGrain();
@@ -124,6 +153,24 @@ export class RuleControls extends Widget {
   #arrange() {
     const wide = Object.keys(this.store.rules).length > FEW || !this.part(".grain").hidden;
     this.part(".controls").classList.toggle("wide", wide);
+  }
+
+  /** A box per early exit, and what leaving it out does under this rule. */
+  #showAsked(rule) {
+    const { trace, leftOut } = this.store;
+    const early = trace?.exits.slice(0, -1) ?? [];
+    this.part(".asked").hidden = !this.hasAttribute("exits") || early.length < 2;
+    if (this.part(".asked").hidden) return;
+    const make = () => element("label", {}, element("input", { type: "checkbox" }), element("span"));
+    keepChildren(this.part(".choices-of"), early, make).forEach(({ children: [box, text] }, e) => {
+      const { block } = early[e];
+      setAttributes(box, { value: block, "aria-label": t("explore.asked_at", { block }) });
+      box.checked = !leftOut.includes(block);
+      setText(text, String(block));
+    });
+    const some = early.some(({ block }) => leftOut.includes(block));
+    this.part("#ask-all").hidden = !some;
+    setText(this.part(".asked .note"), some && !rule.alone ? t("explore.asked_anyway") : "");
   }
 
   #showGrain() {

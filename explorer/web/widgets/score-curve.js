@@ -95,10 +95,13 @@ export class ScoreCurve extends Widget {
   /** The curve itself and its ghost, which the threshold does not change. */
   #drawCurve(trace) {
     const { frame, store } = this;
-    const points = (of) => of.exits.map(({ block }, e) => [frame.x(block), frame.y(store.scoresOf(of)[e])]);
+    const points = (of) => {
+      const scores = store.scoresOf(of);
+      return of.exits.map(({ block }, e) => [frame.x(block), frame.y(scores[e])]);
+    };
     this.points = points(trace);
     const ghost = store.previousTrace ? points(store.previousTrace) : [];
-    setAttributes(this.part(".plot > .ghost"), { d: pathThrough(ghost) });
+    setAttributes(this.part(".plot > .ghost"), { d: pathThrough(asked(ghost, store.previousTrace)) });
     this.part("#previous").style.visibility = ghost.length ? "visible" : "hidden";
     const previous = translated(store.previousTitle);
     const named = previous ? t("explore.curve_previous_named", { title: previous }) : t("explore.curve_previous");
@@ -137,8 +140,8 @@ export class ScoreCurve extends Widget {
     setAttributes(this.part(".above"), above);
 
     const [x, y] = points[fired];
-    setAttributes(this.part(".ran"), { d: pathThrough(points.slice(0, fired + 1)) });
-    setAttributes(this.part(".plot > .skipped"), { d: pathThrough(points.slice(fired)) });
+    setAttributes(this.part(".ran"), { d: pathThrough(asked(points.slice(0, fired + 1), trace)) });
+    setAttributes(this.part(".plot > .skipped"), { d: pathThrough(asked(points, trace, fired)) });
     setAttributes(this.part(".drop"), { x1: x, x2: x, y1: y, y2: frame.bottom });
     const crowded = x > frame.right - 90; // no room for the words to the right of the line
     setAttributes(this.part(".flag"), {
@@ -154,7 +157,10 @@ export class ScoreCurve extends Widget {
         e === fired && "fired",
         e === selectedExit && "selected",
       ];
-      setAttributes(marker, { class: names.filter(Boolean).join(" ") });
+      setAttributes(marker, {
+        class: names.filter(Boolean).join(" "),
+        visibility: trace.leftOut?.[e] ? "hidden" : null,
+      });
       setAttributes(this.part(".xticks").children[e].firstChild, { class: e === fired ? "fired" : null });
     });
     setText(this.part(".readout"), this.#readout(trace, rule, selectedExit, thresholds));
@@ -164,7 +170,9 @@ export class ScoreCurve extends Widget {
     const noun = scoreNoun(this.store.rule, rule);
     const score = this.store.scores[exit];
     const last = exit === trace.exits.length - 1;
-    const compared = last
+    const compared = trace.leftOut?.[exit]
+      ? t("explore.not_asked")
+      : last
       ? t("explore.curve_always", { noun, score: typeof score === "number" ? Number(score.toFixed(3)) : "–" })
       : t("explore.reason", { noun, comparison: comparisonText(rule, score, thresholdAt(thresholds, exit)) });
     const { block } = trace.exits[exit];
@@ -180,4 +188,9 @@ export class ScoreCurve extends Widget {
     };
     return [["block", "rule", "score", "threshold", "answer", "agrees_with_last"], ...trace.exits.map(row)];
   }
+}
+
+/** The points, from an exit on, of those exits that are asked. */
+function asked(points, trace, from = 0) {
+  return points.filter((_, e) => e >= from && !trace?.leftOut?.[e]);
 }

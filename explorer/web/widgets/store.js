@@ -1,12 +1,13 @@
 // The page's one state: what was analysed, under which rule and threshold, which exit is looked at. Setters check.
 
+import { sortedBlocks } from "./asking.js";
 import { Changes } from "./changes.js";
 import { checkTrace } from "./check.js";
 import { decide } from "./decide.js";
 import { MapShelf } from "./explain/shelf.js";
 import { CLASSES, exampleAt, openingGrain, readingOf, sameExits } from "./reading.js";
 import { useLanguage } from "./strings.js";
-import { fitting, nearestThreshold } from "./threshold.js";
+import { allowedThresholds, fitting, sameThresholds } from "./threshold.js";
 
 /** The page's tabs, as the address bar names them. */
 export const TABS = ["explore", "compare", "tune", "stress", "live", "batch", "learn", "about"];
@@ -35,6 +36,7 @@ export class Store extends Changes {
     grain: CLASSES,
     rules: {},
     rule: null,
+    leftOut: [], // blocks behind which nobody leaves, rising
     selected: null, // the exit a person chose; null while the page follows the exit that fires
     methods: [], // of explanation, on offer: {name, asks, families}
     busy: false,
@@ -68,7 +70,7 @@ export class Store extends Changes {
   }
   /** The picture looked at: `truth` and `label` are its true class's group at the grain in force, or null. */
   get example() {
-    return exampleAt(this.rawExample, this.grainFacts, this.rule);
+    return exampleAt(this.rawExample, this.grainFacts, this.rule, this.asking);
   }
   get examples() {
     return this.#all(this.rawExamples);
@@ -80,9 +82,13 @@ export class Store extends Changes {
   get grainFacts() {
     return this.grains.find(({ name }) => name === this.grain) ?? null;
   }
-  /** Any trace of this model at the grain and under the rule in force. */
+  /** Which exits are left out, as asking.js takes it. */
+  get asking() {
+    return { leftOut: this.leftOut, alone: Boolean(this.rules[this.rule]?.alone) };
+  }
+  /** Any trace of this model at the grain, under the rule and without the exits in force. */
   view(trace) {
-    return readingOf(trace, this.grain, this.rule);
+    return readingOf(trace, this.grain, this.rule, this.asking);
   }
 
   /** The current rule's description, its default that of the grain in force; null before there are rules. */
@@ -131,6 +137,7 @@ export class Store extends Changes {
   }
   /** The model whose rules, examples and traces follow: its name, and what it is held to. */
   setModel(name, reference = "labels") {
+    if (name !== this.model) this.setLeftOut([]); // another network's exits are worth asking
     this.#set({ model: name, reference });
   }
 
@@ -154,9 +161,8 @@ export class Store extends Changes {
 
   /** Switches the rule and brings back that rule's own thresholds. */
   setRule(name) {
-    if (!Object.hasOwn(this.rules, name)) {
-      throw new RangeError(`there is no exit rule '${name}'; choose one of ${Object.keys(this.rules).join(", ")}.`);
-    }
+    const names = Object.keys(this.rules);
+    if (!names.includes(name)) throw new RangeError(`there is no exit rule '${name}'; choose one of ${names.join(", ")}.`);
     if (name === this.rule) return;
     const before = this.trace;
     this.#set({ rule: name });
@@ -168,7 +174,7 @@ export class Store extends Changes {
   /** The model's coarser readings. The grain in force stays if the model has it too; else the one it opens with. */
   setGrains(grains) {
     const stays = this.#grainChosen && (this.grain === CLASSES || grains.some(({ name }) => name === this.grain));
-    this.#takeGrain({ grains, grain: stays ? this.grain : openingGrain(grains) });
+    this.#readAnew({ grains, grain: stays ? this.grain : openingGrain(grains) });
   }
 
   /** Reads every answer in the groups of that grain, or in "classes". */
@@ -176,22 +182,15 @@ export class Store extends Changes {
     const names = [CLASSES, ...this.grains.map((grain) => grain.name)];
     if (!names.includes(name)) throw new RangeError(`there is no grain '${name}'; choose one of ${names.join(", ")}.`);
     this.#grainChosen = true;
-    if (name !== this.grain) this.#takeGrain({ grain: name });
+    if (name !== this.grain) this.#readAnew({ grain: name });
   }
 
   /** One number for all exits, or one per early exit; each is moved to the nearest one the rule allows. */
   setThresholds(thresholds) {
     const rule = this.ruleFacts;
     if (!rule) throw new Error("set the rules before a threshold.");
-    const early = this.trace ? this.trace.exits.length - 1 : null;
-    if (Array.isArray(thresholds) && early !== null && thresholds.length !== early) {
-      throw new RangeError(`expected one threshold, or ${early} (one per early exit); got ${thresholds.length}.`);
-    }
-    const allowed = Array.isArray(thresholds)
-      ? thresholds.map((one) => nearestThreshold(rule, one))
-      : nearestThreshold(rule, thresholds);
-    if (String(allowed) === String(this.thresholds) && Array.isArray(allowed) === Array.isArray(this.thresholds))
-      return;
+    const allowed = allowedThresholds(rule, thresholds, this.trace);
+    if (sameThresholds(allowed, this.thresholds)) return;
     this.#chosen.set(this.rule, allowed);
     this.tell("thresholds");
   }
@@ -209,12 +208,17 @@ export class Store extends Changes {
     if (this.#chosen.delete(this.rule)) this.tell("thresholds");
   }
 
+  /** Nobody leaves behind those blocks any more; a block without an early exit means nothing. */
+  setLeftOut(blocks) {
+    const leftOut = sortedBlocks(blocks);
+    if (String(leftOut) !== String(this.leftOut)) this.#readAnew({ leftOut });
+  }
+
   /** Chooses the exit to look at; null follows the exit that fires again. */
   select(exit) {
     const count = this.trace?.exits.length ?? 0;
-    if (exit !== null && !(Number.isInteger(exit) && exit >= 0 && exit < count)) {
-      throw new RangeError(`expected an exit from 0 to ${count - 1}, or null; got ${exit}.`);
-    }
+    const fits = exit === null || (Number.isInteger(exit) && exit >= 0 && exit < count);
+    if (!fits) throw new RangeError(`expected an exit from 0 to ${count - 1}, or null; got ${exit}.`);
     this.#set({ selected: exit });
   }
 
@@ -228,7 +232,7 @@ export class Store extends Changes {
   show(shown) {
     const example = shown.raw ?? shown;
     const trace = checkTrace(example.trace);
-    const again = this.rawExample !== null && example.id !== null && example.id === this.rawExample.id;
+    const again = example.id !== null && example.id === this.rawExample?.id;
     const same = sameExits(trace, this.rawTrace);
     const ghost =
       again && same ? {} : { rawPrevious: same ? this.rawTrace : null, previousTitle: this.rawExample?.title ?? "" };
@@ -244,11 +248,6 @@ export class Store extends Changes {
     this.#dropMisfits();
   }
 
-  /** A new trace of the same picture, as another model or a repeated measurement gives. */
-  setTrace(trace) {
-    this.show({ ...NO_EXAMPLE, ...this.rawExample, trace, maps: [] });
-  }
-
   /** The maps of the picture on show under the model on show. */
   get maps() {
     return this.#maps;
@@ -262,11 +261,10 @@ export class Store extends Changes {
   }
 
   #dropMisfits() {
-    const early = this.trace ? this.trace.exits.length - 1 : null;
-    if (early !== null && Array.isArray(this.thresholds) && this.thresholds.length !== early) {
-      this.#chosen.delete(this.rule);
-      this.tell("thresholds");
-    }
+    const { trace, thresholds } = this;
+    if (!trace || !Array.isArray(thresholds) || thresholds.length === trace.exits.length - 1) return;
+    this.#chosen.delete(this.rule);
+    this.tell("thresholds");
   }
 
   #set(values) {
@@ -277,17 +275,17 @@ export class Store extends Changes {
     }
   }
 
-  #takeGrain(values) {
+  /** Everything that is read at a grain, under a rule and without some exits is other now. */
+  #readAnew(values) {
     this.#set(values);
     this.#reread();
     this.tell("thresholds");
   }
 
   #all(pictures) {
-    return pictures.map((one) => exampleAt(one, this.grainFacts, this.rule));
+    return pictures.map((one) => exampleAt(one, this.grainFacts, this.rule, this.asking));
   }
 
-  /** Everything that is read at a grain and under a rule is other now. */
   #reread() {
     for (const name of Object.keys(READ)) this.tell(name);
   }

@@ -17,6 +17,16 @@ export function nearestThreshold(rule, value) {
   return Math.min(rule.max, Math.max(rule.min, snapped));
 }
 
+/** One threshold or one per early exit, each the nearest allowed. Throws RangeError where the trace has other exits. */
+export function allowedThresholds(rule, thresholds, trace) {
+  if (!Array.isArray(thresholds)) return nearestThreshold(rule, thresholds);
+  const early = trace ? trace.exits.length - 1 : thresholds.length;
+  if (thresholds.length !== early) {
+    throw new RangeError(`expected one threshold, or ${early} (one per early exit); got ${thresholds.length}.`);
+  }
+  return thresholds.map((one) => nearestThreshold(rule, one));
+}
+
 /** The threshold in the digits of the rule's step: "0.900", "3". */
 export function thresholdText(rule, value) {
   return value.toFixed(decimalsOf(rule.step));
@@ -25,6 +35,11 @@ export function thresholdText(rule, value) {
 /** The largest entropy H, in nats, that a certainty threshold t lets go: H <= (1 - t) ln C. */
 export function natsOf(threshold, classCount) {
   return (1 - threshold) * Math.log(classCount);
+}
+
+/** Whether both are one number for all exits, or lists, and alike. */
+export function sameThresholds(a, b) {
+  return String(a) === String(b) && Array.isArray(a) === Array.isArray(b);
 }
 
 /** Thresholds for that many exits: made for other exits, they count by their mean. */

@@ -7,7 +7,7 @@ export class Batch {
   files = null; // "examples", or what Gradio's upload handed over
   count = 0; // pictures in the files
   rows = []; // a report or {image, error} per picture that was reached
-  ran = null; // {model, rule, thresholds, grain} of the rows
+  ran = null; // {model, rule, thresholds, grain, left_out} of the rows
   running = false;
   cancelled = false;
   message = null; // one sentence why there is nothing, or no more
@@ -28,16 +28,21 @@ export class Batch {
   /** Whether the page's model, rule or thresholds are no longer those that ran. */
   get stale() {
     if (!this.ran) return false;
-    const { model, rule, thresholds, grain } = this.store;
-    return JSON.stringify({ model, rule, thresholds, grain }) !== JSON.stringify(this.ran);
+    return JSON.stringify(this.#setting) !== JSON.stringify(this.ran);
+  }
+
+  /** When an image leaves on this page now, as the server takes it. */
+  get #setting() {
+    const { model, rule, thresholds, grain, leftOut } = this.store;
+    return { model, rule, thresholds, grain, ...(leftOut.length ? { left_out: leftOut } : {}) };
   }
 
   /** Runs the files, or what was run last, at the page's model, rule and thresholds; ends when all are through. */
   async run(files = this.files) {
     if (!files) return;
     const turn = ++this.#turn;
-    const { model, rule, thresholds, grain } = this.store;
-    Object.assign(this, { files, count: 0, rows: [], ran: { model, rule, thresholds, grain }, running: true });
+    const ran = this.#setting;
+    Object.assign(this, { files, count: 0, rows: [], ran, running: true });
     Object.assign(this, { cancelled: false, message: null, times: { timed: 0, infer: 0, plain: 0 } });
     this.#tell();
     try {
@@ -46,8 +51,7 @@ export class Batch {
       this.count = count;
       this.#tell();
       while (this.rows.length < count) {
-        const asked = { model, files, start: this.rows.length, rule, thresholds, grain };
-        const answer = await this.question("batch_step", asked);
+        const answer = await this.question("batch_step", { ...ran, files, start: this.rows.length });
         if (turn !== this.#turn) return;
         if (answer.rows.length === 0) break;
         this.#take(answer);

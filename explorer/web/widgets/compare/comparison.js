@@ -85,6 +85,7 @@ export class Comparison {
   #separate({ rule, thresholds }) {
     this.b.leave();
     this.b.takeGrain(this.store.grain);
+    this.b.setLeftOut(this.store.leftOut);
     if (!Object.hasOwn(this.b.rules, rule)) return; // its model has not answered yet
     const own = JSON.stringify([rule, thresholds]);
     if (own === this.#own) return;

@@ -25,6 +25,7 @@ export class SideStore extends Store {
   adopt() {
     const leader = this.#leader;
     if (leader) this.takeGrain(leader.grain);
+    if (leader) this.setLeftOut(leader.leftOut);
     if (!leader?.ruleFacts || !Object.hasOwn(this.rules, leader.rule)) return;
     super.setRule(leader.rule);
     this.own(leader.rule, leader.thresholds);

@@ -40,6 +40,7 @@ export class LiveLadder extends LiveWidget {
     const share = (score) => Math.min(1, Math.max(0, (score - ruleFacts.min) / (ruleFacts.max - ruleFacts.min)));
     keepChildren(this.part("ol"), exits, makeRung).forEach((rung, i) => {
       const [block, kind, label, bar, state] = rung.children;
+      const out = i < exits.length - 1 && store.leftOut.includes(exits[i].block);
       const went = frame ? (i < frame.exit.index ? "on" : i === frame.exit.index ? "left" : "idle") : "idle";
       setAttributes(rung, { "data-state": went });
       setText(block, String(exits[i].block));
@@ -48,10 +49,10 @@ export class LiveLadder extends LiveWidget {
       setText(label, went === "idle" ? "" : (answer ?? ""));
       const score = went === "idle" ? NaN : frame.scores?.[rule]?.[i];
       bar.firstChild.style.width = Number.isFinite(score) ? `${share(score) * 100}%` : "0";
-      const limit = i < exits.length - 1 ? thresholdAt(thresholds, i) : undefined;
+      const limit = i < exits.length - 1 && !out ? thresholdAt(thresholds, i) : undefined;
       bar.lastChild.hidden = limit === undefined;
       if (limit !== undefined) bar.lastChild.style.left = `calc(${share(limit) * 100}% - 1px)`;
-      setText(state, t(`live.rung_${went}`));
+      setText(state, out ? t("explore.not_asked") : t(`live.rung_${went}`));
     });
   }
 }

@@ -72,13 +72,13 @@ export class Live {
   }
 
   async #step(turn, count) {
-    const { model, rule, thresholds, grain } = this.store; // as they are now: a moved threshold acts on the next frame
+    const { model, rule, thresholds, grain, leftOut } = this.store; // as they are now: a moved threshold acts on the next frame
     const before = this.now();
     const taken = await this.#opened.take();
     if (turn !== this.#turn) return;
     this.canvas = this.#opened.canvas;
     const plain = count % PLAIN_EVERY === 1; // never the first, which would wait for the whole network to load
-    const answer = await this.question("live", { model, frame: taken, rule, thresholds, grain, plain, follows: count > 0 });
+    const answer = await this.question("live", { model, frame: taken, rule, thresholds, grain, ...(leftOut.length ? { left_out: leftOut } : {}), plain, follows: count > 0 });
     if (turn !== this.#turn) return;
     const { ms, macs, exit, prediction } = answer;
     const spent = this.now() - before - (ms.full ?? 0);

@@ -1,6 +1,7 @@
 // What the Tune tab's widgets share: the evaluations, asked for once each, the split looked at, and the live numbers.
 
 import { ask, NoAnswer } from "../ask.js";
+import { evaluateWithout } from "../asking.js";
 import { CLASSES } from "../reading.js";
 import { t } from "../strings.js";
 import { fitting } from "../threshold.js";
@@ -74,7 +75,7 @@ export class Desk {
   now(store) {
     const entry = this.entry(store.model, store.grain);
     if (!entry?.evaluation) return null;
-    const evaluation = underRule(entry.evaluation, store.rule);
+    const evaluation = this.under(entry.evaluation, store);
     const split = evaluation.splits[this.splitIn(evaluation)];
     const scores = split?.scores[store.rule];
     if (!scores) return null;
@@ -87,6 +88,13 @@ export class Desk {
       this.#now = { evaluation, split, scores, thresholds: used, tally: tally(split, scores, used, out) };
     }
     return this.#now;
+  }
+
+  /** An evaluation as images meet it that leave under that rule, the store's own unless another is named. */
+  under(plain, store, rule = store.rule) {
+    const own = Object.values(plain.splits)[0].ownMacs?.[rule];
+    const asking = { leftOut: store.leftOut, alone: Boolean(store.rules[rule]?.alone) };
+    return evaluateWithout(underRule(plain, rule), asking, plain, own);
   }
 
   /** Room for an evaluation's numbers, made once. */

@@ -17,6 +17,47 @@ export function searchOne(split, scores, rule, macs, goal) {
 }
 
 /**
+ * One threshold, and exits left out one after the other, each time the one that gains most, while that gains: also
+ * `leftOut`, whether each exit is. `spared` (E - 1) is what leaving out each early exit spares those behind it.
+ */
+export function searchAsked(split, scores, rule, macs, goal, spared) {
+  const thresholds = settable(rule);
+  const at = (out) => {
+    let saved = 0;
+    const less = macs.map((spent, e) => {
+      const now = spent - saved;
+      if (out[e]) saved += spared[e];
+      return now;
+    });
+    const masked = scores.map((score, i) => (out[i % split.exits] ? NaN : score));
+    const points = curve(split, masked, thresholds, less);
+    const met = "macs" in goal ? mostAccurate(points, goal.macs) : cheapest(points, goal.accuracy);
+    const nearest = () => ("macs" in goal ? cheapest(points, 0) : mostAccurate(points, Infinity));
+    const place = met < 0 ? nearest() : met;
+    const [accuracy, spent] = [points.accuracy[place], points.macs[place]];
+    return { thresholds: thresholds[place], reached: met >= 0, leftOut: out, accuracy, spent };
+  };
+  // Those that reach the goal first, then by what the goal wants more of.
+  const byMacs = (one) => [-one.spent, one.accuracy];
+  const byAccuracy = (one) => [one.accuracy, -one.spent];
+  const worth = (one) => [Number(one.reached), ...(("macs" in goal) === one.reached ? byAccuracy(one) : byMacs(one))];
+  const better = (a, b) => {
+    const [first, second] = [worth(a), worth(b)];
+    const i = first.findIndex((value, k) => value !== second[k]);
+    return i >= 0 && first[i] > second[i];
+  };
+  let best = at(macs.map(() => false));
+  for (;;) {
+    const left = macs.slice(0, -1).flatMap((_, e) => (best.leftOut[e] ? [] : [e]));
+    const tried = left.map((place) => at(best.leftOut.map((out, e) => out || e === place)));
+    const most = tried.reduce((a, b) => (a && !better(b, a) ? a : b), null);
+    if (!most || !better(most, best)) break;
+    best = most;
+  }
+  return { thresholds: best.thresholds, reached: best.reached, leftOut: best.leftOut };
+}
+
+/**
  * One threshold per early exit, never worse on this split than the best one for all.
  *
  * Coordinate ascent: one exit's threshold after another is set to the step that is best while the others stay, until

@@ -7,8 +7,8 @@ import { t } from "../strings.js";
 import { nearestThreshold, thresholdText } from "../threshold.js";
 import { factorText, macsText, ruleText } from "../words.js";
 import { countText, percentText } from "./numbers.js";
-import { searchEach, searchOne } from "./search.js";
-import { canStop, searchShares, upTo } from "./shares.js";
+import { find, findAsked } from "./finding.js";
+import { canStop } from "./shares.js";
 import { makeTally, tally } from "./tally.js";
 import { TUNE_STYLE } from "./tune-style.js";
 import { TuneWidget } from "./tune-widget.js";
@@ -36,6 +36,7 @@ const SEARCHED = {
   one: "one threshold for all exits",
   shares: "exponential shares",
   each: "coordinate search, one threshold per exit",
+  asked: "one threshold, at the exits worth asking",
 };
 const DEFAULTS = { budget: "1.5", cost: "", floor: "", deepest: "" };
 
@@ -60,7 +61,7 @@ export class TuneFinder extends TuneWidget {
       ${goal("cost", "", 'min="0" step="any"')}
       ${goal("floor", "%", 'min="0" max="100" step="any"')}
     </fieldset>
-    <fieldset><legend>${t("tune.how")}</legend><div class="choices">${how("one")}${how("shares")}${how("each")}</div></fieldset>
+    <fieldset><legend>${t("tune.how")}</legend><div class="choices">${how("one")}${how("shares")}${how("each")}${how("asked")}</div></fieldset>
     <label class="says">${t("tune.deepest")} <select name="deepest"></select></label>
   </form>
   <p class="note method"></p>
@@ -148,7 +149,8 @@ export class TuneFinder extends TuneWidget {
     }
     const { validation } = this.evaluation.splits;
     const values = { count: countText(validation.count), exits: validation.exits - 1 };
-    setText(this.part(".method"), t(`tune.method_${this.#values.how}`, values));
+    const useless = this.#values.how === "asked" && !this.store.ruleFacts.alone;
+    setText(this.part(".method"), t(useless ? "tune.method_asked_anyway" : `tune.method_${this.#values.how}`, values));
   }
 
   /** {macs} or {accuracy} as search.js takes it, or null where the field holds nothing usable. */
@@ -173,28 +175,25 @@ export class TuneFinder extends TuneWidget {
       return;
     }
     const { rule, ruleFacts } = this.store;
-    const { validation, test } = evaluation.splits;
-    const found = this.#search(validation, validation.scores[rule], ruleFacts, evaluation.macs, goal);
+    const { how, goal: kind } = this.#values;
+    const deepest = Number(this.part("select").value || evaluation.exits.length - 1);
+    const { model, grain, rules } = this.store;
+    const plain = this.desk.entry(model, grain).evaluation;
+    // Exits worth asking are looked for among all, whatever the page leaves out now.
+    const without = (leftOut) => this.desk.under(plain, { leftOut, rule, rules });
+    const { leftOut, ...found } =
+      how === "asked"
+        ? findAsked(without([]), plain, rule, ruleFacts, goal, deepest)
+        : find(how, evaluation, rule, ruleFacts, goal, deepest);
+    const asked = leftOut === undefined ? evaluation : without(leftOut);
     const on = (split) => {
-      const out = tally(split, split.scores[rule], found.thresholds, makeTally(evaluation));
+      const out = tally(split, split.scores[rule], found.thresholds, makeTally(asked));
       return { accuracy: out.accuracy, macs: out.meanMacs, by_macs: evaluation.macs_full / out.meanMacs };
     };
-    const { how, goal: kind } = this.#values;
-    this.#found = { ...found, of: evaluation, rule, goal, kind, how, validation: on(validation), test: on(test) };
+    const { validation, test } = asked.splits;
+    const given = { leftOut: leftOut ?? this.store.leftOut, validation: on(validation), test: on(test) };
+    this.#found = { ...found, ...given, of: evaluation, rule, goal, kind, how };
     this.#showFound();
-  }
-
-  /** {thresholds, reached}; where images may not pass an exit, the others' thresholds let everybody go there. */
-  #search(split, scores, rule, macs, goal) {
-    const last = split.exits - 1;
-    const deepest = Number(this.part("select").value || last);
-    if (this.#values.how === "shares") return searchShares(split, scores, rule, macs, goal, deepest);
-    const search = this.#values.how === "each" ? searchEach : searchOne;
-    if (deepest === last) return search(split, scores, rule, macs, goal);
-    const part = upTo(split, scores, deepest);
-    const found = search(part.split, part.scores, rule, macs.slice(0, deepest + 1), goal);
-    const early = Array.isArray(found.thresholds) ? found.thresholds : Array(deepest).fill(found.thresholds);
-    return { ...found, thresholds: [...early, ...Array(last - deepest).fill(rule.min)] };
   }
 
   #showFound() {
@@ -209,7 +208,10 @@ export class TuneFinder extends TuneWidget {
     const each = Array.isArray(found.thresholds);
     const text = [found.thresholds].flat().map((one) => thresholdText(rule, one));
     const names = { rule: ruleText(this.store.rule, rule, "title"), thresholds: text.join("  ") };
-    setText(this.part(".chosen"), t(each ? "tune.found_each" : "tune.found_one", names));
+    const asked = this.evaluation.exits.slice(0, -1).flatMap(({ block }) => (found.leftOut.includes(block) ? [] : [block]));
+    const some = found.leftOut.length > 0 && !each;
+    const kind = some ? "tune.found_asked" : each ? "tune.found_each" : "tune.found_one";
+    setText(this.part(".chosen"), t(kind, { ...names, blocks: asked.join(", ") || "–" }));
     const missed = found.kind === "floor" ? t(`tune.missed_accuracy${this.#held(this.evaluation)}`) : t("tune.missed_macs");
     setText(this.part(".missed"), found.reached ? "" : missed);
     const line = (kind, title, { accuracy, macs, by_macs: factor }) =>
@@ -237,18 +239,21 @@ export class TuneFinder extends TuneWidget {
     const thresholds = this.#found.how === "shares" ? exact.map(down) : exact;
     // The list is for this model's exits; the page takes one when its image has been through the same exits.
     const fits = !Array.isArray(thresholds) || this.store.trace?.exits.length === thresholds.length + 1;
-    if (fits) this.store.setThresholds(thresholds);
+    if (!fits) return;
+    this.store.setLeftOut(this.#found.leftOut);
+    this.store.setThresholds(thresholds);
   }
 
   /** The file that `python -m explorer classify --thresholds` and `evaluate --thresholds` take. */
   #take() {
-    const { rule, thresholds, goal, how, reached, validation, test } = this.#found;
+    const { rule, thresholds, leftOut, goal, how, reached, validation, test } = this.#found;
     const { model, grain } = this.store;
     const facts = {
       model,
       rule,
       ...(grain === CLASSES ? {} : { grain }),
       thresholds,
+      ...(leftOut.length ? { left_out: leftOut } : {}),
       chosen_for: { ...goal, searched: SEARCHED[how], reached }, // prettier-ignore
       promised: { on: "validation", ...validation },
       measured: { on: "test", ...test },

@@ -75,7 +75,7 @@ export class TuneReliability extends TuneWidget {
 
   #exitsOf(split) {
     if (!this.#measured.has(split)) {
-      const all = Array.from({ length: split.exits }, (_, e) => reliability(split, split.scores.confidence, e));
+      const all = Array.from({ length: split.exits }, (_, e) => reliability(split, split.confidence ?? split.scores.confidence, e));
       this.#measured.set(split, all);
     }
     return this.#measured.get(split);

@@ -7,7 +7,6 @@ import { CLASSES } from "../reading.js";
 import { t } from "../strings.js";
 import { onThemeChange, themeColor } from "../theme.js";
 import { factorText, grainText, msText, ruleText } from "../words.js";
-import { underRule } from "./evaluation.js";
 import { percentText } from "./numbers.js";
 import { candidates, curve } from "./tradeoff.js";
 import { TUNE_STYLE } from "./tune-style.js";
@@ -146,8 +145,9 @@ export class TuneRules extends TuneWidget {
       if (!plain?.splits[split]) return [];
       const facts = store.grains.find(({ name }) => name === grain) ?? classes;
       const title = facts.labels.length ? grainText(facts) : t("tune.rules_classes");
-      return Object.entries(plain.splits[split].scores).map(([rule, scores], r) => {
-        const { splits, macs, macs_full: full } = underRule(plain, rule);
+      return Object.keys(plain.splits[split].scores).map((rule, r) => {
+        const { splits, macs, macs_full: full } = desk.under(plain, store, rule);
+        const scores = splits[split].scores[rule];
         const points = curve(splits[split], scores, candidates(splits[split], scores, 120), macs);
         const name = ruleText(rule, store.rules[rule], "title");
         return {

@@ -7,7 +7,6 @@ import { t } from "../strings.js";
 import { CLASSES } from "../reading.js";
 import { thresholdText } from "../threshold.js";
 import { grainText, macsText, ruleText } from "../words.js";
-import { underRule } from "./evaluation.js";
 import { countText, marginText, percentText } from "./numbers.js";
 import { candidates, curve, nearestCost, settable } from "./tradeoff.js";
 import { tradeoffFrame } from "./tradeoff-frame.js";
@@ -101,7 +100,7 @@ export class TuneTradeoff extends TuneWidget {
   #curvesOf({ split }, plain = this.desk.entry(this.store.model, this.store.grain).evaluation) {
     if (!this.#curves.has(split)) {
       const all = Object.entries(split.scores).map(([rule, scores]) => {
-        const { splits, macs } = underRule(plain, rule);
+        const { splits, macs } = this.desk.under(plain, this.store, rule);
         return [rule, curve(splits[split.name], scores, candidates(split, scores), macs)];
       });
       this.#curves.set(split, Object.fromEntries(all));
@@ -119,7 +118,7 @@ export class TuneTradeoff extends TuneWidget {
     const all = this.#grains().flatMap((grain) => {
       desk.open(store.model, grain);
       const plain = desk.entry(store.model, grain)?.evaluation;
-      const other = plain?.splits[split.name];
+      const other = plain && desk.under(plain, store).splits[split.name];
       if (!other?.scores[store.rule]) return [];
       return [[grain, this.#curvesOf({ split: other }, plain)[store.rule]]];
     });

@@ -4,7 +4,7 @@ import { Widget } from "../widget.js";
 import { sharedDesk } from "./desk.js";
 
 // What changes the drawing beyond the live numbers.
-const MORE = ["model", "rule", "rules", "language", "selected"];
+const MORE = ["model", "rule", "rules", "language", "selected", "leftOut"];
 
 export class TuneWidget extends Widget {
   #unsubscribe = null;

@@ -1,0 +1,88 @@
+// Exits that are left out: nobody leaves there, and their heads cost nothing where no later score needs them. Twin of
+// explorer/rules/asking.py.
+
+/** Every exit is asked. */
+export const ALL_ASKED = Object.freeze({ leftOut: Object.freeze([]), alone: false });
+
+/** Blocks in order, each once. Throws TypeError for what are none. */
+export function sortedBlocks(blocks) {
+  const sorted = [...new Set(blocks)].sort((a, b) => a - b);
+  if (!sorted.every(Number.isInteger)) throw new TypeError(`expected blocks; got ${blocks}.`);
+  return sorted;
+}
+
+/** Which of the exits are left out, by the blocks of those that are; the last one never is. */
+export function placesLeftOut(exits, leftOut) {
+  return exits.map(({ block }, e) => e < exits.length - 1 && leftOut.includes(block));
+}
+
+/**
+ * What an image that leaves at each exit is spared by those left out before it. `macs` are spent with all heads on the
+ * way, `single` with that exit's head alone, and `own` by the rule's own steps until there, or are missing.
+ */
+export function macsSaved(macs, single, out, own = null) {
+  const before = macs.map((spent, e) => spent - single[e]); // of heads
+  let saved = 0;
+  return macs.map((_, e) => {
+    const now = saved;
+    if (out[e]) saved += before[e + 1] - before[e] + (own ? own[e] - (own[e - 1] ?? 0) : 0);
+    return now;
+  });
+}
+
+/**
+ * A reading of a trace (reading.js) as it is decided on without those exits: no score there, and, where the rule
+ * scores each exit `alone`, the MACs without their heads and no measured time behind them. `whole` is the trace as it was analysed, `own` the rule's own
+ * MACs. `leftOut` tells the page which exits these are.
+ */
+export function leaveOut(view, { leftOut, alone }, whole, own) {
+  const out = placesLeftOut(view.exits, leftOut);
+  if (!out.includes(true)) return view;
+  const scores = Object.fromEntries(
+    Object.entries(view.scores ?? {}).map(([rule, row]) => [rule, row.map((score, e) => (out[e] ? null : score))]),
+  );
+  const saved = alone && whole.macs_single ? macsSaved(whole.macs, whole.macs_single, out, own) : null;
+  const macs = saved ? view.macs.map((spent, e) => spent - saved[e]) : view.macs;
+  const ms = saved ? view.ms.map((spent, e) => (saved[e] > 0 ? null : spent)) : view.ms; // nobody has measured that
+  return { ...view, scores, macs, ms, leftOut: out };
+}
+
+const kept = new WeakMap(); // evaluation -> key -> evaluation
+
+/** An evaluation under a rule (tune/evaluation.js) likewise. The same exits give the same object. */
+export function evaluateWithout(evaluation, { leftOut, alone }, whole, own) {
+  const out = placesLeftOut(evaluation.exits, leftOut);
+  if (!out.includes(true)) return evaluation;
+  if (!kept.has(evaluation)) kept.set(evaluation, new Map());
+  const key = `${alone} ${out}`;
+  const known = kept.get(evaluation);
+  if (!known.has(key)) {
+    const saved = alone && whole.macs_single ? macsSaved(whole.macs, whole.macs_single, out, own) : null;
+    known.set(key, {
+      ...evaluation,
+      macs: saved ? evaluation.macs.map((spent, e) => spent - saved[e]) : evaluation.macs,
+      splits: Object.fromEntries(Object.entries(evaluation.splits).map(([name, split]) => [name, without(split, out)])),
+      leftOut: out,
+    });
+  }
+  return known.get(key);
+}
+
+/** A split whose images cannot leave at those exits. Scores are masked when they are asked for; `confidence` has all. */
+export function without(split, out) {
+  const { exits, count, right } = split;
+  const first = new Uint8Array(count).fill(exits);
+  for (let i = 0, at = 0; i < count; i++) {
+    for (let e = 0; e < exits; e++, at++) if (first[i] === exits && right[at] && !out[e]) first[i] = e;
+  }
+  const masked = new Map();
+  const scores = new Proxy(split.scores, {
+    get(all, rule) {
+      const row = all[rule];
+      if (!row?.length) return row;
+      if (!masked.has(row)) masked.set(row, Float32Array.from(row, (score, i) => (out[i % exits] ? NaN : score)));
+      return masked.get(row);
+    },
+  });
+  return { ...split, first, scores, confidence: split.scores.confidence };
+}

@@ -1,0 +1,96 @@
+"""Exits that are left out, in a real Chromium: nobody leaves there, Tune counts without them, a file keeps them."""
+
+import json
+import re
+
+from playwright.sync_api import expect
+from typer.testing import CliRunner
+
+from explorer.__main__ import app
+from explorer.evaluate.record import load_records
+from explorer.evaluate.tradeoff import at_threshold
+from explorer.model.catalog import DEFAULT, find_model, load_model
+from explorer.web.model_page import EXAMPLES
+from tests.browser.hands import painted
+
+READY = "document.querySelector('.ee-tune')?.dataset.state === 'ready'"
+
+
+def state(page, expression):
+    return page.evaluate(f"(() => {{ const s = window.ExitExplorer.store; return {expression}; }})()")
+
+
+def test_an_exit_is_switched_off_and_nobody_is_asked(page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    macs = state(page, "[s.trace.macs, s.trace.macs_single]")
+    ladder, boxes = page.locator("#ee-tab-explore exit-ladder"), page.locator("#ee-tab-explore rule-controls")
+    expect(boxes.get_by_role("checkbox", name="Ask the exit")).to_have_count(8)
+    state(page, "s.setThresholds(0)")
+    painted(page)
+    assert state(page, "s.fired") == 0
+    boxes.get_by_role("checkbox", name="Ask the exit behind block 4").press("Space")
+    painted(page)
+    expect(ladder.get_by_role("option", name="Block 4,")).to_have_accessible_name(re.compile("not asked$"))
+    expect(ladder.get_by_role("option", name="Block 5,")).to_have_accessible_name(re.compile("left here$"))
+    assert state(page, "s.fired") == 1
+    assert state(page, "s.trace.macs[1]") == macs[1][1]  # the first exit's head is not paid
+    expect(page.locator("#ee-tab-explore cost-meter [data-unit=ms] .amount")).to_have_text("not measured")
+    page.wait_for_function("location.search.includes('left_out=4')")
+    boxes.get_by_role("button", name="ask all").click()
+    painted(page)
+    assert (state(page, "s.fired"), state(page, "s.trace.macs")) == (0, macs[0])
+    boxes.get_by_role("radio", name="Patience").check()
+    boxes.get_by_role("checkbox", name="Ask the exit behind block 9").uncheck()
+    expect(boxes).to_contain_text(
+        "This rule looks at every exit on the way, so leaving one out saves nothing."
+    )
+    assert asked == []
+
+
+def test_tune_finds_the_exits_worth_asking_and_the_file_works_on_the_command_line(page, tmp_path):
+    page.get_by_role("tab", name="Tune").click()
+    page.wait_for_function(READY, timeout=60_000)
+    finder = page.locator("tune-finder")
+    finder.get_by_role("spinbutton", name="Lowest accuracy in percent").fill("93.4")
+    finder.get_by_role("radio", name="exits worth asking").check()
+    with page.expect_download() as downloading:
+        finder.get_by_role("button", name="Save as file").click()
+    path = tmp_path / "t.json"
+    downloading.value.save_as(path)
+    facts = json.loads(path.read_text())
+    left_out, threshold = facts["left_out"], facts["thresholds"]
+    assert left_out
+    folder = find_model(DEFAULT)
+    records, single = load_records(folder / "evaluation.npz"), load_model(DEFAULT).network.macs_single
+    for split, said in (("validation", facts["promised"]), ("test", facts["measured"])):
+        found = at_threshold(records[split].without(left_out, single), "confidence", threshold)
+        assert abs(found.accuracy - said["accuracy"]) < 1e-12
+        assert abs(found.macs / said["macs"] - 1) < 1e-9
+    asked = [b for b in records["test"].blocks[:-1].tolist() if b not in left_out]
+    expect(finder.locator(".chosen")).to_contain_text(f"at blocks {', '.join(map(str, asked))}; the other")
+    told = CliRunner().invoke(
+        app,
+        ["solve", "--model", DEFAULT, "--floor", "93.4", "--how", "asked", "--out", str(tmp_path / "u.json")],
+    )
+    assert told.exit_code == 0, told.output
+    solved = json.loads((tmp_path / "u.json").read_text())
+    assert (solved["left_out"], set(solved["thresholds"])) == (left_out, {threshold})
+
+    finder.get_by_role("button", name="Use here").click()
+    painted(page)
+    assert state(page, "[s.leftOut, s.thresholds]") == [left_out, threshold]
+    expect(page.locator("tune-summary #accuracy")).to_have_text(
+        f"{100 * facts['promised']['accuracy']:.2f} %"
+    )
+    shown = state(page, "s.examples.map((e) => [e.id, s.firedOf(e.trace)])")
+    images = [str(EXAMPLES / DEFAULT / f"{name}.png") for name, _ in shown]
+    ran = CliRunner().invoke(app, ["classify", *images, "--json", "--thresholds", str(path)])
+    assert [json.loads(line)["exit"]["index"] for line in ran.stdout.splitlines()] == [e for _, e in shown]
+    page.get_by_role("tab", name="Batch").click()
+    page.get_by_role("button", name="Run the examples").click()
+    batch = "document.querySelector('batch-controls').batch"
+    page.wait_for_function(f"{batch}.rows.length > 0 && !{batch}.running", timeout=120_000)
+    rows = page.evaluate(f"{batch}.rows")
+    assert {tuple(row["left_out"]) for row in rows} == {tuple(left_out)}
+    assert not {row["exit"]["block"] for row in rows} & set(left_out)
