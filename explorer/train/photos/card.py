@@ -37,6 +37,7 @@ def write_card(model: Model, facts: dict[str, Any], path: Path) -> None:
             own_macs=own["fewer MACs"],
             own_right=own["right"],
             grains=_grains(measured),
+            asked=_asked(measured["exits worth asking, at 2 points"]),
             aims=_aims(facts["aims"]),
             sources="\n".join(f"- {source}" for source in facts["sources"]),
             crops=crops_of(history),
@@ -74,6 +75,18 @@ def _grains(measured: dict[str, Any]) -> str:
     lines += [
         f"| {name} | " + " | ".join(f"{100 * x:.1f}" for x in right) + f" | {point['fewer MACs']:.2f}x |"
         for name, (right, point) in rows.items()
+    ]
+    return "\n".join(lines)
+
+
+def _asked(grains: dict[str, dict[str, Any]]) -> str:
+    """What two points buy where only the exits worth asking are asked."""
+    lines = ["| answers in | blocks asked behind | threshold | right, % | at the end, % | fewer MACs |"]
+    lines.append("|" + " --- |" * 6)
+    lines += [
+        f"| {name} | {', '.join(map(str, point['asked']))} | {point['threshold']:.3f} | {100 * point['right']:.1f} | "
+        f"{100 * point['right at the end']:.1f} | {point['fewer MACs']:.2f}x |"
+        for name, point in grains.items()
     ]
     return "\n".join(lines)
 

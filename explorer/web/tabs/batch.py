@@ -67,8 +67,8 @@ def batch_step(asked: dict[str, Any]) -> dict[str, Any]:
     """One step of a batch: the pictures from `start` on, with real early exits; as many as are read in good time.
 
     `asked` has `model`, `files`, `start`, `rule`, `thresholds`, maybe `grain` and `left_out`. Answers with `rows`, a
-    report or error a picture, and `ms`, `plain_ms` and `timed`: the step's milliseconds, the plain backbone's and on how
-    many pictures.
+    report or error a picture, and `ms`, `plain_ms` and `timed`: the step's milliseconds, the plain backbone's, and on
+    how many pictures.
     The server remembers nothing between steps: a visitor who leaves has cancelled.
     """
     model = open_model(offered(asked["model"]))

@@ -11,7 +11,7 @@ import torch
 
 from explorer.data.labelled import load_labelled
 from explorer.evaluate.gallery import read_gallery
-from explorer.evaluate.record import GRID, Record
+from explorer.evaluate.record import GRID, Record, load_records
 from explorer.evaluate.tradeoff import at_threshold, own_threshold
 from explorer.model.bundle import load_model_folder
 from explorer.rules import decide, rules_with
@@ -79,9 +79,8 @@ def test_an_aim_is_met_from_its_number_on_and_an_error_up_to_it():
         "blocks": [8, 10, 12],
         "right": [AIMS["block 8"], 0.5, 0.8],
         "among five": [0.5, 0.6, 0.91],
-        "at most so many points lost on the choosing half": {"2": {"fewer MACs": 1.3}},
         "calibration error": [0.01, 0.05, 0.02],
-        "grains": {"groups": {"at 2 points": {"fewer MACs": 1.79}}},
+        "exits worth asking, at 2 points": {"classes": {"fewer MACs": 1.3}, "groups": {"fewer MACs": 1.79}},
     }
     met = {name: aim["met"] for name, aim in aims(measured).items()}
     assert met == {
@@ -127,6 +126,14 @@ def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
     own = measured["at its own threshold"]
     assert own["right"] == pytest.approx(right[np.arange(6), left].mean(), abs=1e-4)
     assert own["fewer MACs"] == pytest.approx(big.macs_full / big.macs[left].mean(), abs=1e-4)
+    worth = measured["exits worth asking, at 2 points"]
+    assert set(worth) == {"classes", "kinds", "groups"}
+    blocks = [e.block for e in big.exits[:-1]]
+    out = [b for b in blocks if b not in worth["classes"]["asked"]]
+    spent = load_records(tmp_path / "photos" / "evaluation.npz")["test"].without(out, big.macs_single)
+    point = at_threshold(spent, "confidence", worth["classes"]["threshold"])
+    assert worth["classes"]["fewer MACs"] == pytest.approx(point.by_macs, abs=1e-4)
+    assert worth["classes"]["right at the end"] == pytest.approx(right[:, -1].mean(), abs=1e-4)
     # Calibrated logits are what every rule sees, in the record as in the running model.
     reported = decode(labelled.half(odd=True)).pixels
     trace = model.network.analyse(seen_by(reported[:3], SIZE))
