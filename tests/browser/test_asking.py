@@ -46,6 +46,11 @@ def test_an_exit_is_switched_off_and_nobody_is_asked(page):
         "This rule looks at every exit on the way, so leaving one out saves nothing."
     )
     assert asked == []
+    state(page, "s.setTab('stress')")
+    there = page.locator("#ee-tab-stress rule-controls")
+    expect(there.get_by_role("checkbox", name="Ask the exit")).to_have_count(8)
+    there.get_by_role("button", name="ask all").click()
+    expect(there.get_by_role("checkbox", name="Ask the exit")).to_have_count(0)
 
 
 def test_tune_finds_the_exits_worth_asking_and_the_file_works_on_the_command_line(page, tmp_path):

@@ -1,5 +1,5 @@
-// <rule-controls>: which exit rule, and its threshold; one for all exits or one for each. With the attribute `exits` also
-// which exits are asked at all.
+// <rule-controls>: which exit rule, and its threshold; one for all exits or one for each. With the attribute `exits`, and
+// where some are left out, also which exits are asked at all.
 
 import { CHOICES_STYLE } from "./choices.js";
 import { element, keepChildren, setAttributes, setText } from "./dom.js";
@@ -159,7 +159,9 @@ export class RuleControls extends Widget {
   #showAsked(rule) {
     const { trace, leftOut } = this.store;
     const early = trace?.exits.slice(0, -1) ?? [];
-    this.part(".asked").hidden = !this.hasAttribute("exits") || early.length < 2;
+    const some = early.some(({ block }) => leftOut.includes(block));
+    const offered = this.hasAttribute("exits") || some; // whoever left some out finds the way back everywhere
+    this.part(".asked").hidden = !offered || early.length < 2 || this.store.followsGrain === true;
     if (this.part(".asked").hidden) return;
     const make = () => element("label", {}, element("input", { type: "checkbox" }), element("span"));
     keepChildren(this.part(".choices-of"), early, make).forEach(({ children: [box, text] }, e) => {
@@ -168,7 +170,6 @@ export class RuleControls extends Widget {
       box.checked = !leftOut.includes(block);
       setText(text, String(block));
     });
-    const some = early.some(({ block }) => leftOut.includes(block));
     this.part("#ask-all").hidden = !some;
     setText(this.part(".asked .note"), some && !rule.alone ? t("explore.asked_anyway") : "");
   }
