@@ -25,10 +25,8 @@ SETTINGS = {
     "minutes": Setting(False, 0),
     "frozen": Setting(True, 0),
     "lr_heads": Setting(False, 0),
-    "stay": Setting(False, 0),
     "own": Setting(False, 0, 1),
     "exits_every": Setting(True, 1),
-    "new_heads": Setting(True, 0, 1),
     "solved": Setting(True, 0),
 }
 CROPS = 50_000  # unless it is said
@@ -47,7 +45,6 @@ def asked_stretch(settings: Sequence[str], **common: Any) -> Stretch:
                 f"--set {text}: there is no setting '{name}'; choose one of {', '.join(SETTINGS)}."
             )
         said[name] = _number(name, value)
-    said["new_heads"] = bool(said.get("new_heads", 0))
     return Stretch(**said | {name: value for name, value in common.items() if value is not None})
 
 

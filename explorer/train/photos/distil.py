@@ -116,8 +116,7 @@ class Run:
         self._solve(network, stretch, photographs, teacher)
         self.network = network
         self.average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-        self.origin = dict(self.average) if stretch.stay or stretch.own else {}
-        self.origin = {name: tensor.clone() for name, tensor in self.origin.items()}
+        self.origin = {n: tensor.clone() for n, tensor in self.average.items()} if stretch.own else {}
         self.channels = channels_read(network, self._looked_at(stretch, photographs))
         self.pending = self.before = None
         self.history.append({"settings": settings, "seen": 0, "seconds": 0.0, "curve": []})
@@ -137,12 +136,12 @@ class Run:
     def _solve(
         self, network: MultiExitViT, stretch: Stretch, photographs: Photographs, teacher: Teacher
     ) -> None:
-        """Solve the read-outs of a network anew, in place, and begin its heads anew where the stretch asks for it.
+        """Solve the read-outs of a network anew, in place, and begin the heads of a new run.
 
         The exits learn from the teacher and from the final read-out in equal parts. Every read-out's classes are given
         an even spread, and it is freed of its bias to the classes that views show.
         """
-        if stretch.new_heads or not self.history:
+        if not self.history:
             channels = channels_read(network, self._looked_at(stretch, photographs))
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(stretch.seed)  # the seed alone decides how they are drawn
@@ -175,7 +174,6 @@ class Run:
             stretch.size,
             stretch.batch,
             stretch.seed,
-            stretch.new_heads,
             asdict(MILD),
         )
         said = repr((views_of, self.crops, len(photographs), photographs.weights.tobytes(), said_of_grey))
@@ -297,7 +295,6 @@ class Run:
         self.conditioned.centre()
         nn.utils.clip_grad_norm_([p for p in self.network.parameters() if p.requires_grad], 1.0)
         self.conditioned.step()
-        self._stay(stretch.stay * stretch.lr * factor)
         self.step += 1
         follow(self.average, self.network, min(EMA, (1 + self.step) / (10 + self.step)))
         return loss.item()
@@ -318,14 +315,6 @@ class Run:
             self.before = at_size(self.network, stretch.size).to(self.device).eval().requires_grad_(False)
             self.before.load_state_dict(self.origin)
         return self.before
-
-    @torch.no_grad()
-    def _stay(self, pull: float) -> None:
-        """Draw the blocks back to where the stretch began (L2-SP, Li et al. 2018, arXiv 1802.01483)."""
-        if pull and self.origin:
-            for name, p in self.network.named_parameters():
-                if p.requires_grad and ".blocks." in name:
-                    p.lerp_(self.origin[name], pull)
 
 
 @torch.no_grad()

@@ -31,9 +31,6 @@ class Stretch:
     frozen: int = 3  # blocks that stay as they are, from the first; 0 trains the embedding too
     lr: float = 5e-5  # AdamW: blocks and norms
     lr_heads: float = 2.5e-4  # exit heads and read-outs
-    stay: float = (
-        0.0  # how strongly blocks are drawn back to where the stretch began (L2-SP), as weight decay is
-    )
     # Share of stage 1's lesson that is the model's own answer, as its last read-out stood when the stretch began; the
     # rest is the teacher's. The whole of it, 1, moves what deep blocks know to shallower ones and teaches nothing new.
     # Exits behind frozen blocks are left to stage 2 then.
@@ -41,7 +38,6 @@ class Stretch:
     # Stage 1 asks the exits every so many steps, and the final read-out alone else. LGViT alternates, which is 2.
     exits_every: int = 2
     batch: int = 32
-    new_heads: bool = False  # every exit head starts anew, as those of a new run do anyway
     solved: int = 4_096  # views on which the read-outs are solved where it begins; 0 keeps them
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 0

@@ -1,4 +1,4 @@
-"""Views of photographs, made on the device that learns: crops at all scales, mirrored, recoloured, mixed.
+"""Views of photographs, made on the device that learns: crops at all scales, mirrored, recoloured, cut together.
 
 A view is decided by the seed and the number of its step alone, so that a run can be resumed. Teacher and student see
 the same view: "Knowledge distillation: a good teacher is patient and consistent" (Beyer et al. 2022,
@@ -30,7 +30,6 @@ class Augmentation:
     recoloured: float = 0.4  # of brightness, contrast and saturation each, by a factor of 0.6 to 1.4
     grey: float = 0.05
     cut_mixed: float = 0.25  # CutMix, Yun et al. 2019, arXiv 1905.04899
-    mixed: float = 0.0  # MixUp, Zhang et al. 2017, arXiv 1710.09412
     middle: float = 0.0  # the middle square, as the network will see a photograph, in place of a crop
 
 
@@ -103,7 +102,7 @@ def _recolour(images: Tensor, augmentation: Augmentation, rng: np.random.Generat
 
 
 def mix(images: Tensor, augmentation: Augmentation, rng: np.random.Generator) -> Tensor:
-    """CutMix or MixUp on a share of the batches. The teacher is asked about what comes out: no labels need mixing."""
+    """CutMix on a share of the batches. The teacher is asked about what comes out: no labels need mixing."""
     chance, other = rng.random(), images.roll(1, dims=0)
     if chance < augmentation.cut_mixed:
         height, width = images.shape[-2:]
@@ -112,7 +111,4 @@ def mix(images: Tensor, augmentation: Augmentation, rng: np.random.Generator) ->
         mixed = images.clone()
         mixed[..., top : top + h, left : left + w] = other[..., top : top + h, left : left + w]
         return mixed
-    if chance < augmentation.cut_mixed + augmentation.mixed:
-        share = rng.uniform(0.3, 0.7)
-        return share * images + (1 - share) * other
     return images

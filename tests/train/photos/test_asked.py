@@ -22,10 +22,10 @@ def test_without_settings_a_stretch_is_the_first_stage_as_it_stands():
 
 
 def test_settings_and_common_options_make_the_stretch():
-    said = ["stage=2", "crops=0", "minutes=7.5", "frozen=11", "lr_heads=1e-3", "stay=0.1", "own=1"]
-    stretch = asked_stretch([*said, "exits_every=1", "new_heads=1", "solved=64"], size=224, batch=256, seed=7)
+    said = ["stage=2", "crops=0", "minutes=7.5", "frozen=11", "lr_heads=1e-3", "own=1"]
+    stretch = asked_stretch([*said, "exits_every=1", "solved=64"], size=224, batch=256, seed=7)
     assert stretch == Stretch(
-        2, 0, 7.5, 224, 11, lr_heads=1e-3, stay=0.1, own=1.0, exits_every=1, batch=256, new_heads=True,
+        2, 0, 7.5, 224, 11, lr_heads=1e-3, own=1.0, exits_every=1, batch=256,
         solved=64, seed=7,
     )  # fmt: skip
 
@@ -37,7 +37,7 @@ def test_settings_and_common_options_make_the_stretch():
         ("stage=3", "--set stage=3: stage takes a whole number from 1 to 2."),
         ("crops=1.5", "--set crops=1.5: crops takes a whole number from 0 up."),
         ("own=nan", "--set own=nan: own takes a number from 0 to 1."),
-        ("stay=inf", "--set stay=inf: stay takes a number from 0 up."),
+        ("lr_heads=inf", "--set lr_heads=inf: lr_heads takes a number from 0 up."),
         ("minutes", "--set minutes=: minutes takes a number from 0 up."),
     ],
 )

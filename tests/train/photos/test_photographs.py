@@ -18,7 +18,7 @@ from explorer.train.photos.photographs import (
 from explorer.train.photos.views import SIZE, Augmentation, drawn, mix, views
 
 CPU = torch.device("cpu")
-PLAIN = Augmentation(smallest=0.999, recoloured=0, grey=0, cut_mixed=0, mixed=0)
+PLAIN = Augmentation(smallest=0.999, recoloured=0, grey=0, cut_mixed=0)
 
 
 def test_a_folder_is_searched_to_its_bottom_and_what_is_no_picture_left_out(folder, tmp_path):
@@ -144,15 +144,11 @@ def test_a_view_is_decided_by_seed_and_step_alone(photographs):
     assert 0 <= float(first.min()) <= float(first.max()) <= 1
 
 
-def test_mixing_takes_a_rectangle_or_a_share_of_the_next_view():
+def test_mixing_takes_a_rectangle_of_the_next_view():
     images = torch.stack([torch.zeros(3, 40, 40), torch.ones(3, 40, 40)])
     cut = mix(images, Augmentation(cut_mixed=1.0), np.random.default_rng(0))
     ones = cut[0, 0].bool()
     rows, columns = ones.any(dim=1).sum(), ones.any(dim=0).sum()
     assert int(ones.sum()) == int(rows * columns)
     assert torch.equal(cut[1], 1 - cut[0])
-    blended = mix(images, Augmentation(cut_mixed=0.0, mixed=1.0), np.random.default_rng(0))
-    share = float(blended[1, 0, 0, 0])
-    assert 0.3 <= share <= 0.7
-    torch.testing.assert_close(blended[0], torch.full((3, 40, 40), 1 - share))
     assert mix(images, Augmentation(cut_mixed=0.0), np.random.default_rng(0)) is images
