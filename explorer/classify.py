@@ -26,7 +26,7 @@ from explorer.model.bundle import Model
 from explorer.model.catalog import DEFAULT, load_model, named_here
 from explorer.pipeline import default_threshold, see, to_image, to_tensor, warm_up
 from explorer.rules import Rule, get_rule
-from explorer.rules.asking import leave_out, places_left_out
+from explorer.rules.asking import leave_out
 from explorer.rules.chosen import read_chosen
 from explorer.rules.reading import at_grain
 
@@ -120,7 +120,7 @@ def open_run(
                 file=sys.stderr,
             )
         rule, limit, left_out = get_rule(chosen.rule), chosen.thresholds, chosen.left_out
-        places_left_out([e.block for e in model.network.exits], left_out)
+        chosen.check_left_out([e.block for e in model.network.exits])
         grain = choose_grain(model.grains, grain_name or chosen.grain)
     check_threshold(rule, limit, len(model.network.exits))
     return Asked(model, rule, limit, grain, left_out)

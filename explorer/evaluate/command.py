@@ -168,6 +168,8 @@ def _reference(folder: Path) -> str:
 def _check(chosen: Chosen, folder: Path) -> None:
     """Before anything runs: the thresholds must fit the model, and should be chosen for it."""
     config = read_config(folder)
+    if chosen.left_out:
+        chosen.check_left_out([*(e["block"] for e in config["exits"]), 10**9])
     chosen.check(len(config["exits"]) + 1, config["name"])
     if chosen.model not in (config["name"], folder.name):
         print(f"{chosen.path}: chosen for the model '{chosen.model}', used on '{folder}'.", file=sys.stderr)

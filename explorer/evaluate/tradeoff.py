@@ -64,7 +64,7 @@ def candidates(record: Record, rule: str, count: int = 400) -> NDArray[np.float6
     values = np.unique(scores)
     if len(values) > count:
         values = np.unique(np.quantile(scores, np.linspace(0, 1, count)))
-    return np.append(values, np.nextafter(values[-1], np.inf))
+    return np.append(values, np.nextafter(values[-1], np.inf) if len(values) else np.inf)
 
 
 def curve(record: Record, rule: str) -> list[Point]:

@@ -1,7 +1,7 @@
 """Exits that are left out: nobody leaves there, and their heads cost nothing where no later score needs them.
 
 An exit that is asked and lets nobody go makes every later answer dearer by its head. NumPy only; its twin in JavaScript
-is `web/widgets/asking.js`, and both pass `tests/data/asking.json`.
+is `web/widgets/asking.js`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,12 @@ from explorer.trace import Reading, Trace
 def places_left_out(blocks: Sequence[int], left_out: Iterable[int]) -> NDArray[np.bool_]:
     """Which exits are left out, (E,), of those behind `blocks`, by the blocks of the early exits left out.
 
-    Raises `ValueError`, a sentence, for a block without an early exit.
+    Raises `ValueError`, a sentence, for a block without an early exit, and `TypeError` for what is no list.
     """
+    if not isinstance(left_out, Iterable):
+        raise TypeError(
+            f"exits are left out by a list of their blocks, as [4, 5], not by a {type(left_out).__name__}."
+        )
     wanted = set(left_out)
     *early, _ = [int(block) for block in blocks]
     if not wanted <= set(early):

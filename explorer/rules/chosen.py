@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from explorer.rules.asking import places_left_out
 from explorer.rules.decision import early_thresholds
 from explorer.rules.registry import get_rule
 
@@ -32,7 +34,8 @@ class Chosen:
     def says(self) -> str:
         """The thresholds as text."""
         numbers = self.thresholds if isinstance(self.thresholds, list) else [self.thresholds]
-        return ", ".join(f"{number:g}" for number in numbers)
+        text = ", ".join(f"{number:g}" for number in numbers)
+        return f"{text}, blocks {', '.join(map(str, self.left_out))} not asked" if self.left_out else text
 
     def check(self, exits: int, model: str) -> None:
         """Raises `ValueError` unless the thresholds fit a model of that many exits, the final one included."""
@@ -44,6 +47,13 @@ class Chosen:
                 f"{self.path} holds {count} thresholds and {model} has {exits - 1} early exits; "
                 "export them again for this model."
             ) from error
+
+    def check_left_out(self, blocks: Sequence[int]) -> None:
+        """Raises `ValueError` unless early exits stand behind all that are left out; `blocks` are of all exits."""
+        try:
+            places_left_out(blocks, self.left_out)
+        except ValueError as error:
+            raise ValueError(f"{self.path}: {error}") from error
 
 
 def read_chosen(path: Path) -> Chosen:

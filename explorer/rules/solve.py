@@ -170,10 +170,15 @@ def _one(part: Problem, goal: Goal) -> Solution:
 
 
 def _shares(part: Problem, goal: Goal) -> Solution:
-    """Exponential shares: the largest ratio within the budget, or of many ratios the best for a floor."""
+    """Exponential shares: the largest ratio within the budget, or of many ratios the best for a floor.
+
+    Exits where nobody can leave, as those left out, are dealt no share.
+    """
+    opened: NDArray[np.bool_] = np.append(~np.isnan(part.scores[:, :-1]).all(axis=0), True)
 
     def at(ratio: float) -> Solution:
-        shares = exponential_shares(ratio, len(part.macs))
+        shares = np.zeros(len(part.macs))
+        shares[opened] = exponential_shares(ratio, int(opened.sum()))
         return _solution(part, goal, share_thresholds(part.scores, shares), "shares", shares)
 
     if goal.budget is not None:

@@ -85,6 +85,7 @@ def test_tune_finds_the_exits_worth_asking_and_the_file_works_on_the_command_lin
     finder.get_by_role("button", name="Use here").click()
     painted(page)
     assert state(page, "[s.leftOut, s.thresholds]") == [left_out, threshold]
+    expect(finder.get_by_role("spinbutton", name="Lowest accuracy in percent")).to_have_value("93.4")
     expect(page.locator("tune-summary #accuracy")).to_have_text(
         f"{100 * facts['promised']['accuracy']:.2f} %"
     )

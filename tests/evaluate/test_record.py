@@ -6,6 +6,7 @@ import torch
 
 from explorer.data.fashion import Split
 from explorer.evaluate.record import Record, evaluate, load_records, save_records
+from explorer.evaluate.tradeoff import curve
 from explorer.model.bundle import load_model_folder
 from explorer.pipeline import to_tensor
 from explorer.rules import RULES, decide, rules_with
@@ -103,3 +104,9 @@ def test_a_record_without_some_exits_is_what_the_network_gives_that_does_not_ask
     assert under.macs[fired].tolist() == left.macs.tolist()
     assert under.predicted[np.arange(7), fired].tolist() == left.logits.argmax(axis=1).tolist()
     assert record.without([], model.network.macs_single) is record
+
+
+def test_where_no_early_exit_is_asked_there_is_one_threshold_to_try(model, record):
+    without = record.without([2, 3, 4, 5], model.network.macs_single)
+    (only,) = curve(without, "confidence")
+    assert (only.macs, only.accuracy) == (model.network.macs_full, record.accuracy[-1])

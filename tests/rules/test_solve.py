@@ -66,6 +66,22 @@ def test_an_exit_that_hardly_anybody_leaves_at_is_not_worth_its_head():
     assert found.macs == pytest.approx(second * 27 + (1 - second) * 59)
 
 
+def test_an_exit_where_nobody_can_leave_is_dealt_no_share():
+    given = problem(3)
+    scores = given.scores.copy()
+    scores[:, [0, 2]] = np.nan
+    open_exits = Problem(scores[:, [1, 3]], given.correct[:, [1, 3]], MACS[[1, 3]], given.grid)
+    found = solve(replace(given, scores=scores), Goal(budget=30.0), ways=("shares",))
+    alone = solve(open_exits, Goal(budget=30.0), ways=("shares",))
+    assert found.reached
+    assert (found.accuracy, found.macs, found.thresholds[1]) == (
+        alone.accuracy,
+        alone.macs,
+        alone.thresholds[0],
+    )
+    assert found.shares[[0, 2]].tolist() == [0, 0]
+
+
 def test_where_the_rule_asks_every_exit_there_is_none_to_leave_out():
     with pytest.raises(ValueError, match="saves nothing"):
         solve(problem(), Goal(floor=0.5), ways=("asked",))

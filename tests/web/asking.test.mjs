@@ -4,11 +4,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { evaluateWithout, leaveOut, macsSaved } from "../../explorer/web/widgets/asking.js";
+import { setScene } from "../../explorer/web/widgets/learn/goals.js";
+import { looksOf } from "../../explorer/web/widgets/looks.js";
 import { SideStore } from "../../explorer/web/widgets/compare/side-store.js";
 import { linkOf, readLink } from "../../explorer/web/widgets/link.js";
 import { Store } from "../../explorer/web/widgets/store.js";
 import { makeSplit } from "../../explorer/web/widgets/tune/evaluation.js";
 import { findAsked } from "../../explorer/web/widgets/tune/finding.js";
+import { searchShares } from "../../explorer/web/widgets/tune/shares.js";
+import { makeTally, tally } from "../../explorer/web/widgets/tune/tally.js";
+import { reasonText } from "../../explorer/web/widgets/words.js";
 import { makeTrace, RULES } from "./helpers.mjs";
 
 // Heads of 10 M and 20 M behind blocks 4 and 8.
@@ -132,4 +137,46 @@ test("an exit at which one image in ten leaves is not worth its head, and is fou
   assert.deepEqual([found.leftOut, found.reached], [[4], true]);
   const all = findAsked(EVALUATION, EVALUATION, "confidence", RULES.confidence, goal, 2);
   assert.deepEqual([all.leftOut, all.reached], [[], true]);
+});
+
+test("shares are dealt among the exits that are asked, and a budget is met as one threshold meets it", () => {
+  const { macs, splits } = evaluateWithout(EVALUATION, { leftOut: [4], alone: true }, EVALUATION, undefined);
+  const { validation } = splits;
+  const budget = { macs: 225 }; // half at the second exit, half at the end
+  const found = searchShares(validation, validation.scores.confidence, { min: 0 }, macs, budget);
+  const out = tally(validation, validation.scores.confidence, found.thresholds, makeTally({ ...EVALUATION, labels: ["a", "b"], macs }));
+  assert.deepEqual([found.reached, [...out.leaving], out.meanMacs], [true, [0, 5, 5], 225]);
+});
+
+test("the least that any rule could spend is not counted at an exit that is left out", () => {
+  const wrong = { ...split, first: new Uint8Array(10).fill(3) }; // no exit is ever right
+  const given = { ...EVALUATION, labels: ["a", "b"], splits: { validation: wrong } };
+  const spent = (leftOut) =>
+    tally(wrong, wrong.scores.confidence, 2, makeTally({ ...given, leftOut })).bestMacs;
+  assert.deepEqual([spent(undefined), spent([true, false, false]), spent([true, true, false])], [100, 200, 330]);
+});
+
+test("what a rule looks at is shown at exits that are left out too, for it was looked at", () => {
+  const store = makeStore();
+  store.setLeftOut([4]);
+  const trace = { ...store.trace, scores: { ...store.trace.scores, pcee: [null, 0.1, 0.6] } };
+  assert.deepEqual(looksOf(trace, "pcee")[0].values, [0.1, 0.6, 0.9]);
+});
+
+test("why the end was reached is said of the exits that were asked", () => {
+  const store = makeStore();
+  store.setThresholds(0.8);
+  const reason = () => reasonText(store.trace, store.fired, "confidence", store.ruleFacts, store.thresholds);
+  assert.equal(reason(), "no earlier exit’s confidence reached 0.800");
+  store.setLeftOut([8]);
+  assert.equal(reason(), "no exit asked reached 0.800 (confidence)");
+  store.setLeftOut([4, 8]);
+  assert.equal(reason(), "no earlier exit is asked");
+});
+
+test("a lesson's scene asks every exit", () => {
+  const store = makeStore();
+  store.setLeftOut([4]);
+  setScene(store, store.examples[0]);
+  assert.deepEqual(store.leftOut, []);
 });

@@ -117,8 +117,9 @@ test("rows are ordered by number or by name, up and down, what failed last", () 
 test("what is taken home has every row, failed ones too, and no thumbnail", () => {
   const rows = csvRows(ROWS);
   assert.equal(new Set(rows.map((cells) => cells.length)).size, 1);
-  assert.deepEqual(rows[1], ["b10.png", "Bag", 0.9, 4, "lph-dw", "kinds", 40, 120, 4, null, ""]);
-  assert.deepEqual(rows[2], ["bad.txt", "", "", "", "", "", "", "", "", "", "This is no picture."]);
+  assert.deepEqual(rows[1], ["b10.png", "Bag", 0.9, 4, "lph-dw", "kinds", "", 40, 120, 4, null, ""]);
+  assert.equal(csvRows([{ ...ROWS[0], left_out: [4, 5] }])[1][6], "4 5");
+  assert.deepEqual(rows[2], ["bad.txt", "", "", "", "", "", "", "", "", "", "", "This is no picture."]);
   assert.ok(jsonRows(ROWS).every((report) => !("thumbnail" in report)));
   assert.deepEqual(jsonRows(ROWS)[1], bad);
 });

@@ -33,7 +33,7 @@ export function macsSaved(macs, single, out, own = null) {
 /**
  * A reading of a trace (reading.js) as it is decided on without those exits: no score there, and, where the rule
  * scores each exit `alone`, the MACs without their heads and no measured time behind them. `whole` is the trace as it was analysed, `own` the rule's own
- * MACs. `leftOut` tells the page which exits these are.
+ * MACs. `leftOut` tells the page which exits these are, and `read` has the scores that were read there all the same.
  */
 export function leaveOut(view, { leftOut, alone }, whole, own) {
   const out = placesLeftOut(view.exits, leftOut);
@@ -44,9 +44,10 @@ export function leaveOut(view, { leftOut, alone }, whole, own) {
   const saved = alone && whole.macs_single ? macsSaved(whole.macs, whole.macs_single, out, own) : null;
   const macs = saved ? view.macs.map((spent, e) => spent - saved[e]) : view.macs;
   const ms = saved ? view.ms.map((spent, e) => (saved[e] > 0 ? null : spent)) : view.ms; // nobody has measured that
-  return { ...view, scores, macs, ms, leftOut: out };
+  return { ...view, scores, macs, ms, leftOut: out, read: view.scores };
 }
 
+const KEPT = 4; // ways of leaving exits out that are kept of an evaluation: each holds its masked scores
 const kept = new WeakMap(); // evaluation -> key -> evaluation
 
 /** An evaluation under a rule (tune/evaluation.js) likewise. The same exits give the same object. */
@@ -57,6 +58,7 @@ export function evaluateWithout(evaluation, { leftOut, alone }, whole, own) {
   const key = `${alone} ${out}`;
   const known = kept.get(evaluation);
   if (!known.has(key)) {
+    if (known.size >= KEPT) known.delete(known.keys().next().value);
     const saved = alone && whole.macs_single ? macsSaved(whole.macs, whole.macs_single, out, own) : null;
     known.set(key, {
       ...evaluation,

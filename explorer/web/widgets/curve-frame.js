@@ -45,6 +45,11 @@ export function pathThrough(points) {
   return points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
 }
 
+/** The points, from an exit on, of those exits that are asked. */
+export function askedPoints(points, trace, from = 0) {
+  return points.filter((_, e) => e >= from && !trace?.leftOut?.[e]);
+}
+
 /** The threshold over the early exits: one level line to the right edge, or a step per exit. */
 export function thresholdPath(frame, trace, thresholds) {
   if (!Array.isArray(thresholds)) {

@@ -155,7 +155,8 @@ export class ExitLadder extends Widget {
       const out = Boolean(trace.leftOut?.[exit]);
       node.classList.toggle("out", out);
       const said = { fired: "explore.left_here", ran: "explore.went_on", skipped: "explore.not_run" }[status];
-      const words = t(out ? "explore.not_asked" : said);
+      const ran = this.store.asking.alone ? "explore.not_asked" : "explore.closed"; // its head ran all the same
+      const words = t(out ? ran : said);
       setText(state, words);
       const { label, probability } = answerAt(trace, exit);
       const answer = t("explore.answer", { label, probability: probabilityText(probability) });

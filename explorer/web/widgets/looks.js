@@ -13,7 +13,7 @@ const SCORES_OF_OTHERS = {
 /** [{name, title, values}] for the rule; empty where it looks at its score alone or the trace lacks it. */
 export function looksOf(trace, rule) {
   const others = Object.entries(trace?.scores?.[rule] ? (SCORES_OF_OTHERS[rule] ?? {}) : {})
-    .map(([name, other]) => [name, trace.scores[other]])
+    .map(([name, other]) => [name, (trace.read ?? trace.scores)[other]])
     .filter(([, values]) => values);
   const looks = { ...Object.fromEntries(others), ...trace?.rules?.[rule]?.looks };
   return Object.entries(looks).map(([name, values]) => ({ name, title: lookTitle(name), values }));

@@ -74,7 +74,7 @@ const controlsMarkup = () => `
   </div>
   <fieldset class="asked" hidden>
     <legend><glossary-term name="asked">${t("explore.asked")}</glossary-term></legend><span class="choices-of"></span>
-    <button type="button" class="plain" id="ask-all">${t("explore.ask_all")}</button><span class="note"></span>
+    <button type="button" class="plain" id="ask-all">${t("explore.ask_all")}</button><span class="note" role="status"></span>
   </fieldset>
   <div class="about"><p class="says" id="says"></p><p class="paper"></p></div>
 </div>`;
@@ -94,7 +94,10 @@ export class RuleControls extends Widget {
     this.slider.addEventListener("input", () => this.#move(this.slider.valueAsNumber));
     this.part("#reset").addEventListener("click", () => this.store.resetThresholds());
     this.part(".asked").addEventListener("change", ({ target }) => this.#ask(Number(target.value), target.checked));
-    this.part("#ask-all").addEventListener("click", () => this.store.setLeftOut([]));
+    this.part("#ask-all").addEventListener("click", () => {
+      (this.hasAttribute("exits") ? this.part(".asked input") : this.slider).focus(); // the button is about to hide
+      this.store.setLeftOut([]);
+    });
     this.each.addEventListener("change", () => this.#split(this.each.checked));
   }
 
@@ -112,6 +115,7 @@ export class RuleControls extends Widget {
 
   #ask(block, asked) {
     const { leftOut } = this.store;
+    if (asked && leftOut.length === 1 && !this.hasAttribute("exits")) this.slider.focus(); // the boxes are about to hide
     this.store.setLeftOut(asked ? leftOut.filter((one) => one !== block) : [...leftOut, block]);
   }
 

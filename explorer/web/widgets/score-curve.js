@@ -1,6 +1,6 @@
 // <score-curve>: the score at every exit against the threshold, which can be dragged; where they meet, it leaves.
 
-import { curveFrame, pathThrough, thresholdPath, valueTicks } from "./curve-frame.js";
+import { askedPoints, curveFrame, pathThrough, thresholdPath, valueTicks } from "./curve-frame.js";
 import { thresholdAt } from "./decide.js";
 import { keepChildren, setAttributes, setText, svgElement } from "./dom.js";
 import { saveButtons } from "./save.js";
@@ -101,7 +101,7 @@ export class ScoreCurve extends Widget {
     };
     this.points = points(trace);
     const ghost = store.previousTrace ? points(store.previousTrace) : [];
-    setAttributes(this.part(".plot > .ghost"), { d: pathThrough(asked(ghost, store.previousTrace)) });
+    setAttributes(this.part(".plot > .ghost"), { d: pathThrough(askedPoints(ghost, store.previousTrace)) });
     this.part("#previous").style.visibility = ghost.length ? "visible" : "hidden";
     const previous = translated(store.previousTitle);
     const named = previous ? t("explore.curve_previous_named", { title: previous }) : t("explore.curve_previous");
@@ -140,8 +140,8 @@ export class ScoreCurve extends Widget {
     setAttributes(this.part(".above"), above);
 
     const [x, y] = points[fired];
-    setAttributes(this.part(".ran"), { d: pathThrough(asked(points.slice(0, fired + 1), trace)) });
-    setAttributes(this.part(".plot > .skipped"), { d: pathThrough(asked(points, trace, fired)) });
+    setAttributes(this.part(".ran"), { d: pathThrough(askedPoints(points.slice(0, fired + 1), trace)) });
+    setAttributes(this.part(".plot > .skipped"), { d: pathThrough(askedPoints(points, trace, fired)) });
     setAttributes(this.part(".drop"), { x1: x, x2: x, y1: y, y2: frame.bottom });
     const crowded = x > frame.right - 90; // no room for the words to the right of the line
     setAttributes(this.part(".flag"), {
@@ -188,9 +188,4 @@ export class ScoreCurve extends Widget {
     };
     return [["block", "rule", "score", "threshold", "answer", "agrees_with_last"], ...trace.exits.map(row)];
   }
-}
-
-/** The points, from an exit on, of those exits that are asked. */
-function asked(points, trace, from = 0) {
-  return points.filter((_, e) => e >= from && !trace?.leftOut?.[e]);
 }

@@ -106,6 +106,7 @@ export function dragHandles(curve) {
         "aria-valuemax": rule.max,
         "aria-valuenow": threshold,
         "aria-valuetext": t("explore.handle_value", { threshold: text, left: leftText(trace, fired) }),
+        display: apart && trace.leftOut?.[exit] ? "none" : null, // it would change nothing
       });
       setAttributes(hit, around(Math.max(width, 24), 28));
       setAttributes(halo, around(width + 7, apart ? 15 : 29));

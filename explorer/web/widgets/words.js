@@ -100,7 +100,8 @@ export function reasonText(trace, exit, name, rule, thresholds) {
   if (exit === trace.exits.length - 1) {
     if (exit === 0) return t("explore.reason_only");
     const bar = Array.isArray(thresholds) ? t("explore.own_threshold") : thresholdText(rule, thresholds);
-    return t("explore.reason_last", { noun, bar });
+    if (trace.leftOut?.filter(Boolean).length === exit) return t("explore.reason_none_asked");
+    return t(trace.leftOut ? "explore.reason_last_asked" : "explore.reason_last", { noun, bar });
   }
   const comparison = comparisonText(rule, trace.scores[name][exit], thresholdAt(thresholds, exit));
   return t("explore.reason", { noun, comparison });

@@ -84,7 +84,8 @@ export class BatchSummary extends BatchWidget {
     const facts = { count: total.pictures, model: ran.model, rule, threshold };
     const grain = ran.model === this.store.model ? this.#grainOf(ran) : null;
     const said = grain ? t("batch.ran_in", { ...facts, grain }) : t("batch.ran", facts);
-    return total.failed ? `${said} ${t("batch.unread", { count: total.failed })}` : said;
+    const out = ran.left_out ? ` ${t("batch.left_out", { blocks: ran.left_out.join(", ") })}` : "";
+    return total.failed ? `${said}${out} ${t("batch.unread", { count: total.failed })}` : said + out;
   }
 
   /** In what the rows are answered, as "100 kinds"; null for a model without coarser readings. */

@@ -48,11 +48,11 @@ export function ordered(rows, column, down) {
 
 /** CSV rows, the first the header. */
 export function csvRows(rows) {
-  const header = ["image", "answer", "probability", "exit_block", "exit_kind", "grain"];
+  const header = ["image", "answer", "probability", "exit_block", "exit_kind", "grain", "left_out"];
   const more = ["macs_used", "macs_full", "ms_used", "ms_full", "error"];
   const cells = (row) =>
     row.error
-      ? [row.image, "", "", "", "", "", "", "", "", "", row.error]
+      ? [row.image, "", "", "", "", "", "", "", "", "", "", row.error]
       : [
           row.image,
           row.prediction[0].label,
@@ -60,6 +60,7 @@ export function csvRows(rows) {
           row.exit.block,
           row.exit.kind,
           row.grain,
+          (row.left_out ?? []).join(" "),
           row.macs.used,
           row.macs.full,
           row.ms.used,

@@ -1,6 +1,6 @@
 // <compare-curve>: the scores of both sides under one rule in one figure, against the threshold, which can be dragged.
 
-import { curveFrame, pathThrough, thresholdPath, valueTicks } from "../curve-frame.js";
+import { askedPoints, curveFrame, pathThrough, thresholdPath, valueTicks } from "../curve-frame.js";
 import { keepChildren, setAttributes, setText, svgElement } from "../dom.js";
 import { saveButtons } from "../save.js";
 import { CURVE_STYLE } from "../score-curve-style.js";
@@ -134,8 +134,8 @@ export class CompareCurve extends CompareWidget {
     const group = this.part(`[data-side=${side}]`);
     const points = trace.exits.map(({ block }, e) => [frame.x(block), frame.y(scores[e])]);
     const [x, y] = points[fired];
-    setAttributes(group.querySelector(".ran"), { d: pathThrough(points.slice(0, fired + 1)) });
-    setAttributes(group.querySelector(".rest"), { d: pathThrough(points.slice(fired)) });
+    setAttributes(group.querySelector(".ran"), { d: pathThrough(askedPoints(points.slice(0, fired + 1), trace)) });
+    setAttributes(group.querySelector(".rest"), { d: pathThrough(askedPoints(points, trace, fired)) });
     // Side by side where both leave at the same block, that neither line hides the other.
     const shift = side === "a" ? -2 : 2;
     setAttributes(group.querySelector(".fell"), { x1: x + shift, x2: x + shift, y1: y, y2: frame.bottom });
@@ -145,6 +145,7 @@ export class CompareCurve extends CompareWidget {
       const [px, py] = points[e];
       setAttributes(dot, {
         class: e <= fired ? "dot ran" : "dot later",
+        visibility: trace.leftOut?.[e] ? "hidden" : null,
         transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})`,
       });
     });

@@ -139,7 +139,9 @@ export class CompareSide extends CompareWidget {
     const saved = t("compare.saved", { factor: factorText(savings(trace, fired).macs) });
     setText(this.part(".left"), `${leftText(trace, fired)}, ${saved}`);
     const reason = reasonText(trace, fired, rule, ruleFacts, thresholds);
-    setText(this.part(".reason"), t("compare.because", { reason }));
+    const out = trace.exits.filter((_, e) => trace.leftOut?.[e]).map(({ block }) => block);
+    const because = t("compare.because", { reason });
+    setText(this.part(".reason"), out.length ? `${because}; ${t("compare.left_out", { blocks: out.join(", ") })}` : because);
   }
 }
 

@@ -73,10 +73,11 @@ export function ruleTitle(name, rule) {
   return hasText(key) ? t(key) : rule.title;
 }
 
-/** Shows an example, under a rule if there is that rule, with the rule's own thresholds. */
+/** Shows an example, under a rule if there is that rule, with the rule's own thresholds and every exit asked. */
 export function setScene(store, example, rule = "confidence") {
   if (Object.hasOwn(store.rules, rule)) store.setRule(rule);
   store.resetThresholds();
+  store.setLeftOut([]);
   if (example) store.show(example);
   store.select(null);
 }

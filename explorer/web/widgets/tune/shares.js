@@ -48,8 +48,11 @@ function outcome({ count, exits, right }, scores, thresholds, macs) {
 
 /** As searchOne in search.js: {thresholds, reached}, of a goal {macs} or {accuracy}. No image passes exit `deepest`. */
 export function searchShares(split, scores, rule, macs, goal, deepest = split.exits - 1) {
+  // Exits where nobody can leave, as those left out, are dealt no share.
+  const open = Array.from({ length: deepest + 1 }, (_, e) => e === deepest || hasScore(split, scores, e));
   const at = (logRatio) => {
-    const shares = exponentialShares(logRatio, deepest + 1);
+    const dealt = exponentialShares(logRatio, open.filter(Boolean).length);
+    const shares = open.map((is) => (is ? dealt.shift() : 0));
     const thresholds = shareThresholds(split, scores, shares);
     return { thresholds, ...outcome(split, scores, thresholds, macs) };
   };
@@ -86,6 +89,12 @@ export function upTo(split, scores, deepest) {
     return kept;
   };
   return { split: { ...split, exits, right: cut(split.right) }, scores: cut(scores) };
+}
+
+/** Whether some image has a score at that exit. */
+function hasScore({ count, exits }, scores, exit) {
+  for (let i = 0; i < count; i++) if (!Number.isNaN(scores[i * exits + exit])) return true;
+  return false;
 }
 
 /** Whether every image scores at least `least` at that exit, a rule's lowest threshold: it can be made to leave there. */

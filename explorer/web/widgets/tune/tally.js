@@ -2,12 +2,13 @@
 // Twin of explorer/evaluate/tradeoff.py (at_thresholds) and overthinking.py.
 
 /** Room for the numbers of one pass over a split of this evaluation; filled by `tally`. */
-export function makeTally({ exits, labels, splits, macs }) {
+export function makeTally({ exits, labels, splits, macs, leftOut = [] }) {
   const most = Math.max(...Object.values(splits).map(({ count }) => count));
   return {
     macs: Float64Array.from(macs),
     blocks: Uint16Array.from(exits, ({ block }) => block),
     limits: new Float64Array(exits.length), // the last is never compared
+    soonest: exits.findIndex((_, e) => !leftOut[e]), // the first exit that anybody can leave at
     count: 0,
     fired: new Uint8Array(most), // the exit each image leaves at
     leaving: new Uint32Array(exits.length), // images that leave there
@@ -23,7 +24,7 @@ export function makeTally({ exits, labels, splits, macs }) {
     destructive: 0, // wrong, though an exit on the way was right
     tooEarly: 0, // wrong, though the last exit is right
     someRight: 0, // some exit is right
-    bestMacs: 0, // spent if every image left at its first right exit, and at the first one where none is
+    bestMacs: 0, // spent if every image left at its first right exit, and as soon as can be where none is
   };
 }
 
@@ -60,7 +61,7 @@ export function tally(split, scores, thresholds, out) {
     classMacs[label] += macs[e];
     classBlocks[label] += blocks[e];
     if (known < exits) someRight++;
-    bestMacs += macs[known < exits ? known : 0];
+    bestMacs += macs[known < exits ? known : out.soonest];
     if (known < e) {
       if (hit) {
         wasteful++;

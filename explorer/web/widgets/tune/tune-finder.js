@@ -92,7 +92,10 @@ export class TuneFinder extends TuneWidget {
       if (target.type === "number") this.#values.goal = target.name; // writing into a goal's field chooses it
       this.#showForm();
     });
-    form.addEventListener("change", () => this.#find());
+    form.addEventListener("change", ({ target }) => {
+      if (target.name === "how") this.#offerDepths();
+      this.#find();
+    });
     this.part("#use").addEventListener("click", () => this.#use());
     this.part("#take").addEventListener("click", () => this.#take());
   }
@@ -104,15 +107,17 @@ export class TuneFinder extends TuneWidget {
 
   draw({ evaluation }) {
     const { validation } = evaluation.splits;
-    if (this.evaluation !== evaluation) {
+    const { evaluation: plain } = this.desk.entry(this.store.model, this.store.grain);
+    if (this.plain !== plain) {
       // Goals that make sense for this model: half a point below the end on validation, and two thirds of its MACs.
       const floor = (100 * validation.rightAt.at(-1)) / validation.count - 0.5;
       const unit = evaluation.macs_full >= 1e9 ? 1e9 : 1e6;
       this.unit = { size: unit, sign: unit === 1e9 ? "G" : "M" };
       this.#values.floor = floor.toFixed(2);
       this.#values.cost = (evaluation.macs_full / 1.5 / unit).toFixed(unit === 1e9 ? 2 : 1);
-      this.evaluation = evaluation;
+      this.plain = plain;
     }
+    this.evaluation = evaluation;
     setText(this.part(".measure"), t(evaluation.teacher ? "tune.agreement" : "tune.accuracy"));
     const held = this.#held(evaluation);
     const field = this.part("input[name=floor]");
@@ -127,7 +132,7 @@ export class TuneFinder extends TuneWidget {
 
   /** Every exit that the rule can stop all images at: what one image may cost at most. */
   #offerDepths() {
-    const { evaluation } = this;
+    const evaluation = this.#values.how === "asked" ? this.#without([]) : this.evaluation;
     const { validation } = evaluation.splits;
     const scores = validation.scores[this.store.rule];
     const field = this.part("select");
@@ -177,23 +182,25 @@ export class TuneFinder extends TuneWidget {
     const { rule, ruleFacts } = this.store;
     const { how, goal: kind } = this.#values;
     const deepest = Number(this.part("select").value || evaluation.exits.length - 1);
-    const { model, grain, rules } = this.store;
-    const plain = this.desk.entry(model, grain).evaluation;
-    // Exits worth asking are looked for among all, whatever the page leaves out now.
-    const without = (leftOut) => this.desk.under(plain, { leftOut, rule, rules });
     const { leftOut, ...found } =
       how === "asked"
-        ? findAsked(without([]), plain, rule, ruleFacts, goal, deepest)
+        ? findAsked(this.#without([]), this.plain, rule, ruleFacts, goal, deepest)
         : find(how, evaluation, rule, ruleFacts, goal, deepest);
-    const asked = leftOut === undefined ? evaluation : without(leftOut);
+    const asked = leftOut === undefined ? evaluation : this.#without(leftOut);
     const on = (split) => {
       const out = tally(split, split.scores[rule], found.thresholds, makeTally(asked));
       return { accuracy: out.accuracy, macs: out.meanMacs, by_macs: evaluation.macs_full / out.meanMacs };
     };
     const { validation, test } = asked.splits;
     const given = { leftOut: leftOut ?? this.store.leftOut, validation: on(validation), test: on(test) };
-    this.#found = { ...found, ...given, of: evaluation, rule, goal, kind, how };
+    this.#found = { ...found, ...given, asked, of: evaluation, rule, goal, kind, how };
     this.#showFound();
+  }
+
+  /** The evaluation without those exits: worth asking are some of all, whatever the page leaves out now. */
+  #without(leftOut) {
+    const { rule, rules } = this.store;
+    return this.desk.under(this.plain, { leftOut, rule, rules });
   }
 
   #showFound() {
@@ -206,9 +213,12 @@ export class TuneFinder extends TuneWidget {
     }
     const { ruleFacts: rule } = this.store;
     const each = Array.isArray(found.thresholds);
-    const text = [found.thresholds].flat().map((one) => thresholdText(rule, one));
+    const { exits } = this.evaluation;
+    const text = [found.thresholds]
+      .flat()
+      .map((one, e) => (each && found.leftOut.includes(exits[e].block) ? t("explore.not_asked") : thresholdText(rule, one)));
     const names = { rule: ruleText(this.store.rule, rule, "title"), thresholds: text.join("  ") };
-    const asked = this.evaluation.exits.slice(0, -1).flatMap(({ block }) => (found.leftOut.includes(block) ? [] : [block]));
+    const asked = exits.slice(0, -1).flatMap(({ block }) => (found.leftOut.includes(block) ? [] : [block]));
     const some = found.leftOut.length > 0 && !each;
     const kind = some ? "tune.found_asked" : each ? "tune.found_each" : "tune.found_one";
     setText(this.part(".chosen"), t(kind, { ...names, blocks: asked.join(", ") || "–" }));
@@ -217,13 +227,8 @@ export class TuneFinder extends TuneWidget {
     const line = (kind, title, { accuracy, macs, by_macs: factor }) =>
       element("tr", { class: kind }, element("th", { scope: "row" }, title),
         ...[percentText(accuracy), macsText(macs), factorText(factor)].map((cell) => element("td", {}, cell))); // prettier-ignore
-    const { evaluation } = this;
-    const end = (split) => ({
-      accuracy: split.rightAt.at(-1) / split.count,
-      macs: evaluation.macs.at(-1),
-      by_macs: evaluation.macs_full / evaluation.macs.at(-1),
-    });
-    const { validation, test } = evaluation.splits;
+    const { macs, macs_full: full, splits: { validation, test } } = found.asked; // prettier-ignore
+    const end = (split) => ({ accuracy: split.rightAt.at(-1) / split.count, macs: macs.at(-1), by_macs: full / macs.at(-1) });
     this.part("tbody").replaceChildren(
       line("promise", t("tune.promised"), found.validation),
       line("", t("tune.measured"), found.test),

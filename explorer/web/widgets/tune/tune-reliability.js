@@ -41,7 +41,7 @@ const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
 export class TuneReliability extends TuneWidget {
   static style = TUNE_STYLE + RELIABILITY_STYLE;
-  #measured = new Map(); // split -> the reliability of every exit
+  #measured = new WeakMap(); // which answers are right -> the reliability of every exit
 
   static get markup() {
     const legend = [
@@ -74,11 +74,10 @@ export class TuneReliability extends TuneWidget {
   }
 
   #exitsOf(split) {
-    if (!this.#measured.has(split)) {
-      const all = Array.from({ length: split.exits }, (_, e) => reliability(split, split.confidence ?? split.scores.confidence, e));
-      this.#measured.set(split, all);
-    }
-    return this.#measured.get(split);
+    const sure = split.confidence ?? split.scores.confidence; // those of exits left out too
+    const known = this.#measured.get(split.right) ?? Array.from({ length: split.exits }, (_, e) => reliability(split, sure, e));
+    this.#measured.set(split.right, known);
+    return known;
   }
 
   draw({ evaluation, split }) {

@@ -175,7 +175,7 @@ export class TuneRules extends TuneWidget {
     const line = `rgb(${themeColor(this, "--line").join()})`;
     const narrow = this.width < 620;
     const split = this.desk.splitIn(this.desk.entry(store.model, store.grain)?.evaluation);
-    const key = [store.model, store.grain, split, loaded.join(), narrow, ink, line].join(" ");
+    const key = [store.model, store.grain, split, loaded.join(), store.leftOut, narrow, ink, line].join(" ");
     if (key === this.#drawn) return;
     this.#drawn = key;
     let library;

@@ -19,7 +19,7 @@ const PAGE_STEPS = 10;
 
 export class TuneTradeoff extends TuneWidget {
   static style = TUNE_STYLE + TRADEOFF_STYLE;
-  #curves = new Map(); // split -> {rule -> points}: drawn again and again, computed once
+  #curves = new WeakMap(); // split -> {rule -> points}: drawn again and again, computed once
   #over = false; // whether every grain's curve of the rule is drawn instead of every rule's
   #laid = ""; // the grains that were drawn over each other
 
