@@ -120,7 +120,7 @@ def open_run(
                 file=sys.stderr,
             )
         rule, limit, left_out = get_rule(chosen.rule), chosen.thresholds, chosen.left_out
-        chosen.check_left_out([e.block for e in model.network.exits])
+        chosen.check_left_out([e.block for e in model.network.exits[:-1]])
         grain = choose_grain(model.grains, grain_name or chosen.grain)
     check_threshold(rule, limit, len(model.network.exits))
     return Asked(model, rule, limit, grain, left_out)
@@ -224,7 +224,7 @@ def _show(facts: dict[str, Any]) -> None:
     for i, e in enumerate(facts["exits"]):
         left_out = not e.get("asked", True)
         note = "left here" if i == facts["exit"]["index"] else "" if e["ran"] else "not run"
-        note = "left out" if left_out else note
+        note = "not asked" if left_out else note
         cells = [
             str(e["block"]),
             e["kind"],

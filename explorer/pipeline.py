@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -96,7 +96,7 @@ def infer(
     rule: str = "confidence",
     thresholds: ArrayLike | None = None,
     grain: str | None = None,
-    left_out: Iterable[int] = (),
+    left_out: Collection[int] = (),
 ) -> Inference:
     """Classify pictures together and really stop early, at the model's own threshold unless told otherwise.
 

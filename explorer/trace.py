@@ -103,7 +103,7 @@ class Trace:
     ms: NDArray[np.float64]  # (E,) measured milliseconds until that exit had answered, for the whole batch
     ms_full: float  # the same run's milliseconds without the exit heads
     readings: Mapping[str, Reading] = field(default_factory=dict)  # by rule
-    macs_single: NDArray[np.int64] | None = None  # (E,) of an image that leaves there past no other head
+    heads: NDArray[np.int64] | None = None  # (E - 1,) MACs of each early exit's head
 
     def __len__(self) -> int:
         if self.logits.ndim == 2:
@@ -206,7 +206,7 @@ def trace_json(trace: Trace, labels: list[str] | tuple[str, ...], top: int = 5) 
         "exits": [{"block": e.block, "kind": e.kind, "family": e.family} for e in trace.exits],
         "macs": trace.macs.tolist(),
         "macs_full": trace.macs_full,
-        **({} if trace.macs_single is None else {"macs_single": trace.macs_single.tolist()}),
+        **({} if trace.heads is None else {"heads": trace.heads.tolist()}),
         "ms": [round(float(t), 3) for t in trace.ms],
         "ms_full": round(trace.ms_full, 3),
         "class_count": probabilities.shape[-1],
@@ -232,11 +232,12 @@ def _reading_json(trace: Trace, rule: str, classes: list[int]) -> dict[str, Any]
             _rounded(softmax(reading.answers), classes),
             reading.answers.argmax(axis=-1).tolist(),
         )
-        facts["answers"] = {
+        answers = {
             str(e): {"predicted": classes.index(predicted[e]), "probabilities": rows[e]}
             for e in range(len(predicted))
             if not np.array_equal(reading.answers[e], trace.logits[e])
         }
+        facts |= {"answers": answers} if answers else {}
     known = {scores.tobytes() for scores in trace.scores.values()} if reading.looks else set()
     looks = {
         name: _listed(row)

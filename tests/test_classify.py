@@ -191,7 +191,7 @@ def test_exits_left_out_by_a_file_are_not_asked(call, image, tmp_path, tiny_mode
         (True, False, False),
         (True, False, False),
     ]
-    assert call(image, "--thresholds", path).stdout.count("left out") == 2
+    assert call(image, "--thresholds", path).stdout.count("not asked") == 2
     path = thresholds_file(tmp_path / "u.json", thresholds=0.0, left_out=[6])
     refused(
         call(image, "--thresholds", path),

@@ -90,8 +90,8 @@ def run(
     if chosen:
         if chosen.left_out:
             for folder, title in zip(folders, models, strict=True):
-                single = load_model_folder(folder).network.macs_single
-                models[title] = {s: r.without(chosen.left_out, single) for s, r in models[title].items()}
+                heads = load_model_folder(folder).network.head_macs
+                models[title] = {s: r.without(chosen.left_out, heads) for s, r in models[title].items()}
         tables = [report.chosen_table(records, chosen, title) for title, records in models.items()]
     else:
         tables = [make(models, measure) for make in report.TABLES]
@@ -168,8 +168,7 @@ def _reference(folder: Path) -> str:
 def _check(chosen: Chosen, folder: Path) -> None:
     """Before anything runs: the thresholds must fit the model, and should be chosen for it."""
     config = read_config(folder)
-    if chosen.left_out:
-        chosen.check_left_out([*(e["block"] for e in config["exits"]), 10**9])
+    chosen.check_left_out([e["block"] for e in config["exits"]])
     chosen.check(len(config["exits"]) + 1, config["name"])
     if chosen.model not in (config["name"], folder.name):
         print(f"{chosen.path}: chosen for the model '{chosen.model}', used on '{folder}'.", file=sys.stderr)

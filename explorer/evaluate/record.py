@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from explorer.model.addons import addon_names, is_of, read_addon
 from explorer.model.bundle import Model, ModelError, read_config
 from explorer.pipeline import to_tensor
 from explorer.rules import RULES, rules_with
-from explorer.rules.asking import macs_saved, places_left_out
+from explorer.rules.asking import macs_saved, places_left_out, spared_by
 from explorer.rules.reading import at_grain, read_summary
 from explorer.trace import Trace, softmax
 
@@ -76,10 +76,10 @@ class Record:
             macs=self.macs + self.own_macs.get(rule, 0),
         )
 
-    def without(self, left_out: Iterable[int], macs_single: NDArray[np.int64]) -> Record:
+    def without(self, left_out: Collection[int], heads: NDArray[np.int64]) -> Record:
         """The record as if nobody could leave behind the blocks `left_out`, as `explorer.rules.asking` has it.
 
-        `macs_single` (E,) is the network's. Raises `ValueError` for a block without an early exit.
+        `heads` (E - 1,) are the MACs of each early exit's head. Raises `ValueError` for a block without an early exit.
         """
         out = places_left_out(self.blocks.tolist(), left_out)
         if not out.any():
@@ -88,12 +88,12 @@ class Record:
         for rule in self.scores:
             if RULES[rule].alone:
                 spent = self.own_macs.get(rule, np.zeros_like(self.macs))
-                own[rule] = spent - macs_saved(self.macs, macs_single, out, spent)
+                own[rule] = spent - macs_saved(spared_by(heads, spent), out)
         return replace(
             self,
             scores={rule: np.where(out, np.nan, scores) for rule, scores in self.scores.items()},
             own_macs=own,
-            grains={name: grain.without(left_out, macs_single) for name, grain in self.grains.items()},
+            grains={name: grain.without(left_out, heads) for name, grain in self.grains.items()},
         )
 
     def confidence_under(self, rule: str) -> NDArray[np.float64] | None:

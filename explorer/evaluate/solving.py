@@ -17,7 +17,7 @@ from explorer.grain import CLASSES
 from explorer.model.bundle import load_model_folder, read_config
 from explorer.model.catalog import find_model
 from explorer.rules import get_rule
-from explorer.rules.asking import macs_saved
+from explorer.rules.asking import spared_by
 from explorer.rules.solve import WAYS, Goal, Problem, Solution, solve
 
 _SAYS = {
@@ -28,8 +28,8 @@ _SAYS = {
 }
 
 
-def problem_of(record: Record, rule: str, macs_single: NDArray[np.int64] | None = None) -> Problem:
-    """What the solver needs of a record. With the network's `macs_single` (E,) it may leave exits out.
+def problem_of(record: Record, rule: str, heads: NDArray[np.int64] | None = None) -> Problem:
+    """What the solver needs of a record. With the MACs of the `heads` (E - 1,) it may leave exits out.
 
     Raises `ValueError` for a rule that the record does not have.
     """
@@ -40,9 +40,8 @@ def problem_of(record: Record, rule: str, macs_single: NDArray[np.int64] | None 
     steps = round((facts.top(len(record.blocks)) - facts.low) / facts.step)
     grid = np.round(facts.low + np.arange(steps + 1) * facts.step, 6)
     spared = None
-    if facts.alone and macs_single is not None:
-        everywhere = np.ones(len(record.blocks), bool)
-        spared = np.diff(macs_saved(record.macs, macs_single, everywhere, under.macs - record.macs))
+    if facts.alone and heads is not None:
+        spared = spared_by(heads, under.macs - record.macs)
     return Problem(record.scores[rule], under.correct, under.macs, grid, spared)
 
 
@@ -73,8 +72,8 @@ def run(
         raise ValueError("give either --fewer, a factor of MACs, or --floor, an accuracy in percent.")
     records = {split: record.at(grain) for split, record in load_records(folder / "evaluation.npz").items()}
     validation = records["validation"]
-    single = load_model_folder(folder).network.macs_single
-    problem = problem_of(validation, rule, single)
+    heads = load_model_folder(folder).network.head_macs
+    problem = problem_of(validation, rule, heads)
     goal = Goal(
         budget=None if budget is None else validation.macs_full / budget,
         floor=None if floor is None else floor / 100,
@@ -85,7 +84,7 @@ def run(
     best = max(found.values(), key=lambda one: goal.worth(one.accuracy, one.macs))
     if not best.reached:
         print("No thresholds of this rule reach the goal on validation; these come nearest.")
-    asked = {way: _asked(records, solution, single) for way, solution in found.items()}
+    asked = {way: _asked(records, solution, heads) for way, solution in found.items()}
     for table in (_ways(found, asked, rule), _leaving(best, asked[best.way], rule)):
         print(markdown(table) + "\n") if as_markdown else Console(markup=False).print(table)
     if out is not None:
@@ -94,12 +93,10 @@ def run(
         print(f"wrote {out}")
 
 
-def _asked(
-    records: dict[str, Record], solution: Solution, macs_single: NDArray[np.int64]
-) -> dict[str, Record]:
+def _asked(records: dict[str, Record], solution: Solution, heads: NDArray[np.int64]) -> dict[str, Record]:
     """The records without the exits that the solution leaves out."""
     left_out = _left_out(solution, records["test"])
-    return {split: record.without(left_out, macs_single) for split, record in records.items()}
+    return {split: record.without(left_out, heads) for split, record in records.items()}
 
 
 def _left_out(solution: Solution, record: Record) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
@@ -18,7 +18,7 @@ from explorer.model.cost import count, exit_macs, single_macs
 from explorer.model.exits import ExitSpec
 from explorer.model.heads import build_head
 from explorer.rules import Reader, Rule, Seen, Setting, rules_with
-from explorer.rules.asking import macs_saved, places_left_out
+from explorer.rules.asking import macs_saved, places_left_out, spared_by
 from explorer.rules.decision import early_thresholds
 from explorer.rules.reading import Readings
 from explorer.rules.rule import FEATURES, PREVIOUS, TOKENS
@@ -94,6 +94,7 @@ class MultiExitViT(nn.Module):
         self.macs = exit_macs(costs, blocks, heads)
         self.macs_single = single_macs(costs, blocks, heads)
         self.macs_full = costs.full
+        self.head_macs = np.array([head.macs() for head in heads], dtype=np.int64)  # (E - 1,)
         self.temperatures = (1.0,) * len(self.exits) if temperatures is None else tuple(temperatures)
         if len(self.temperatures) != len(self.exits) or not all(t > 0 for t in self.temperatures):
             raise ValueError(
@@ -193,7 +194,7 @@ class MultiExitViT(nn.Module):
             ms=np.array(ms),
             ms_full=ms[-1] - on_heads,
             readings=readings.done(),
-            macs_single=self.macs_single,
+            heads=self.head_macs,
         )
 
     @torch.inference_mode()
@@ -203,7 +204,7 @@ class MultiExitViT(nn.Module):
         rule: Rule,
         thresholds: ArrayLike,
         grain: Grain | None = None,
-        left_out: Iterable[int] = (),
+        left_out: Collection[int] = (),
     ) -> Inference:
         """Run images (N, channels, height, width) block by block; whichever are sure enough leave the batch.
 
@@ -221,7 +222,7 @@ class MultiExitViT(nn.Module):
         rule: Rule,
         thresholds: ArrayLike,
         grain: Grain | None,
-        left_out: Iterable[int],
+        left_out: Collection[int],
     ) -> Inference:
         self._need_eval()
         limits = early_thresholds(thresholds, len(self.exits))
@@ -262,10 +263,10 @@ class MultiExitViT(nn.Module):
             active = active[~leaves]
             reader.keep(~leaves)
             tokens = tokens[torch.from_numpy(~leaves).to(device)]
-        own = np.cumsum([reader.macs(index) for index in range(len(self.exits))])
+        own = np.cumsum([reader.macs(index) for index in range(len(self.exits))], dtype=np.int64)
         macs = self.macs + own
         if rule.alone:
-            macs = macs - macs_saved(self.macs, self.macs_single, out, own)
+            macs = macs - macs_saved(spared_by(self.head_macs, own), out)
         return Inference(exit_index, answers, macs[exit_index], ms)
 
     def reader(self, rule: Rule, grain: Grain | None = None) -> Reader:

@@ -6,51 +6,53 @@ is `web/widgets/asking.js`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from explorer.rules.registry import RULES
 from explorer.trace import Reading, Trace
 
 
-def places_left_out(blocks: Sequence[int], left_out: Iterable[int]) -> NDArray[np.bool_]:
-    """Which exits are left out, (E,), of those behind `blocks`, by the blocks of the early exits left out.
+def check_left_out(early: Sequence[int], left_out: Collection[int]) -> None:
+    """Raises `ValueError`, a sentence, unless early exits stand behind all blocks left out; `early` are their blocks.
 
-    Raises `ValueError`, a sentence, for a block without an early exit, and `TypeError` for what is no list.
+    Raises `TypeError` for what is no list.
     """
-    if not isinstance(left_out, Iterable):
+    if not isinstance(left_out, Collection):
         raise TypeError(
             f"exits are left out by a list of their blocks, as [4, 5], not by a {type(left_out).__name__}."
         )
-    wanted = set(left_out)
-    *early, _ = [int(block) for block in blocks]
-    if not wanted <= set(early):
-        unknown = ", ".join(str(block) for block in sorted(wanted - set(early)))
+    unknown = sorted(set(left_out) - set(early))
+    if unknown:
         raise ValueError(
-            f"there is no early exit to leave out behind block {unknown}; "
+            f"there is no early exit to leave out behind block {', '.join(map(str, unknown))}; "
             f"choose among {', '.join(map(str, early))}."
         )
-    return np.isin(np.array(blocks), list(wanted))
 
 
-def macs_saved(
-    macs: ArrayLike, macs_single: ArrayLike, out: NDArray[np.bool_], own: ArrayLike = 0
-) -> NDArray[np.int64]:
-    """What an image that leaves at each exit is spared by the exits left out before it, (E,).
+def places_left_out(blocks: Sequence[int], left_out: Collection[int]) -> NDArray[np.bool_]:
+    """Which of the exits behind `blocks` are left out, (E,), by the blocks of those that are. Raises as above."""
+    check_left_out(blocks[:-1], left_out)
+    return np.isin(np.array(blocks), list(left_out))
 
-    `macs` (E,) are spent with all heads on the way, `macs_single` (E,) with that exit's head alone, and `own` (E,) by
-    the rule's own steps until there.
+
+def spared_by(heads: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What leaving out each early exit spares an image that goes past it, (E - 1,): its head and the rule's step.
+
+    `heads` (E - 1,) are the MACs of each early exit's head, `own` (E,) those of the rule's steps until each exit.
     """
-    heads_before = np.asarray(macs, np.int64) - np.asarray(macs_single, np.int64)
-    steps = np.diff(np.broadcast_to(np.asarray(own, np.int64), heads_before.shape), prepend=0)[:-1]
-    spared = (np.diff(heads_before) + steps) * out[:-1]
-    return np.concatenate([[0], np.cumsum(spared)]).astype(np.int64)
+    return heads + np.diff(own, prepend=0)[:-1]
 
 
-def leave_out(trace: Trace, left_out: Iterable[int]) -> Trace:
+def macs_saved(spared: NDArray[np.int64], out: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """What an image that leaves at each exit is spared by the exits left out, `out` (E,), before it: (E,)."""
+    return np.concatenate([[0], np.cumsum(spared * out[:-1])])
+
+
+def leave_out(trace: Trace, left_out: Collection[int]) -> Trace:
     """The trace as it would be decided on without the exits behind those blocks: their scores are NaN.
 
     Under a rule that scores each exit alone their heads are not run either. Raises `ValueError` for a block without an
@@ -65,6 +67,6 @@ def leave_out(trace: Trace, left_out: Iterable[int]) -> Trace:
 
 def _without(trace: Trace, rule: str, reading: Reading, out: NDArray[np.bool_]) -> Reading:
     macs = reading.macs
-    if trace.macs_single is not None and rule in RULES and RULES[rule].alone:
-        macs = macs - macs_saved(trace.macs, trace.macs_single, out, reading.macs)
+    if trace.heads is not None and rule in RULES and RULES[rule].alone:
+        macs = macs - macs_saved(spared_by(trace.heads, reading.macs), out)
     return replace(reading, scores=np.where(out, np.nan, reading.scores), macs=macs)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explorer.rules.asking import places_left_out
+from explorer.rules.asking import check_left_out
 from explorer.rules.decision import early_thresholds
 from explorer.rules.registry import get_rule
 
@@ -48,10 +48,10 @@ class Chosen:
                 "export them again for this model."
             ) from error
 
-    def check_left_out(self, blocks: Sequence[int]) -> None:
-        """Raises `ValueError` unless early exits stand behind all that are left out; `blocks` are of all exits."""
+    def check_left_out(self, early: Sequence[int]) -> None:
+        """Raises `ValueError` unless early exits stand behind all blocks left out; `early` are the exits' blocks."""
         try:
-            places_left_out(blocks, self.left_out)
+            check_left_out(early, self.left_out)
         except ValueError as error:
             raise ValueError(f"{self.path}: {error}") from error
 

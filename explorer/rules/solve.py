@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.rules.asking import macs_saved
 from explorer.rules.decision import decide
 
 _STEEPEST = 12.0  # |ln ratio| looked among: beyond it all leave at the first exit, or none before the last
@@ -37,8 +38,8 @@ class Problem:
     def without(self, out: NDArray[np.bool_]) -> Problem:
         """The same where nobody leaves at the exits `out`, (E,), and their heads are not run."""
         assert self.spared is not None
-        before = np.concatenate([[0], np.cumsum(self.spared * out[:-1])])
-        return replace(self, scores=np.where(out, np.nan, self.scores), macs=self.macs - before)
+        macs = self.macs - macs_saved(self.spared, out)
+        return replace(self, scores=np.where(out, np.nan, self.scores), macs=macs)
 
     def up_to(self, deepest: int) -> Problem:
         """The same with no exit behind `deepest`, an index: the most that any image may cost.

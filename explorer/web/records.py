@@ -92,6 +92,7 @@ def evaluation_json(name: str, grain: str = CLASSES) -> dict[str, Any]:
         "macs": test.macs.tolist(),
         "macs_full": test.macs_full,
         "macs_single": network.macs_single.tolist(),
+        "heads": network.head_macs.tolist(),
         "splits": {split: pack_record(record) for split, record in records.items()},
         "gallery": gallery_json(name),
     }

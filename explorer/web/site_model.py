@@ -19,7 +19,7 @@ from explorer.model.multi_exit import MultiExitViT
 from explorer.model.pieces import export
 from explorer.pipeline import to_tensor
 from explorer.rules import rules_with
-from explorer.rules.asking import macs_saved
+from explorer.rules.asking import spared_by
 
 PART = 9_000_000  # bytes: a larger piece lies in several files
 # The rules that the worker scores, browser/rules.js. One that it does not know yet is not offered there.
@@ -70,7 +70,7 @@ def write_model(name: str, model: Model, out: Path, rules: Sequence[str]) -> dic
         "exits": [{"block": e.block, "kind": e.kind, "family": e.family} for e in network.exits],
         "macs": network.macs.tolist(),
         "macs_full": network.macs_full,
-        "macs_single": network.macs_single.tolist(),
+        "heads": network.head_macs.tolist(),
         "temperatures": network.temperatures,
         "rules": [rule for rule in rules_with(network.addons) if rule in rules],
         "rule_macs": _rule_macs(network, rules),
@@ -115,10 +115,9 @@ def _check(model: Model, out: Path, home: str) -> dict[str, Any]:
 
 def _spared(network: MultiExitViT, rules: Sequence[str]) -> dict[str, list[int]]:
     """What leaving out each early exit spares an image that passes it, (E - 1,), under rules that score exits alone."""
-    own = _rule_macs(network, rules)
-    everywhere = np.ones(len(network.exits), bool)
+    own, nothing = _rule_macs(network, rules), np.zeros(len(network.exits), np.int64)
     return {
-        name: np.diff(macs_saved(network.macs, network.macs_single, everywhere, own.get(name, 0))).tolist()
+        name: spared_by(network.head_macs, np.array(own.get(name, nothing))).tolist()
         for name, rule in rules_with(network.addons).items()
         if name in rules and rule.alone
     }

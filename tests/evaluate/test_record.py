@@ -94,7 +94,7 @@ def test_the_file_holds_small_types(record, tmp_path):
 def test_a_record_without_some_exits_is_what_the_network_gives_that_does_not_ask_there(
     model, split, record, rule
 ):
-    without = record.without([2, 4], model.network.macs_single)
+    without = record.without([2, 4], model.network.head_macs)
     limit = float(np.median(record.scores[rule][:, :-1]))
     inputs = torch.cat([to_tensor(model, image) for image in split.images])
     left = model.network.infer(inputs, RULES[rule], limit, left_out=[2, 4])
@@ -103,10 +103,10 @@ def test_a_record_without_some_exits_is_what_the_network_gives_that_does_not_ask
     under = without.under(rule)
     assert under.macs[fired].tolist() == left.macs.tolist()
     assert under.predicted[np.arange(7), fired].tolist() == left.logits.argmax(axis=1).tolist()
-    assert record.without([], model.network.macs_single) is record
+    assert record.without([], model.network.head_macs) is record
 
 
 def test_where_no_early_exit_is_asked_there_is_one_threshold_to_try(model, record):
-    without = record.without([2, 3, 4, 5], model.network.macs_single)
+    without = record.without([2, 3, 4, 5], model.network.head_macs)
     (only,) = curve(without, "confidence")
     assert (only.macs, only.accuracy) == (model.network.macs_full, record.accuracy[-1])

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { evaluateWithout, leaveOut, macsSaved } from "../../explorer/web/widgets/asking.js";
+import { evaluateWithout, leaveOut, macsSaved, sparedBy } from "../../explorer/web/widgets/asking.js";
 import { setScene } from "../../explorer/web/widgets/learn/goals.js";
 import { looksOf } from "../../explorer/web/widgets/looks.js";
 import { SideStore } from "../../explorer/web/widgets/compare/side-store.js";
@@ -16,23 +16,22 @@ import { makeTally, tally } from "../../explorer/web/widgets/tune/tally.js";
 import { reasonText } from "../../explorer/web/widgets/words.js";
 import { makeTrace, RULES } from "./helpers.mjs";
 
-// Heads of 10 M and 20 M behind blocks 4 and 8.
-const SINGLE = [100e6, 190e6, 300e6];
+const HEADS = [10e6, 20e6]; // behind blocks 4 and 8
 const ALONE = { ...RULES, confidence: { ...RULES.confidence, alone: true } };
 
 function makeStore(rules = ALONE) {
   const store = new Store(() => {});
   store.setModel("toy");
   store.setRules(rules);
-  store.setExamples([{ id: "a", title: "Boot", label: null, truth: null, trace: makeTrace({ macs_single: SINGLE }) }]);
+  store.setExamples([{ id: "a", title: "Boot", label: null, truth: null, trace: makeTrace({ heads: HEADS }) }]);
   store.show(store.examples[0]);
   return store;
 }
 
 test("what is spared are the heads before an exit, and the rule's own steps there", () => {
-  assert.deepEqual(macsSaved([100, 200, 330], [100, 190, 300], [true, true, false]), [0, 10, 30]);
-  assert.deepEqual(macsSaved([100, 200, 330], [100, 190, 300], [false, true, false]), [0, 0, 20]);
-  assert.deepEqual(macsSaved([100, 200, 330], [100, 190, 300], [true, false, false], [1, 3, 6]), [0, 11, 11]);
+  assert.deepEqual(macsSaved(sparedBy([10, 20]), [true, true, false]), [0, 10, 30]);
+  assert.deepEqual(macsSaved(sparedBy([10, 20]), [false, true, false]), [0, 0, 20]);
+  assert.deepEqual(macsSaved(sparedBy([10, 20], [1, 3, 6]), [true, true, false]), [0, 11, 33]);
 });
 
 test("at an exit that is left out nobody leaves, and who goes on is spared its head", () => {
@@ -116,7 +115,7 @@ const split = makeSplit("validation", 3, 2, {
 const EVALUATION = {
   exits: makeTrace().exits,
   macs: [100, 200, 330],
-  macs_single: [100, 160, 300], // heads of 40 before the second exit, of 30 together before the last
+  heads: [40, 10],
   macs_full: 300,
   splits: { validation: { ...split, ownMacs: {} } },
 };

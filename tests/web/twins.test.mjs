@@ -98,7 +98,7 @@ test("a trace is Python's: scores, answers and looks of every rule, and sets, by
       reader.step(e, new Seen(row, { tokens: own, previous, state: Float32Array.from(states[e]) }));
     });
     const costs = Object.fromEntries(Object.entries(macs).filter(([, row]) => row.some(Boolean)));
-    const facts = { name: "m", labels, exits: trace.exits, blocks: 5, macs: trace.macs, macs_full: 9, macs_single: trace.macs_single, rules, rule_macs: costs, grains: [grain], sets }; // prettier-ignore
+    const facts = { name: "m", labels, exits: trace.exits, blocks: 5, macs: trace.macs, macs_full: 9, heads: trace.heads, rules, rule_macs: costs, grains: [grain], sets }; // prettier-ignore
     alike(traceOf(facts, rows, reader.done(), partsOf, trace.ms, trace.ms_full), trace, 2e-6, "trace");
   }
 });

@@ -96,7 +96,7 @@ def ship(
     threshold = read_config(out)["thresholds"]["confidence"]
     write_gallery(out, records["test"], lambda i: halves["test"].picture(i), credits=halves["test"].credits)
     five = right_in(traces(written.network, seen["test"].pixels).logits, seen["test"].classes, 5)
-    measured = measures(records, threshold, network.macs_single) | {"among five": _rounded(five)}
+    measured = measures(records, threshold, network.head_macs) | {"among five": _rounded(five)}
     facts = {
         "history": history,
         "sources": sources,
@@ -126,10 +126,10 @@ def _warmed(grain: Grain, trace: Trace, classes: NDArray[np.int64]) -> Grain:
     return replace(grain, temperatures=_fitted(trace.merged(grain.groups).logits, grain.groups[classes]))
 
 
-def measures(records: dict[str, Record], threshold: float, macs_single: NDArray[np.int64]) -> dict[str, Any]:
+def measures(records: dict[str, Record], threshold: float, heads: NDArray[np.int64]) -> dict[str, Any]:
     """What the card says, on the reporting half, as plain JSON types.
 
-    `threshold` is the model's own, of confidence; `macs_single` (E,) the network's.
+    `threshold` is the model's own, of confidence; `heads` (E - 1,) the MACs of each early exit's head.
     """
     validation, test = records["validation"], records["test"]
     losses = {}
@@ -147,18 +147,18 @@ def measures(records: dict[str, Record], threshold: float, macs_single: NDArray[
         "at its own threshold": _facts(at_threshold(test, "confidence", threshold)),
         "grains": {name: _at_grain(validation.at(name), coarse) for name, coarse in test.grains.items()},
         "exits worth asking, at 2 points": {
-            name: _asked(validation.at(name), test.at(name), macs_single) for name in (CLASSES, *test.grains)
+            name: _asked(validation.at(name), test.at(name), heads) for name in (CLASSES, *test.grains)
         },
     }
 
 
-def _asked(validation: Record, test: Record, macs_single: NDArray[np.int64]) -> dict[str, Any]:
+def _asked(validation: Record, test: Record, heads: NDArray[np.int64]) -> dict[str, Any]:
     """The exits, and one threshold of confidence for them, that spend least for LOST on the choosing half."""
     floor = Goal(floor=float(validation.accuracy[-1]) - LOST)
-    found = solve(problem_of(validation, "confidence", macs_single), floor, ways=("asked",))
+    found = solve(problem_of(validation, "confidence", heads), floor, ways=("asked",))
     assert found.left_out is not None
     left_out = validation.blocks[found.left_out].tolist()
-    point = at_threshold(test.without(left_out, macs_single), "confidence", float(found.thresholds[0]))
+    point = at_threshold(test.without(left_out, heads), "confidence", float(found.thresholds[0]))
     asked = [block for block in validation.blocks[:-1].tolist() if block not in left_out]
     return {"asked": asked, **_facts(point), "right at the end": round(float(test.accuracy[-1]), 4)}
 

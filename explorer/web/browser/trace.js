@@ -22,7 +22,7 @@ export function traceOf(facts, logits, readings, partsOf, ms, fullMs) {
     exits: facts.exits,
     macs: facts.macs,
     macs_full: facts.macs_full,
-    macs_single: facts.macs_single,
+    heads: facts.heads,
     ms: ms.map((one) => rounded(one, 3)),
     ms_full: rounded(fullMs, 3),
     ...answersOf(facts, facts.labels, logits, readings, TOP),
@@ -78,7 +78,7 @@ function answersOf(facts, labels, logits, readings, top) {
       name,
       {
         ...(facts.rule_macs[name] ? { macs: facts.rule_macs[name] } : {}),
-        ...(reading.answers ? { answers: Object.fromEntries(answers) } : {}),
+        ...(answers.length ? { answers: Object.fromEntries(answers) } : {}),
         ...(looks.length ? { looks: Object.fromEntries(looks) } : {}),
       },
     ];

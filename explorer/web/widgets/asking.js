@@ -16,24 +16,25 @@ export function placesLeftOut(exits, leftOut) {
   return exits.map(({ block }, e) => e < exits.length - 1 && leftOut.includes(block));
 }
 
-/**
- * What an image that leaves at each exit is spared by those left out before it. `macs` are spent with all heads on the
- * way, `single` with that exit's head alone, and `own` by the rule's own steps until there, or are missing.
- */
-export function macsSaved(macs, single, out, own = null) {
-  const before = macs.map((spent, e) => spent - single[e]); // of heads
+/** What leaving out each early exit spares an image that goes past it: its head, and the `own` step of the rule there. */
+export function sparedBy(heads, own = null) {
+  return heads.map((macs, e) => macs + (own ? own[e] - (own[e - 1] ?? 0) : 0));
+}
+
+/** What an image that leaves at each exit is spared by those left out, `out`, before it. */
+export function macsSaved(spared, out) {
   let saved = 0;
-  return macs.map((_, e) => {
-    const now = saved;
-    if (out[e]) saved += before[e + 1] - before[e] + (own ? own[e] - (own[e - 1] ?? 0) : 0);
-    return now;
+  return out.map((is, e) => {
+    const before = saved;
+    if (is) saved += spared[e];
+    return before;
   });
 }
 
 /**
  * A reading of a trace (reading.js) as it is decided on without those exits: no score there, and, where the rule
- * scores each exit `alone`, the MACs without their heads and no measured time behind them. `whole` is the trace as it was analysed, `own` the rule's own
- * MACs. `leftOut` tells the page which exits these are, and `read` has the scores that were read there all the same.
+ * scores each exit `alone`, the MACs without their heads and no measured time behind them. `whole` is the trace as it was
+ * analysed, `own` the rule's own MACs. `leftOut` tells the page which exits these are, and `read` has the scores that were read there all the same.
  */
 export function leaveOut(view, { leftOut, alone }, whole, own) {
   const out = placesLeftOut(view.exits, leftOut);
@@ -41,7 +42,7 @@ export function leaveOut(view, { leftOut, alone }, whole, own) {
   const scores = Object.fromEntries(
     Object.entries(view.scores ?? {}).map(([rule, row]) => [rule, row.map((score, e) => (out[e] ? null : score))]),
   );
-  const saved = alone && whole.macs_single ? macsSaved(whole.macs, whole.macs_single, out, own) : null;
+  const saved = alone && whole.heads ? macsSaved(sparedBy(whole.heads, own), out) : null;
   const macs = saved ? view.macs.map((spent, e) => spent - saved[e]) : view.macs;
   const ms = saved ? view.ms.map((spent, e) => (saved[e] > 0 ? null : spent)) : view.ms; // nobody has measured that
   return { ...view, scores, macs, ms, leftOut: out, read: view.scores };
@@ -59,7 +60,7 @@ export function evaluateWithout(evaluation, { leftOut, alone }, whole, own) {
   const known = kept.get(evaluation);
   if (!known.has(key)) {
     if (known.size >= KEPT) known.delete(known.keys().next().value);
-    const saved = alone && whole.macs_single ? macsSaved(whole.macs, whole.macs_single, out, own) : null;
+    const saved = alone && whole.heads ? macsSaved(sparedBy(whole.heads, own), out) : null;
     known.set(key, {
       ...evaluation,
       macs: saved ? evaluation.macs.map((spent, e) => spent - saved[e]) : evaluation.macs,

@@ -130,7 +130,7 @@ def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
     assert set(worth) == {"classes", "kinds", "groups"}
     blocks = [e.block for e in big.exits[:-1]]
     out = [b for b in blocks if b not in worth["classes"]["asked"]]
-    spent = load_records(tmp_path / "photos" / "evaluation.npz")["test"].without(out, big.macs_single)
+    spent = load_records(tmp_path / "photos" / "evaluation.npz")["test"].without(out, big.head_macs)
     point = at_threshold(spent, "confidence", worth["classes"]["threshold"])
     assert worth["classes"]["fewer MACs"] == pytest.approx(point.by_macs, abs=1e-4)
     assert worth["classes"]["right at the end"] == pytest.approx(right[:, -1].mean(), abs=1e-4)

@@ -1,6 +1,6 @@
 // Thresholds for a goal by one of the ways on offer, where no image may pass an exit: what <tune-finder> asks.
 
-import { macsSaved } from "../asking.js";
+import { sparedBy } from "../asking.js";
 import { searchAsked, searchEach, searchOne } from "./search.js";
 import { searchShares, upTo } from "./shares.js";
 
@@ -26,7 +26,7 @@ export function findAsked({ splits: { validation }, macs }, plain, rule, ruleFac
   const { split, scores } = upTo(validation, validation.scores[rule], deepest);
   const spent = macs.slice(0, deepest + 1);
   const search = ruleFacts.alone
-    ? searchAsked(split, scores, ruleFacts, spent, goal, sparedBy(plain, validation.ownMacs?.[rule]))
+    ? searchAsked(split, scores, ruleFacts, spent, goal, sparedBy(plain.heads, validation.ownMacs?.[rule]))
     : { ...searchOne(split, scores, ruleFacts, spent, goal), leftOut: [] };
   const { leftOut, ...found } = search;
   return {
@@ -34,12 +34,6 @@ export function findAsked({ splits: { validation }, macs }, plain, rule, ruleFac
     thresholds: stoppedAt(found.thresholds, deepest, validation.exits - 1, ruleFacts),
     leftOut: plain.exits.flatMap(({ block }, e) => (leftOut[e] ? [block] : [])),
   };
-}
-
-/** What leaving out each early exit spares an image that passes it. */
-function sparedBy({ exits, macs, macs_single: single }, own) {
-  const saved = macsSaved(macs, single, exits.map(() => true), own); // prettier-ignore
-  return saved.slice(1).map((sum, e) => sum - saved[e]);
 }
 
 function stoppedAt(thresholds, deepest, last, { min }) {

@@ -1,5 +1,6 @@
 // Thresholds for a goal, chosen on one split: the best one for all exits, or one for each.
 
+import { macsSaved } from "../asking.js";
 import { cheapest, countUpTo, curve, mostAccurate, settable } from "./tradeoff.js";
 
 const PRICES = 24; // halvings of the range of prices: finer than a step of the thresholds can follow
@@ -23,12 +24,8 @@ export function searchOne(split, scores, rule, macs, goal) {
 export function searchAsked(split, scores, rule, macs, goal, spared) {
   const thresholds = settable(rule);
   const at = (out) => {
-    let saved = 0;
-    const less = macs.map((spent, e) => {
-      const now = spent - saved;
-      if (out[e]) saved += spared[e];
-      return now;
-    });
+    const saved = macsSaved(spared, out);
+    const less = macs.map((spent, e) => spent - saved[e]);
     const masked = scores.map((score, i) => (out[i % split.exits] ? NaN : score));
     const points = curve(split, masked, thresholds, less);
     const met = "macs" in goal ? mostAccurate(points, goal.macs) : cheapest(points, goal.accuracy);
