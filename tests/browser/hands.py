@@ -21,6 +21,23 @@ def painted(page):
     )
 
 
+def at_rest(page):
+    """Wait until the page asks for nothing any more."""
+    # Once it stands it asks for newer models, by Gradio's queue: a busy machine may be idle for long before that.
+    page.wait_for_function(
+        "performance.getEntriesByType('resource').some(({ name }) => name.includes('queue/data'))"
+    )
+    page.wait_for_load_state("networkidle")
+
+
+def quiet(page):
+    """Wait until the page is at rest, then list every request from here on."""
+    at_rest(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
 def set_slider(page, slider, value):
     """Drag a slider to a value; one that was just given another rule takes its range in the next frame."""
     painted(page)

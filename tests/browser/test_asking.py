@@ -11,7 +11,7 @@ from explorer.evaluate.record import load_records
 from explorer.evaluate.tradeoff import at_threshold
 from explorer.model.catalog import DEFAULT, find_model, load_model
 from explorer.web.model_page import EXAMPLES
-from tests.browser.hands import painted
+from tests.browser.hands import painted, quiet
 
 READY = "document.querySelector('.ee-tune')?.dataset.state === 'ready'"
 
@@ -21,8 +21,7 @@ def state(page, expression):
 
 
 def test_an_exit_is_switched_off_and_nobody_is_asked(page):
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = quiet(page)
     macs = state(page, "[s.trace.macs, s.trace.heads]")
     ladder, boxes = page.locator("#ee-tab-explore exit-ladder"), page.locator("#ee-tab-explore rule-controls")
     expect(boxes.get_by_role("checkbox", name="Ask the exit")).to_have_count(8)

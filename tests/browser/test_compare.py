@@ -13,7 +13,7 @@ from explorer.model.catalog import DEFAULT, SHIPPED, list_models
 from explorer.rules import decide
 from explorer.web.model_page import EXAMPLES as ASSETS
 from explorer.web.model_page import examples_json
-from tests.browser.hands import set_slider
+from tests.browser.hands import quiet, set_slider
 
 OTHER = list_models()[1]
 MINUTE = 60_000
@@ -47,9 +47,7 @@ def set_threshold(page, value, panel="compare-controls[data-side=a]"):
 
 def test_a_finished_comparison_of_an_easy_and_a_hard_image_needs_no_click_and_no_question(visit):
     page = visit("")
-    page.wait_for_load_state("networkidle")
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = quiet(page)
     page.get_by_role("tab", name="Compare").click()
     first, last = examples_json(DEFAULT)[0], examples_json(DEFAULT)[-1]
     expect(side(page, "a").get_by_role("heading", name=first["title"])).to_be_visible()

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageSequence
 from playwright.sync_api import expect
 
-from tests.browser.hands import painted, rung, state
+from tests.browser.hands import painted, quiet, rung, state
 from tests.browser.test_explore_files import kept
 
 ATTENTION = "#ee-tab-explore attention-view"
@@ -34,8 +34,7 @@ def pixels(canvas):
 
 
 def test_rollout_came_with_the_picture_and_is_a_row_of_one_map_per_block(page, attention):
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = quiet(page)
     attention.locator("#method").select_option("rollout")
     painted(page)
     expect(attention.get_by_role("gridcell")).to_have_count(12)

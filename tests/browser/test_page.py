@@ -12,7 +12,7 @@ from explorer.rules import decide
 from explorer.web.model_page import EXAMPLES as ASSETS
 from explorer.web.model_page import examples_json
 from explorer.web.page import picker_label
-from tests.browser.hands import EXPLORE_UPLOAD, painted, set_slider
+from tests.browser.hands import EXPLORE_UPLOAD, painted, quiet, set_slider
 
 STATE = "(() => { const s = window.ExitExplorer.store; return %s; })()"
 
@@ -20,18 +20,6 @@ STATE = "(() => { const s = window.ExitExplorer.store; return %s; })()"
 def state(page, expression):
     """A value of the page's store `s`."""
     return page.evaluate(STATE % expression)
-
-
-def quiet(page):
-    """Wait until the page asks for nothing any more, then list every request from here on."""
-    # Once it stands it asks for newer models, by Gradio's queue: a busy machine may be idle for long before that.
-    page.wait_for_function(
-        "performance.getEntriesByType('resource').some(({ name }) => name.includes('queue/data'))"
-    )
-    page.wait_for_load_state("networkidle")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    return asked
 
 
 def give(page, path):

@@ -13,7 +13,7 @@ from explorer.model.catalog import ROOT, find_model
 from explorer.pipeline import analyse
 from explorer.rules import RULES, decide
 from explorer.web.language import strings
-from tests.browser.hands import painted, set_slider
+from tests.browser.hands import painted, quiet, set_slider
 
 STORE = "window.ExitExplorer.store"
 EXAMPLE = ROOT / "assets" / "examples" / "fashion" / "pullover-49.png"
@@ -136,8 +136,7 @@ def test_rules_that_need_other_weights_are_named_and_one_click_away(visit, model
 
 def test_the_set_of_this_image_follows_grain_exit_and_threshold_without_asking(visit, model, trace):
     page = visit("?example=pullover-49")
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = quiet(page)
     view = page.locator(SETS)
     expect(view.locator(".set")).to_be_hidden()
     view.get_by_role("checkbox", name="Show").focus()
@@ -169,8 +168,7 @@ def test_sizes_and_coverage_on_test_are_pythons_as_the_threshold_moves(visit):
     record = load_records(folder / "evaluation.npz")["test"]
     with np.load(folder / "conformal.npz") as arrays:
         packed = arrays["classes@0.95"]
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = quiet(page)
     slider = page.locator("#ee-tab-tune rule-controls").get_by_role("slider", name="Threshold")
     for threshold in (0.5, 0.9, 1.0):
         set_slider(page, slider, threshold)

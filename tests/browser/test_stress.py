@@ -7,12 +7,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.hands import at_rest
+
 CORRUPTIONS = ["Blur", "Noise", "Darkness", "Low contrast", "JPEG", "Rotation", "Occlusion", "Pixelation"]
 
 
 def asked_of(page):
     """Every question to the server from here on."""
-    page.wait_for_load_state("networkidle")
+    at_rest(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.url[:4] == "http" else None)
     return asked

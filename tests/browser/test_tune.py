@@ -18,7 +18,7 @@ from explorer.model.catalog import DEFAULT, find_model
 from explorer.rules import decide
 from explorer.web.model_page import EXAMPLES
 from explorer.web.records import pack_record
-from tests.browser.hands import painted, set_slider
+from tests.browser.hands import painted, quiet, set_slider
 
 READY = "document.querySelector('.ee-tune')?.dataset.state === 'ready'"
 
@@ -74,8 +74,7 @@ def test_the_evaluation_is_asked_for_when_the_tab_is_opened_and_only_once(page):
 
 def test_every_number_is_pythons_as_the_threshold_moves_and_nothing_is_asked(tune, records):
     page = tune
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = quiet(page)
     for split, radio in (("validation", "Validation, 5,000"), ("test", "Test, 10,000")):
         page.get_by_role("radio", name=radio).check()
         for rule, thresholds in (("confidence", (0.3, 0.68, 0.995)), ("patience", (2, 6))):
