@@ -8,7 +8,7 @@ import { CURVE_STYLE } from "./score-curve-style.js";
 import { t, translated } from "./strings.js";
 import { dragHandles } from "./threshold-handles.js";
 import { Widget } from "./widget.js";
-import { answerAt, comparisonText, familyOf, ruleText, scoreNoun } from "./words.js";
+import { answerAt, comparisonText, familyOf, outText, ruleText, scoreNoun } from "./words.js";
 
 const CURVE_HEIGHT = 236;
 /** A marker as it stands in the legend. */
@@ -171,7 +171,7 @@ export class ScoreCurve extends Widget {
     const score = this.store.scores[exit];
     const last = exit === trace.exits.length - 1;
     const compared = trace.leftOut?.[exit]
-      ? t("explore.not_asked")
+      ? outText(this.store.asking)
       : last
       ? t("explore.curve_always", { noun, score: typeof score === "number" ? Number(score.toFixed(3)) : "–" })
       : t("explore.reason", { noun, comparison: comparisonText(rule, score, thresholdAt(thresholds, exit)) });

@@ -94,6 +94,11 @@ export function leftText(trace, exit) {
   return blocks === 1 ? t("explore.left_only") : t("explore.left_all", { blocks });
 }
 
+/** What is said of an exit that is left out: under a rule that reads several exits together, its head runs all the same. */
+export function outText({ alone }) {
+  return t(alone ? "explore.not_asked" : "explore.closed");
+}
+
 /** Why this exit fired: "confidence 0.934 ≥ 0.900". */
 export function reasonText(trace, exit, name, rule, thresholds) {
   const noun = scoreNoun(name, rule);

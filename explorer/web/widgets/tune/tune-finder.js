@@ -5,7 +5,7 @@ import { download } from "../save.js";
 import { CLASSES } from "../reading.js";
 import { t } from "../strings.js";
 import { nearestThreshold, thresholdText } from "../threshold.js";
-import { factorText, macsText, ruleText } from "../words.js";
+import { factorText, macsText, outText, ruleText } from "../words.js";
 import { countText, percentText } from "./numbers.js";
 import { find, findAsked } from "./finding.js";
 import { canStop } from "./shares.js";
@@ -216,7 +216,7 @@ export class TuneFinder extends TuneWidget {
     const { exits } = this.evaluation;
     const text = [found.thresholds]
       .flat()
-      .map((one, e) => (each && found.leftOut.includes(exits[e].block) ? t("explore.not_asked") : thresholdText(rule, one)));
+      .map((one, e) => (each && found.leftOut.includes(exits[e].block) ? outText(this.store.asking) : thresholdText(rule, one)));
     const names = { rule: ruleText(this.store.rule, rule, "title"), thresholds: text.join("  ") };
     const asked = exits.slice(0, -1).flatMap(({ block }) => (found.leftOut.includes(block) ? [] : [block]));
     const some = found.leftOut.length > 0 && !each;
