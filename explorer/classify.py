@@ -26,8 +26,8 @@ from explorer.model.bundle import Model
 from explorer.model.catalog import DEFAULT, load_model, named_here
 from explorer.pipeline import default_threshold, see, to_image, to_tensor, warm_up
 from explorer.rules import Rule, get_rule
-from explorer.rules.asking import leave_out
 from explorer.rules.chosen import read_chosen
+from explorer.rules.left_out import leave_out
 from explorer.rules.reading import at_grain
 
 RULE = "confidence"
@@ -155,7 +155,7 @@ def classify(
 ) -> dict[str, Any]:
     """One picture's report, of plain JSON types, in a grain's groups or else classes; `image` as it was given.
 
-    Nobody leaves behind the blocks `left_out`; with them the report says of each exit whether it was asked.
+    Nobody leaves behind the blocks `left_out`; with them the report says of each exit whether it was left out.
 
     Raises `UnreadableImage`.
     """
@@ -186,7 +186,7 @@ def classify(
                 "score": None if np.isnan(scores[i]) else float(scores[i]),
                 "macs": int(under.macs[i]),
                 "ran": i <= fired and not (rule.alone and e.block in left_out),
-                **({"asked": e.block not in left_out} if left_out else {}),
+                **({"left_out": e.block in left_out} if left_out else {}),
             }
             for i, e in enumerate(trace.exits)
         ],
@@ -222,9 +222,8 @@ def _show(facts: dict[str, Any]) -> None:
     heads = ("Block", "Head", "Label", "Probability", facts["rule"], "MACs (M)", "")
     table = Table(*heads, title=facts["image"])
     for i, e in enumerate(facts["exits"]):
-        left_out = not e.get("asked", True)
         note = "left here" if i == facts["exit"]["index"] else "" if e["ran"] else "not run"
-        note = "not asked" if left_out else note
+        note = "off" if e.get("left_out") else note
         cells = [
             str(e["block"]),
             e["kind"],

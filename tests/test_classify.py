@@ -176,7 +176,7 @@ def test_thresholds_from_a_file_are_used_one_per_exit(call, tmp_path, tiny_model
     assert "left here" in call(images[0], "--thresholds", path).stdout
 
 
-def test_exits_left_out_by_a_file_are_not_asked(call, image, tmp_path, tiny_model_folder):
+def test_exits_left_out_by_a_file_are_off(call, image, tmp_path, tiny_model_folder):
     network = load_model_folder(tiny_model_folder).network
     heads = [head.macs() for head in network.heads]
     path = thresholds_file(tmp_path / "t.json", thresholds=0.0, left_out=[2, 3])
@@ -184,14 +184,14 @@ def test_exits_left_out_by_a_file_are_not_asked(call, image, tmp_path, tiny_mode
     facts = json.loads(result.stdout)
     assert (facts["left_out"], facts["exit"]["block"]) == ([2, 3], 4)
     assert facts["macs"]["used"] == network.macs[2] - heads[0] - heads[1]
-    assert [(e["asked"], e["ran"], e["score"] is None) for e in facts["exits"]] == [
-        (False, False, True),
-        (False, False, True),
-        (True, True, False),
-        (True, False, False),
-        (True, False, False),
+    assert [(e["left_out"], e["ran"], e["score"] is None) for e in facts["exits"]] == [
+        (True, False, True),
+        (True, False, True),
+        (False, True, False),
+        (False, False, False),
+        (False, False, False),
     ]
-    assert call(image, "--thresholds", path).stdout.count("not asked") == 2
+    assert call(image, "--thresholds", path).stdout.count(" off ") == 2
     path = thresholds_file(tmp_path / "u.json", thresholds=0.0, left_out=[6])
     refused(
         call(image, "--thresholds", path),

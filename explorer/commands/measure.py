@@ -93,7 +93,7 @@ def solve(
         int | None, typer.Option(help="the last block any image may run: the most one may cost")
     ] = None,
     how: Annotated[
-        str | None, typer.Option(help="one, shares, each or asked [default: the best of all]")
+        str | None, typer.Option(help="one, shares, each or subset [default: the best of all]")
     ] = None,
     grain: Annotated[str, typer.Option(help="read the answers in the model's kinds or groups")] = "classes",
     out: Annotated[Path | None, typer.Option(help="write the thresholds into this JSON file")] = None,

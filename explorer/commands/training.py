@@ -164,14 +164,14 @@ def _distil(
     threads: int,
 ) -> None:
     """One stretch of training on photographs. Raises `ValueError`, `OSError` or its own `Stopped`."""
-    from explorer.train.photos.asked import asked_stretch
     from explorer.train.photos.command import run
     from explorer.train.photos.photographs import parse_source
+    from explorer.train.photos.settings import stretch_of
     from explorer.train.photos.teacher import parse_teacher
 
     if not data or not teacher:
         raise ValueError("--recipe distil learns a --teacher's answers to the pictures of --data; name both.")
-    stretch = asked_stretch(settings or [], size=size, lr=lr, batch=batch, seed=seed)
+    stretch = stretch_of(settings or [], size=size, lr=lr, batch=batch, seed=seed)
     sources, teachers = [parse_source(text) for text in data], [parse_teacher(text) for text in teacher]
     start = Path(backbone or "assets/models/photos")
     target = out or Path("checkpoints/photos-run")

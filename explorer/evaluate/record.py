@@ -20,7 +20,7 @@ from explorer.model.addons import addon_names, is_of, read_addon
 from explorer.model.bundle import Model, ModelError, read_config
 from explorer.pipeline import to_tensor
 from explorer.rules import RULES, rules_with
-from explorer.rules.asking import macs_saved, places_left_out, spared_by
+from explorer.rules.left_out import macs_saved, places_left_out, spared_by
 from explorer.rules.reading import at_grain, read_summary
 from explorer.trace import Trace, softmax
 
@@ -77,7 +77,7 @@ class Record:
         )
 
     def without(self, left_out: Collection[int], heads: NDArray[np.int64]) -> Record:
-        """The record as if nobody could leave behind the blocks `left_out`, as `explorer.rules.asking` has it.
+        """The record as if nobody could leave behind the blocks `left_out`, as `explorer.rules.left_out` has it.
 
         `heads` (E - 1,) are the MACs of each early exit's head. Raises `ValueError` for a block without an early exit.
         """

@@ -17,14 +17,14 @@ from explorer.grain import CLASSES
 from explorer.model.bundle import load_model_folder, read_config
 from explorer.model.catalog import find_model
 from explorer.rules import get_rule
-from explorer.rules.asking import spared_by
+from explorer.rules.left_out import spared_by
 from explorer.rules.solve import WAYS, Goal, Problem, Solution, solve
 
 _SAYS = {
     "one": "one threshold for all exits",
     "shares": "exponential shares",
     "each": "coordinate search, one threshold per exit",
-    "asked": "one threshold, at the exits worth asking",
+    "subset": "one threshold, at the best subset of exits",
 }
 
 
@@ -79,21 +79,21 @@ def run(
         floor=None if floor is None else floor / 100,
     )
     last = _place(validation, deepest)
-    ways = [how] if how else [way for way in WAYS if way != "asked" or problem.spared is not None]
+    ways = [how] if how else [way for way in WAYS if way != "subset" or problem.spared is not None]
     found = {way: solve(problem, goal, last, (way,)) for way in ways}
     best = max(found.values(), key=lambda one: goal.worth(one.accuracy, one.macs))
     if not best.reached:
         print("No thresholds of this rule reach the goal on validation; these come nearest.")
-    asked = {way: _asked(records, solution, heads) for way, solution in found.items()}
-    for table in (_ways(found, asked, rule), _leaving(best, asked[best.way], rule)):
+    used = {way: _without(records, solution, heads) for way, solution in found.items()}
+    for table in (_ways(found, used, rule), _leaving(best, used[best.way], rule)):
         print(markdown(table) + "\n") if as_markdown else Console(markup=False).print(table)
     if out is not None:
-        facts = _facts(read_config(folder)["name"], rule, grain, goal, best, asked[best.way])
+        facts = _facts(read_config(folder)["name"], rule, grain, goal, best, used[best.way])
         out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
         print(f"wrote {out}")
 
 
-def _asked(records: dict[str, Record], solution: Solution, heads: NDArray[np.int64]) -> dict[str, Record]:
+def _without(records: dict[str, Record], solution: Solution, heads: NDArray[np.int64]) -> dict[str, Record]:
     """The records without the exits that the solution leaves out."""
     left_out = _left_out(solution, records["test"])
     return {split: record.without(left_out, heads) for split, record in records.items()}
@@ -115,7 +115,7 @@ def _place(record: Record, deepest: int | None) -> int | None:
     return blocks.index(deepest)
 
 
-def _ways(found: dict[str, Solution], asked: dict[str, dict[str, Record]], rule: str) -> Table:
+def _ways(found: dict[str, Solution], used: dict[str, dict[str, Record]], rule: str) -> Table:
     """What each way promises on validation and gives on test."""
     table = Table(
         "Way", "Validation (%)", "Fewer MACs", "Test (%)", "Fewer MACs on test", "Test less validation",
@@ -123,7 +123,7 @@ def _ways(found: dict[str, Solution], asked: dict[str, dict[str, Record]], rule:
     )  # fmt: skip
     for way, solution in found.items():
         promised, given = (
-            at_thresholds(asked[way][s], rule, solution.thresholds) for s in ("validation", "test")
+            at_thresholds(used[way][s], rule, solution.thresholds) for s in ("validation", "test")
         )
         table.add_row(
             _SAYS[way],
@@ -141,9 +141,7 @@ def _leaving(best: Solution, records: dict[str, Record], rule: str) -> Table:
     blocks = records["test"].blocks
     table = Table("", *[f"block {b}" for b in blocks], title=f"{rule}: {_SAYS[best.way]}")
     out = _left_out(best, records["test"])
-    limits = [
-        "not asked" if b in out else f"{t:.4g}" for b, t in zip(blocks[:-1], best.thresholds, strict=True)
-    ]
+    limits = ["off" if b in out else f"{t:.4g}" for b, t in zip(blocks[:-1], best.thresholds, strict=True)]
     table.add_row("threshold", *limits, "")
     if best.shares is not None:
         table.add_row("asked for (%)", *[f"{100 * share:.2f}" for share in best.shares])

@@ -18,8 +18,8 @@ from explorer.model.cost import count, exit_macs, single_macs
 from explorer.model.exits import ExitSpec
 from explorer.model.heads import build_head
 from explorer.rules import Reader, Rule, Seen, Setting, rules_with
-from explorer.rules.asking import macs_saved, places_left_out, spared_by
 from explorer.rules.decision import early_thresholds
+from explorer.rules.left_out import macs_saved, places_left_out, spared_by
 from explorer.rules.reading import Readings
 from explorer.rules.rule import FEATURES, PREVIOUS, TOKENS
 from explorer.trace import Exit, Trace

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explorer.rules.asking import check_left_out
 from explorer.rules.decision import early_thresholds
+from explorer.rules.left_out import check_left_out
 from explorer.rules.registry import get_rule
 
 
@@ -35,7 +35,9 @@ class Chosen:
         """The thresholds as text."""
         numbers = self.thresholds if isinstance(self.thresholds, list) else [self.thresholds]
         text = ", ".join(f"{number:g}" for number in numbers)
-        return f"{text}, blocks {', '.join(map(str, self.left_out))} not asked" if self.left_out else text
+        return (
+            f"{text}, exits behind blocks {', '.join(map(str, self.left_out))} off" if self.left_out else text
+        )
 
     def check(self, exits: int, model: str) -> None:
         """Raises `ValueError` unless the thresholds fit a model of that many exits, the final one included."""

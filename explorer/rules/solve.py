@@ -1,8 +1,8 @@
 """Thresholds for a goal: one per early exit, from scores on validation images. NumPy only.
 
 Four ways, all tried by `solve`: one threshold for all exits; exponential shares (MSDNet: Huang et al. 2018, arXiv
-1703.09844, as DeeR-VLA uses them, arXiv 2411.02359); a coordinate search from both; and one threshold at the exits
-worth asking, found by leaving out one after the other (ours). Twins of the last three in JavaScript:
+1703.09844, as DeeR-VLA uses them, arXiv 2411.02359); a coordinate search from both; and one threshold at the
+best subset of exits, found by leaving out one after the other (ours). Twins of the last three in JavaScript:
 `web/widgets/tune/shares.js` and `search.js`; `tests/data/solving.json` holds both to it.
 """
 
@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.rules.asking import macs_saved
 from explorer.rules.decision import decide
+from explorer.rules.left_out import macs_saved
 
 _STEEPEST = 12.0  # |ln ratio| looked among: beyond it all leave at the first exit, or none before the last
 _HALVINGS = 30
 _FLOOR_RATIOS = 121  # ratios tried for an accuracy floor, which does not rise evenly with the ratio
 _PRICES, _SWEEPS = 24, 8  # of the coordinate search, as in search.js
-WAYS = ("one", "shares", "each", "asked")
+WAYS = ("one", "shares", "each", "subset")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Solution:
     macs: float
     reached: bool  # whether the goal was; if not, this comes nearest
     shares: NDArray[np.float64] | None = None  # (E,) asked for, by exponential shares
-    left_out: NDArray[np.bool_] | None = None  # (E,) exits not worth asking, where that was looked for
+    left_out: NDArray[np.bool_] | None = None  # (E,) exits outside the best subset, where that was looked for
 
 
 @dataclass(frozen=True)
@@ -133,13 +133,13 @@ def share_thresholds(scores: NDArray[np.float64], shares: NDArray[np.float64]) -
 def solve(problem: Problem, goal: Goal, deepest: int | None = None, ways: tuple[str, ...] = WAYS) -> Solution:
     """The best thresholds that those ways find, (E - 1,) for all exits; none behind `deepest` is reached.
 
-    Raises `ValueError` for a `deepest` exit that the rule cannot stop everybody at, and where only exits worth asking
-    are looked for under a rule that asks every exit anyway.
+    Raises `ValueError` for a `deepest` exit that the rule cannot stop everybody at, and where only a subset of exits
+    is looked for under a rule that reads every exit anyway.
     """
     if problem.spared is None:
-        ways = tuple(way for way in ways if way != "asked")
+        ways = tuple(way for way in ways if way != "subset")
     if not ways:
-        raise ValueError("this rule looks at every exit on the way, so leaving one out saves nothing.")
+        raise ValueError("this rule reads every exit on the way, so leaving one out saves nothing.")
     whole = problem.scores.shape[1]
     part = problem if deepest is None else problem.up_to(deepest)
     exits = part.scores.shape[1]
@@ -188,11 +188,11 @@ def _shares(part: Problem, goal: Goal) -> Solution:
     return max(map(at, ratios), key=lambda one: goal.worth(one.accuracy, one.macs))
 
 
-def _asked(part: Problem, goal: Goal) -> Solution:
+def _subset(part: Problem, goal: Goal) -> Solution:
     """One threshold, and exits left out one after the other, each time the one that gains most, while that gains."""
 
     def at(out: NDArray[np.bool_]) -> Solution:
-        return replace(_one(part.without(out), goal), way="asked", left_out=out)
+        return replace(_one(part.without(out), goal), way="subset", left_out=out)
 
     best = at(np.zeros(len(part.macs), bool))
     while True:
@@ -284,4 +284,4 @@ class _Climber:
         return True
 
 
-_WAYS = {"one": _one, "shares": _shares, "each": _each, "asked": _asked}
+_WAYS = {"one": _one, "shares": _shares, "each": _each, "subset": _subset}

@@ -19,7 +19,7 @@ from explorer.model.multi_exit import MultiExitViT
 from explorer.model.pieces import export
 from explorer.pipeline import to_tensor
 from explorer.rules import rules_with
-from explorer.rules.asking import spared_by
+from explorer.rules.left_out import spared_by
 
 PART = 9_000_000  # bytes: a larger piece lies in several files
 # The rules that the worker scores, browser/rules.js. One that it does not know yet is not offered there.

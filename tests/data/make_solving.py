@@ -1,4 +1,4 @@
-"""Writes solving.json: what exponential shares find, and which exits are worth asking, for solve.py and its twins.
+"""Writes solving.json: what exponential shares find, and which subsets of exits are best, for solve.py and its twins.
 
 Run once, by hand.
 """
@@ -17,7 +17,7 @@ GOALS = [
     ("no deeper than the third exit", {"budget": 24.0}, 2),
     ("a floor", {"floor": 0.6}, None),
 ]
-ASKED = [
+GOALS = [
     ("a budget", {"budget": 28.0}, None),
     ("a floor", {"floor": 0.65}, None),
     ("a floor no deeper than the third exit", {"floor": 0.5}, 2),
@@ -46,10 +46,10 @@ def main() -> None:
                 "accuracy": found.accuracy,
             }
         )
-    asked = []
-    for name, goal, deepest in ASKED:
-        found = solve(replace(given, spared=np.array(SPARED)), Goal(**goal), deepest, ("asked",))
-        asked.append(
+    subset = []
+    for name, goal, deepest in GOALS:
+        found = solve(replace(given, spared=np.array(SPARED)), Goal(**goal), deepest, ("subset",))
+        subset.append(
             {
                 "name": name,
                 "goal": goal,
@@ -68,7 +68,7 @@ def main() -> None:
         "grid": grid.tolist(),
         "cases": cases,
         "spared": SPARED,
-        "asked": asked,
+        "subset": subset,
     }
     Path(__file__).with_name("solving.json").write_text(json.dumps(facts) + "\n")
 

@@ -9,7 +9,7 @@ from explorer.model.backbone import Backbone, build_backbone
 from explorer.model.exits import ExitSpec, lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
 from explorer.rules import decide, get_rule, rules_with
-from explorer.rules.asking import leave_out
+from explorer.rules.left_out import leave_out
 
 OPTIONS = {
     "img_size": 16, "patch_size": 4, "in_chans": 3, "num_classes": 4,

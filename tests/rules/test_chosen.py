@@ -69,7 +69,7 @@ def test_a_missing_file_and_a_picture_are_said_in_one_sentence(tmp_path):
 
 def test_exits_left_out_must_be_the_models_own_and_are_said(tmp_path):
     chosen = read_chosen(written(tmp_path / "t.json", {**GOOD, "left_out": [4, 7]}))
-    assert (chosen.left_out, chosen.says) == ((4, 7), "0.7, blocks 4, 7 not asked")
+    assert (chosen.left_out, chosen.says) == ((4, 7), "0.7, exits behind blocks 4, 7 off")
     chosen.check_left_out([4, 7, 8])
     with pytest.raises(
         ValueError, match=r"t\.json: there is no early exit to leave out behind block 7; choose among 4"

@@ -1,4 +1,4 @@
-// Exponential shares and exits worth asking are what rules/solve.py finds, and no image passes the deepest exit allowed.
+// Exponential shares and the best subset of exits are what rules/solve.py finds, and no image passes the deepest exit allowed.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -25,8 +25,8 @@ for (const { name, goal, deepest, thresholds } of FIXTURE.cases) {
   });
 }
 
-for (const { name, goal, deepest, threshold, left_out: leftOut, reached } of FIXTURE.asked) {
-  test(`exits worth asking, ${name}: those of the twin in Python`, () => {
+for (const { name, goal, deepest, threshold, left_out: leftOut, reached } of FIXTURE.subset) {
+  test(`the best subset of exits, ${name}: those of the twin in Python`, () => {
     const wanted = goal.budget ? { macs: goal.budget } : { accuracy: goal.floor };
     const rule = { min: 0, max: 1, step: 0.01 };
     const last = deepest ?? exits - 1;

@@ -15,7 +15,6 @@ import {
   levelText,
   macsText,
   msText,
-  outText,
   paperParts,
   probabilityText,
   reasonText,
@@ -148,9 +147,4 @@ test("a paper's address is found in what a rule says of its source", () => {
     href: "https://aclanthology.org/2021.eacl-main.8",
   });
   assert.deepEqual(paperParts("PCEE-BERT: Zhang et al., NAACL 2022"), ["PCEE-BERT: Zhang et al., NAACL 2022"]);
-});
-
-test("an exit that is left out is not asked, or closed where the rule runs its head anyway", () => {
-  assert.equal(outText({ alone: true }), "not asked");
-  assert.equal(outText({ alone: false }), "closed");
 });

@@ -37,7 +37,7 @@ def write_card(model: Model, facts: dict[str, Any], path: Path) -> None:
             own_macs=own["fewer MACs"],
             own_right=own["right"],
             grains=_grains(measured),
-            asked=_asked(measured["exits worth asking, at 2 points"]),
+            subset=_subset(measured["best subset of exits, at 2 points"]),
             aims=_aims(facts["aims"]),
             sources="\n".join(f"- {source}" for source in facts["sources"]),
             crops=crops_of(history),
@@ -79,13 +79,13 @@ def _grains(measured: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _asked(grains: dict[str, dict[str, Any]]) -> str:
-    """What two points buy where only the exits worth asking are asked."""
-    lines = ["| answers in | blocks asked behind | threshold | right, % | at the end, % | fewer MACs |"]
+def _subset(grains: dict[str, dict[str, Any]]) -> str:
+    """What two points buy with the best subset of exits."""
+    lines = ["| answers in | exits in use, by block | threshold | right, % | at the end, % | fewer MACs |"]
     lines.append("|" + " --- |" * 6)
     lines += [
-        f"| {name} | {', '.join(map(str, point['asked']))} | {point['threshold']:.3f} | {100 * point['right']:.1f} | "
-        f"{100 * point['right at the end']:.1f} | {point['fewer MACs']:.2f}x |"
+        f"| {name} | {', '.join(map(str, point['exits in use']))} | {point['threshold']:.3f} | "
+        f"{100 * point['right']:.1f} | {100 * point['right at the end']:.1f} | {point['fewer MACs']:.2f}x |"
         for name, point in grains.items()
     ]
     return "\n".join(lines)

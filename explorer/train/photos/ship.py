@@ -146,21 +146,21 @@ def measures(records: dict[str, Record], threshold: float, heads: NDArray[np.int
         "at most so many points lost on the choosing half": losses,
         "at its own threshold": _facts(at_threshold(test, "confidence", threshold)),
         "grains": {name: _at_grain(validation.at(name), coarse) for name, coarse in test.grains.items()},
-        "exits worth asking, at 2 points": {
-            name: _asked(validation.at(name), test.at(name), heads) for name in (CLASSES, *test.grains)
+        "best subset of exits, at 2 points": {
+            name: _best_subset(validation.at(name), test.at(name), heads) for name in (CLASSES, *test.grains)
         },
     }
 
 
-def _asked(validation: Record, test: Record, heads: NDArray[np.int64]) -> dict[str, Any]:
+def _best_subset(validation: Record, test: Record, heads: NDArray[np.int64]) -> dict[str, Any]:
     """The exits, and one threshold of confidence for them, that spend least for LOST on the choosing half."""
     floor = Goal(floor=float(validation.accuracy[-1]) - LOST)
-    found = solve(problem_of(validation, "confidence", heads), floor, ways=("asked",))
+    found = solve(problem_of(validation, "confidence", heads), floor, ways=("subset",))
     assert found.left_out is not None
     left_out = validation.blocks[found.left_out].tolist()
     point = at_threshold(test.without(left_out, heads), "confidence", float(found.thresholds[0]))
-    asked = [block for block in validation.blocks[:-1].tolist() if block not in left_out]
-    return {"asked": asked, **_facts(point), "right at the end": round(float(test.accuracy[-1]), 4)}
+    in_use = [block for block in validation.blocks[:-1].tolist() if block not in left_out]
+    return {"exits in use": in_use, **_facts(point), "right at the end": round(float(test.accuracy[-1]), 4)}
 
 
 def _at_grain(validation: Record, test: Record) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def aims(measured: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "block 10": right.get(10, 0.0),
         "largest calibration error": max(measured["calibration error"]),
     }
-    for grain, facts in measured["exits worth asking, at 2 points"].items():
+    for grain, facts in measured["best subset of exits, at 2 points"].items():
         name = "fewer MACs at 2 points" if grain == CLASSES else f"fewer MACs at 2 points, {grain}"
         reached[name] = facts["fewer MACs"]
     return {

@@ -45,8 +45,8 @@ export function pathThrough(points) {
   return points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
 }
 
-/** The points, from an exit on, of those exits that are asked. */
-export function askedPoints(points, trace, from = 0) {
+/** The points, from an exit on, of the exits in use. */
+export function pointsInUse(points, trace, from = 0) {
   return points.filter((_, e) => e >= from && !trace?.leftOut?.[e]);
 }
 

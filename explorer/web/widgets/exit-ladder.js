@@ -7,7 +7,7 @@ import { verdict } from "./overthinking.js";
 import { saveButtons } from "./save.js";
 import { t } from "./strings.js";
 import { Widget } from "./widget.js";
-import { answerAt, familyOf, outText, probabilityText } from "./words.js";
+import { answerAt, familyOf, probabilityText } from "./words.js";
 
 const ladderMarkup = () => `
 <div class="head">
@@ -155,7 +155,7 @@ export class ExitLadder extends Widget {
       const out = Boolean(trace.leftOut?.[exit]);
       node.classList.toggle("out", out);
       const said = { fired: "explore.left_here", ran: "explore.went_on", skipped: "explore.not_run" }[status];
-      const words = out ? outText(this.store.asking) : t(said);
+      const words = t(out ? "explore.off" : said);
       setText(state, words);
       const { label, probability } = answerAt(trace, exit);
       const answer = t("explore.answer", { label, probability: probabilityText(probability) });

@@ -1,6 +1,6 @@
 // A trace read at a grain, under a rule and without some exits: an ordinary trace again, so that every widget can draw it.
 
-import { ALL_ASKED, leaveOut } from "./asking.js";
+import { NONE_LEFT_OUT, leaveOut } from "./left-out.js";
 
 /** The name of the finest reading, the model's own classes. */
 export const CLASSES = "classes";
@@ -15,16 +15,16 @@ const readings = new WeakSet(); // what came out of `readingOf` is not read agai
 
 /**
  * `trace.readings[grain]` holds what is other at a coarser grain, `trace.rules[rule]` what a rule adds: the answers of
- * whoever leaves under it, and its own MACs; `asking` says which exits are left out, see asking.js. A grain or rule that
+ * whoever leaves under it, and its own MACs; `omitted` says which exits are left out, see left-out.js. A grain or rule that
  * the trace lacks changes nothing. The same trace, grain, rule and exits give the same object.
  */
-export function readingOf(trace, grain, rule, asking = ALL_ASKED) {
+export function readingOf(trace, grain, rule, omitted = NONE_LEFT_OUT) {
   if (!trace || readings.has(trace)) return trace;
   const coarse = trace.readings?.[grain];
   const own = (coarse ?? trace).rules?.[rule];
-  if (!coarse && !own && asking.leftOut.length === 0) return trace;
+  if (!coarse && !own && omitted.leftOut.length === 0) return trace;
   if (!read.has(trace)) read.set(trace, new Map());
-  const key = `${grain} ${own ? rule : ""} ${asking.leftOut} ${asking.alone}`;
+  const key = `${grain} ${own ? rule : ""} ${omitted.leftOut} ${omitted.alone}`;
   const known = read.get(trace);
   if (!known.has(key)) {
     const { macs, answers } = own ?? {};
@@ -34,7 +34,7 @@ export function readingOf(trace, grain, rule, asking = ALL_ASKED) {
       view.probabilities = view.probabilities.map((row, e) => answers[e]?.probabilities ?? row);
     }
     if (macs) view.macs = trace.macs.map((spent, e) => spent + macs[e]);
-    const left = leaveOut(view, asking, trace, macs);
+    const left = leaveOut(view, omitted, trace, macs);
     readings.add(left);
     known.set(key, left);
   }
@@ -47,16 +47,16 @@ const seen = new WeakMap(); // example -> {key, view}
  * An example read likewise: its trace, and its true class as {truth, label}, the index and name of its group. `raw` is
  * the example as it came. `groups` is the grain's description, or null for the classes.
  */
-export function exampleAt(example, groups, rule, asking = ALL_ASKED) {
+export function exampleAt(example, groups, rule, omitted = NONE_LEFT_OUT) {
   if (!example || example.raw) return example;
   const grain = groups?.name ?? CLASSES;
-  const key = `${grain} ${rule} ${asking.leftOut} ${asking.alone}`;
+  const key = `${grain} ${rule} ${omitted.leftOut} ${omitted.alone}`;
   const known = seen.get(example);
   if (known?.key === key) return known.view;
   const truth = example.truth ?? null;
   const group = groups && truth !== null ? groups.groups[truth] : truth;
   const label = groups && truth !== null ? groups.labels[group] : (example.label ?? null);
-  const view = { ...example, trace: readingOf(example.trace, grain, rule, asking), truth: group, label, raw: example };
+  const view = { ...example, trace: readingOf(example.trace, grain, rule, omitted), truth: group, label, raw: example };
   seen.set(example, { key, view });
   return view;
 }

@@ -1,5 +1,5 @@
 // <rule-controls>: which exit rule, and its threshold; one for all exits or one for each. With the attribute `exits`, and
-// where some are left out, also which exits are asked at all.
+// where some are left out, also which exits are in use at all.
 
 import { CHOICES_STYLE } from "./choices.js";
 import { element, keepChildren, setAttributes, setText } from "./dom.js";
@@ -26,22 +26,22 @@ output { min-width: 3.25em; color: var(--ink); font-size: 1.125rem; font-weight:
 .name .actions { margin-left: auto; display: flex; align-items: center; gap: 0.75rem; }
 .each { display: inline-flex; align-items: center; gap: 0.375rem; cursor: pointer; }
 .each input { width: 1rem; height: 1rem; margin: 0; accent-color: var(--accent-mark); cursor: pointer; }
-.asked { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.5rem; }
-.asked[hidden] { display: none; }
-.asked legend { float: left; margin: 0 0.5rem 0 0; line-height: 1.75rem; }
-.asked label { position: relative; cursor: pointer; }
-.asked input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; }
-.asked label span {
+.in-use { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.5rem; }
+.in-use[hidden] { display: none; }
+.in-use legend { float: left; margin: 0 0.5rem 0 0; line-height: 1.75rem; }
+.in-use label { position: relative; cursor: pointer; }
+.in-use input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; }
+.in-use label span {
   display: block; min-width: 1.75rem; padding: 0 0.375rem; border: 1px solid var(--faint); border-radius: 5px;
   font-size: 0.8125rem; line-height: 1.625rem; text-align: center; color: var(--quiet);
   text-decoration: line-through;
 }
-.asked input:checked + span {
+.in-use input:checked + span {
   border-color: var(--accent-mark); background: var(--accent-soft); color: var(--ink); text-decoration: none;
 }
-.asked input:focus-visible + span { outline: 2px solid var(--accent-mark); outline-offset: 1px; }
+.in-use input:focus-visible + span { outline: 2px solid var(--accent-mark); outline-offset: 1px; }
 .choices-of { display: flex; flex-wrap: wrap; gap: 0.25rem; }
-.asked .note { color: var(--quiet); font-size: 0.8125rem; }
+.in-use .note { color: var(--quiet); font-size: 0.8125rem; }
 .about { grid-column: 1 / -1; color: var(--quiet); font-size: 0.8125rem; }
 .says, .paper { min-height: 1.45em; }
 .paper { font-size: 0.75rem; }
@@ -72,9 +72,9 @@ const controlsMarkup = () => `
     </div>
     <input type="range" id="threshold" aria-describedby="says">
   </div>
-  <fieldset class="asked" hidden>
-    <legend><glossary-term name="asked">${t("explore.asked")}</glossary-term></legend><span class="choices-of"></span>
-    <button type="button" class="plain" id="ask-all">${t("explore.ask_all")}</button><span class="note" role="status"></span>
+  <fieldset class="in-use" hidden>
+    <legend><glossary-term name="in_use">${t("explore.in_use")}</glossary-term></legend><span class="choices-of"></span>
+    <button type="button" class="plain" id="use-all">${t("explore.use_all")}</button><span class="note" role="status"></span>
   </fieldset>
   <div class="about"><p class="says" id="says"></p><p class="paper"></p></div>
 </div>`;
@@ -93,9 +93,9 @@ export class RuleControls extends Widget {
     this.part(".grains").addEventListener("change", (event) => this.store.setGrain(event.target.value));
     this.slider.addEventListener("input", () => this.#move(this.slider.valueAsNumber));
     this.part("#reset").addEventListener("click", () => this.store.resetThresholds());
-    this.part(".asked").addEventListener("change", ({ target }) => this.#ask(Number(target.value), target.checked));
-    this.part("#ask-all").addEventListener("click", () => {
-      (this.hasAttribute("exits") ? this.part(".asked input") : this.slider).focus(); // the button is about to hide
+    this.part(".in-use").addEventListener("change", ({ target }) => this.#use(Number(target.value), target.checked));
+    this.part("#use-all").addEventListener("click", () => {
+      (this.hasAttribute("exits") ? this.part(".in-use input") : this.slider).focus(); // the button is about to hide
       this.store.setLeftOut([]);
     });
     this.each.addEventListener("change", () => this.#split(this.each.checked));
@@ -113,10 +113,10 @@ export class RuleControls extends Widget {
     if (!apart) this.store.setThresholds(this.slider.valueAsNumber);
   }
 
-  #ask(block, asked) {
+  #use(block, on) {
     const { leftOut } = this.store;
-    if (asked && leftOut.length === 1 && !this.hasAttribute("exits")) this.slider.focus(); // the boxes are about to hide
-    this.store.setLeftOut(asked ? leftOut.filter((one) => one !== block) : [...leftOut, block]);
+    if (on && leftOut.length === 1 && !this.hasAttribute("exits")) this.slider.focus(); // the boxes are about to hide
+    this.store.setLeftOut(on ? leftOut.filter((one) => one !== block) : [...leftOut, block]);
   }
 
   update(changed) {
@@ -165,17 +165,17 @@ export class RuleControls extends Widget {
     const early = trace?.exits.slice(0, -1) ?? [];
     const some = early.some(({ block }) => leftOut.includes(block));
     const offered = this.hasAttribute("exits") || some; // whoever left some out finds the way back everywhere
-    this.part(".asked").hidden = !offered || early.length < 2 || this.store.followsGrain === true;
-    if (this.part(".asked").hidden) return;
+    this.part(".in-use").hidden = !offered || early.length < 2 || this.store.followsGrain === true;
+    if (this.part(".in-use").hidden) return;
     const make = () => element("label", {}, element("input", { type: "checkbox" }), element("span"));
     keepChildren(this.part(".choices-of"), early, make).forEach(({ children: [box, text] }, e) => {
       const { block } = early[e];
-      setAttributes(box, { value: block, "aria-label": t("explore.asked_at", { block }) });
+      setAttributes(box, { value: block, "aria-label": t("explore.exit_on", { block }) });
       box.checked = !leftOut.includes(block);
       setText(text, String(block));
     });
-    this.part("#ask-all").hidden = !some;
-    setText(this.part(".asked .note"), some && !rule.alone ? t("explore.asked_anyway") : "");
+    this.part("#use-all").hidden = !some;
+    setText(this.part(".in-use .note"), some && !rule.alone ? t("explore.all_run_anyway") : "");
   }
 
   #showGrain() {

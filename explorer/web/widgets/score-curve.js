@@ -1,6 +1,6 @@
 // <score-curve>: the score at every exit against the threshold, which can be dragged; where they meet, it leaves.
 
-import { askedPoints, curveFrame, pathThrough, thresholdPath, valueTicks } from "./curve-frame.js";
+import { pointsInUse, curveFrame, pathThrough, thresholdPath, valueTicks } from "./curve-frame.js";
 import { thresholdAt } from "./decide.js";
 import { keepChildren, setAttributes, setText, svgElement } from "./dom.js";
 import { saveButtons } from "./save.js";
@@ -8,7 +8,7 @@ import { CURVE_STYLE } from "./score-curve-style.js";
 import { t, translated } from "./strings.js";
 import { dragHandles } from "./threshold-handles.js";
 import { Widget } from "./widget.js";
-import { answerAt, comparisonText, familyOf, outText, ruleText, scoreNoun } from "./words.js";
+import { answerAt, comparisonText, familyOf, ruleText, scoreNoun } from "./words.js";
 
 const CURVE_HEIGHT = 236;
 /** A marker as it stands in the legend. */
@@ -101,7 +101,7 @@ export class ScoreCurve extends Widget {
     };
     this.points = points(trace);
     const ghost = store.previousTrace ? points(store.previousTrace) : [];
-    setAttributes(this.part(".plot > .ghost"), { d: pathThrough(askedPoints(ghost, store.previousTrace)) });
+    setAttributes(this.part(".plot > .ghost"), { d: pathThrough(pointsInUse(ghost, store.previousTrace)) });
     this.part("#previous").style.visibility = ghost.length ? "visible" : "hidden";
     const previous = translated(store.previousTitle);
     const named = previous ? t("explore.curve_previous_named", { title: previous }) : t("explore.curve_previous");
@@ -140,8 +140,8 @@ export class ScoreCurve extends Widget {
     setAttributes(this.part(".above"), above);
 
     const [x, y] = points[fired];
-    setAttributes(this.part(".ran"), { d: pathThrough(askedPoints(points.slice(0, fired + 1), trace)) });
-    setAttributes(this.part(".plot > .skipped"), { d: pathThrough(askedPoints(points, trace, fired)) });
+    setAttributes(this.part(".ran"), { d: pathThrough(pointsInUse(points.slice(0, fired + 1), trace)) });
+    setAttributes(this.part(".plot > .skipped"), { d: pathThrough(pointsInUse(points, trace, fired)) });
     setAttributes(this.part(".drop"), { x1: x, x2: x, y1: y, y2: frame.bottom });
     const crowded = x > frame.right - 90; // no room for the words to the right of the line
     setAttributes(this.part(".flag"), {
@@ -171,7 +171,7 @@ export class ScoreCurve extends Widget {
     const score = this.store.scores[exit];
     const last = exit === trace.exits.length - 1;
     const compared = trace.leftOut?.[exit]
-      ? outText(this.store.asking)
+      ? t("explore.off")
       : last
       ? t("explore.curve_always", { noun, score: typeof score === "number" ? Number(score.toFixed(3)) : "–" })
       : t("explore.reason", { noun, comparison: comparisonText(rule, score, thresholdAt(thresholds, exit)) });

@@ -1,6 +1,6 @@
 // The page's one state: what was analysed, under which rule and threshold, which exit is looked at. Setters check.
 
-import { sortedBlocks } from "./asking.js";
+import { sortedBlocks } from "./left-out.js";
 import { Changes } from "./changes.js";
 import { checkTrace } from "./check.js";
 import { decide } from "./decide.js";
@@ -70,7 +70,7 @@ export class Store extends Changes {
   }
   /** The picture looked at: `truth` and `label` are its true class's group at the grain in force, or null. */
   get example() {
-    return exampleAt(this.rawExample, this.grainFacts, this.rule, this.asking);
+    return exampleAt(this.rawExample, this.grainFacts, this.rule, this.omitted);
   }
   get examples() {
     return this.#all(this.rawExamples);
@@ -82,13 +82,13 @@ export class Store extends Changes {
   get grainFacts() {
     return this.grains.find(({ name }) => name === this.grain) ?? null;
   }
-  /** Which exits are left out, as asking.js takes it. */
-  get asking() {
+  /** Which exits are left out, as left-out.js takes it. */
+  get omitted() {
     return { leftOut: this.leftOut, alone: Boolean(this.rules[this.rule]?.alone) };
   }
   /** Any trace of this model at the grain, under the rule and without the exits in force. */
   view(trace) {
-    return readingOf(trace, this.grain, this.rule, this.asking);
+    return readingOf(trace, this.grain, this.rule, this.omitted);
   }
 
   /** The current rule's description, its default that of the grain in force; null before there are rules. */
@@ -137,7 +137,7 @@ export class Store extends Changes {
   }
   /** The model whose rules, examples and traces follow: its name, and what it is held to. */
   setModel(name, reference = "labels") {
-    if (name !== this.model) this.setLeftOut([]); // another network's exits are worth asking
+    if (name !== this.model) this.setLeftOut([]); // another network, another best subset
     this.#set({ model: name, reference });
   }
 
@@ -283,7 +283,7 @@ export class Store extends Changes {
   }
 
   #all(pictures) {
-    return pictures.map((one) => exampleAt(one, this.grainFacts, this.rule, this.asking));
+    return pictures.map((one) => exampleAt(one, this.grainFacts, this.rule, this.omitted));
   }
 
   #reread() {

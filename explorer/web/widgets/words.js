@@ -94,19 +94,14 @@ export function leftText(trace, exit) {
   return blocks === 1 ? t("explore.left_only") : t("explore.left_all", { blocks });
 }
 
-/** What is said of an exit that is left out: under a rule that reads several exits together, its head runs all the same. */
-export function outText({ alone }) {
-  return t(alone ? "explore.not_asked" : "explore.closed");
-}
-
 /** Why this exit fired: "confidence 0.934 ≥ 0.900". */
 export function reasonText(trace, exit, name, rule, thresholds) {
   const noun = scoreNoun(name, rule);
   if (exit === trace.exits.length - 1) {
     if (exit === 0) return t("explore.reason_only");
     const bar = Array.isArray(thresholds) ? t("explore.own_threshold") : thresholdText(rule, thresholds);
-    if (trace.leftOut?.filter(Boolean).length === exit) return t("explore.reason_none_asked");
-    return t(trace.leftOut ? "explore.reason_last_asked" : "explore.reason_last", { noun, bar });
+    if (trace.leftOut?.filter(Boolean).length === exit) return t("explore.reason_none_on");
+    return t(trace.leftOut ? "explore.reason_last_on" : "explore.reason_last", { noun, bar });
   }
   const comparison = comparisonText(rule, trace.scores[name][exit], thresholdAt(thresholds, exit));
   return t("explore.reason", { noun, comparison });

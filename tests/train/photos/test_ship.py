@@ -80,7 +80,7 @@ def test_an_aim_is_met_from_its_number_on_and_an_error_up_to_it():
         "right": [AIMS["block 8"], 0.5, 0.8],
         "among five": [0.5, 0.6, 0.91],
         "calibration error": [0.01, 0.05, 0.02],
-        "exits worth asking, at 2 points": {"classes": {"fewer MACs": 1.3}, "groups": {"fewer MACs": 1.79}},
+        "best subset of exits, at 2 points": {"classes": {"fewer MACs": 1.3}, "groups": {"fewer MACs": 1.79}},
     }
     met = {name: aim["met"] for name, aim in aims(measured).items()}
     assert met == {
@@ -126,10 +126,10 @@ def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
     own = measured["at its own threshold"]
     assert own["right"] == pytest.approx(right[np.arange(6), left].mean(), abs=1e-4)
     assert own["fewer MACs"] == pytest.approx(big.macs_full / big.macs[left].mean(), abs=1e-4)
-    worth = measured["exits worth asking, at 2 points"]
+    worth = measured["best subset of exits, at 2 points"]
     assert set(worth) == {"classes", "kinds", "groups"}
     blocks = [e.block for e in big.exits[:-1]]
-    out = [b for b in blocks if b not in worth["classes"]["asked"]]
+    out = [b for b in blocks if b not in worth["classes"]["exits in use"]]
     spent = load_records(tmp_path / "photos" / "evaluation.npz")["test"].without(out, big.head_macs)
     point = at_threshold(spent, "confidence", worth["classes"]["threshold"])
     assert worth["classes"]["fewer MACs"] == pytest.approx(point.by_macs, abs=1e-4)

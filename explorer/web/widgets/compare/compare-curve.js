@@ -1,6 +1,6 @@
 // <compare-curve>: the scores of both sides under one rule in one figure, against the threshold, which can be dragged.
 
-import { askedPoints, curveFrame, pathThrough, thresholdPath, valueTicks } from "../curve-frame.js";
+import { pointsInUse, curveFrame, pathThrough, thresholdPath, valueTicks } from "../curve-frame.js";
 import { keepChildren, setAttributes, setText, svgElement } from "../dom.js";
 import { saveButtons } from "../save.js";
 import { CURVE_STYLE } from "../score-curve-style.js";
@@ -134,8 +134,8 @@ export class CompareCurve extends CompareWidget {
     const group = this.part(`[data-side=${side}]`);
     const points = trace.exits.map(({ block }, e) => [frame.x(block), frame.y(scores[e])]);
     const [x, y] = points[fired];
-    setAttributes(group.querySelector(".ran"), { d: pathThrough(askedPoints(points.slice(0, fired + 1), trace)) });
-    setAttributes(group.querySelector(".rest"), { d: pathThrough(askedPoints(points, trace, fired)) });
+    setAttributes(group.querySelector(".ran"), { d: pathThrough(pointsInUse(points.slice(0, fired + 1), trace)) });
+    setAttributes(group.querySelector(".rest"), { d: pathThrough(pointsInUse(points, trace, fired)) });
     // Side by side where both leave at the same block, that neither line hides the other.
     const shift = side === "a" ? -2 : 2;
     setAttributes(group.querySelector(".fell"), { x1: x + shift, x2: x + shift, y1: y, y2: frame.bottom });

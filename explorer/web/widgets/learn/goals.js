@@ -73,7 +73,7 @@ export function ruleTitle(name, rule) {
   return hasText(key) ? t(key) : rule.title;
 }
 
-/** Shows an example, under a rule if there is that rule, with the rule's own thresholds and every exit asked. */
+/** Shows an example, under a rule if there is that rule, with the rule's own thresholds and every exit in use. */
 export function setScene(store, example, rule = "confidence") {
   if (Object.hasOwn(store.rules, rule)) store.setRule(rule);
   store.resetThresholds();

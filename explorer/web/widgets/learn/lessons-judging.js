@@ -27,7 +27,7 @@ function earlier(store, example) {
   const raw = example.raw?.trace ?? example.trace;
   const coarsest = store.grains.at(-1) ?? { name: CLASSES, labels: [] };
   const at = (grain) => {
-    const view = readingOf(raw, grain, store.rule, store.asking);
+    const view = readingOf(raw, grain, store.rule, store.omitted);
     const exit = decide(view.scores?.[store.rule] ?? view.exits.map(() => NaN), fitting(store.thresholds, view.exits.length));
     return { exit, block: blockOf(view, exit), label: labelAt(view, exit) };
   };

@@ -3,7 +3,7 @@
 import { thresholdAt } from "../decide.js";
 import { element, keepChildren, setAttributes, setText } from "../dom.js";
 import { t } from "../strings.js";
-import { familyOf, outText } from "../words.js";
+import { familyOf } from "../words.js";
 import { LiveWidget } from "./live-widget.js";
 
 const STYLE = `
@@ -52,7 +52,7 @@ export class LiveLadder extends LiveWidget {
       const limit = i < exits.length - 1 && !out ? thresholdAt(thresholds, i) : undefined;
       bar.lastChild.hidden = limit === undefined;
       if (limit !== undefined) bar.lastChild.style.left = `calc(${share(limit) * 100}% - 1px)`;
-      setText(state, out ? outText(store.asking) : t(`live.rung_${went}`));
+      setText(state, out ? t("explore.off") : t(`live.rung_${went}`));
     });
   }
 }

@@ -1,7 +1,7 @@
 // What the Tune tab's widgets share: the evaluations, asked for once each, the split looked at, and the live numbers.
 
 import { ask, NoAnswer } from "../ask.js";
-import { evaluateWithout } from "../asking.js";
+import { evaluateWithout } from "../left-out.js";
 import { CLASSES } from "../reading.js";
 import { t } from "../strings.js";
 import { fitting } from "../threshold.js";
@@ -93,8 +93,8 @@ export class Desk {
   /** An evaluation as images meet it that leave under that rule, the store's own unless another is named. */
   under(plain, store, rule = store.rule) {
     const own = Object.values(plain.splits)[0].ownMacs?.[rule];
-    const asking = { leftOut: store.leftOut, alone: Boolean(store.rules[rule]?.alone) };
-    return evaluateWithout(underRule(plain, rule), asking, plain, own);
+    const omitted = { leftOut: store.leftOut, alone: Boolean(store.rules[rule]?.alone) };
+    return evaluateWithout(underRule(plain, rule), omitted, plain, own);
   }
 
   /** Room for an evaluation's numbers, made once. */

@@ -1,6 +1,6 @@
 // Thresholds for a goal by one of the ways on offer, where no image may pass an exit: what <tune-finder> asks.
 
-import { sparedBy } from "../asking.js";
+import { sparedBy } from "../left-out.js";
 import { searchAsked, searchEach, searchOne } from "./search.js";
 import { searchShares, upTo } from "./shares.js";
 
@@ -19,7 +19,7 @@ export function find(how, { splits: { validation: split }, macs }, rule, ruleFac
 }
 
 /**
- * {thresholds, reached, leftOut}: one threshold, and the blocks of the exits that are not worth asking; none under a
+ * {thresholds, reached, leftOut}: one threshold, and the blocks of the exits to leave out; none under a
  * rule that asks every exit anyway. `plain` is the evaluation with every exit, whatever the rule.
  */
 export function findAsked({ splits: { validation }, macs }, plain, rule, ruleFacts, goal, deepest) {

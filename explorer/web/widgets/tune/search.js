@@ -1,6 +1,6 @@
 // Thresholds for a goal, chosen on one split: the best one for all exits, or one for each.
 
-import { macsSaved } from "../asking.js";
+import { macsSaved } from "../left-out.js";
 import { cheapest, countUpTo, curve, mostAccurate, settable } from "./tradeoff.js";
 
 const PRICES = 24; // halvings of the range of prices: finer than a step of the thresholds can follow

@@ -5,7 +5,7 @@ import { download } from "../save.js";
 import { CLASSES } from "../reading.js";
 import { t } from "../strings.js";
 import { nearestThreshold, thresholdText } from "../threshold.js";
-import { factorText, macsText, outText, ruleText } from "../words.js";
+import { factorText, macsText, ruleText } from "../words.js";
 import { countText, percentText } from "./numbers.js";
 import { find, findAsked } from "./finding.js";
 import { canStop } from "./shares.js";
@@ -36,7 +36,7 @@ const SEARCHED = {
   one: "one threshold for all exits",
   shares: "exponential shares",
   each: "coordinate search, one threshold per exit",
-  asked: "one threshold, at the exits worth asking",
+  subset: "one threshold, at the best subset of exits",
 };
 const DEFAULTS = { budget: "1.5", cost: "", floor: "", deepest: "" };
 
@@ -61,7 +61,7 @@ export class TuneFinder extends TuneWidget {
       ${goal("cost", "", 'min="0" step="any"')}
       ${goal("floor", "%", 'min="0" max="100" step="any"')}
     </fieldset>
-    <fieldset><legend>${t("tune.how")}</legend><div class="choices">${how("one")}${how("shares")}${how("each")}${how("asked")}</div></fieldset>
+    <fieldset><legend>${t("tune.how")}</legend><div class="choices">${how("one")}${how("shares")}${how("each")}${how("subset")}</div></fieldset>
     <label class="says">${t("tune.deepest")} <select name="deepest"></select></label>
   </form>
   <p class="note method"></p>
@@ -132,7 +132,7 @@ export class TuneFinder extends TuneWidget {
 
   /** Every exit that the rule can stop all images at: what one image may cost at most. */
   #offerDepths() {
-    const evaluation = this.#values.how === "asked" ? this.#without([]) : this.evaluation;
+    const evaluation = this.#values.how === "subset" ? this.#without([]) : this.evaluation;
     const { validation } = evaluation.splits;
     const scores = validation.scores[this.store.rule];
     const field = this.part("select");
@@ -154,8 +154,8 @@ export class TuneFinder extends TuneWidget {
     }
     const { validation } = this.evaluation.splits;
     const values = { count: countText(validation.count), exits: validation.exits - 1 };
-    const useless = this.#values.how === "asked" && !this.store.ruleFacts.alone;
-    setText(this.part(".method"), t(useless ? "tune.method_asked_anyway" : `tune.method_${this.#values.how}`, values));
+    const useless = this.#values.how === "subset" && !this.store.ruleFacts.alone;
+    setText(this.part(".method"), t(useless ? "tune.method_all_run_anyway" : `tune.method_${this.#values.how}`, values));
   }
 
   /** {macs} or {accuracy} as search.js takes it, or null where the field holds nothing usable. */
@@ -183,21 +183,21 @@ export class TuneFinder extends TuneWidget {
     const { how, goal: kind } = this.#values;
     const deepest = Number(this.part("select").value || evaluation.exits.length - 1);
     const { leftOut, ...found } =
-      how === "asked"
+      how === "subset"
         ? findAsked(this.#without([]), this.plain, rule, ruleFacts, goal, deepest)
         : find(how, evaluation, rule, ruleFacts, goal, deepest);
-    const asked = leftOut === undefined ? evaluation : this.#without(leftOut);
+    const evaluated = leftOut === undefined ? evaluation : this.#without(leftOut);
     const on = (split) => {
-      const out = tally(split, split.scores[rule], found.thresholds, makeTally(asked));
+      const out = tally(split, split.scores[rule], found.thresholds, makeTally(evaluated));
       return { accuracy: out.accuracy, macs: out.meanMacs, by_macs: evaluation.macs_full / out.meanMacs };
     };
-    const { validation, test } = asked.splits;
+    const { validation, test } = evaluated.splits;
     const given = { leftOut: leftOut ?? this.store.leftOut, validation: on(validation), test: on(test) };
-    this.#found = { ...found, ...given, asked, of: evaluation, rule, goal, kind, how };
+    this.#found = { ...found, ...given, evaluated, of: evaluation, rule, goal, kind, how };
     this.#showFound();
   }
 
-  /** The evaluation without those exits: worth asking are some of all, whatever the page leaves out now. */
+  /** The evaluation without those exits: the best subset is one of all exits, whatever the page leaves out now. */
   #without(leftOut) {
     const { rule, rules } = this.store;
     return this.desk.under(this.plain, { leftOut, rule, rules });
@@ -216,18 +216,18 @@ export class TuneFinder extends TuneWidget {
     const { exits } = this.evaluation;
     const text = [found.thresholds]
       .flat()
-      .map((one, e) => (each && found.leftOut.includes(exits[e].block) ? outText(this.store.asking) : thresholdText(rule, one)));
+      .map((one, e) => (each && found.leftOut.includes(exits[e].block) ? t("explore.off") : thresholdText(rule, one)));
     const names = { rule: ruleText(this.store.rule, rule, "title"), thresholds: text.join("  ") };
-    const asked = exits.slice(0, -1).flatMap(({ block }) => (found.leftOut.includes(block) ? [] : [block]));
+    const inUse = exits.slice(0, -1).flatMap(({ block }) => (found.leftOut.includes(block) ? [] : [block]));
     const some = found.leftOut.length > 0 && !each;
-    const kind = some ? "tune.found_asked" : each ? "tune.found_each" : "tune.found_one";
-    setText(this.part(".chosen"), t(kind, { ...names, blocks: asked.join(", ") || "–" }));
+    const kind = some ? "tune.found_subset" : each ? "tune.found_each" : "tune.found_one";
+    setText(this.part(".chosen"), t(kind, { ...names, blocks: inUse.join(", ") || "–" }));
     const missed = found.kind === "floor" ? t(`tune.missed_accuracy${this.#held(this.evaluation)}`) : t("tune.missed_macs");
     setText(this.part(".missed"), found.reached ? "" : missed);
     const line = (kind, title, { accuracy, macs, by_macs: factor }) =>
       element("tr", { class: kind }, element("th", { scope: "row" }, title),
         ...[percentText(accuracy), macsText(macs), factorText(factor)].map((cell) => element("td", {}, cell))); // prettier-ignore
-    const { macs, macs_full: full, splits: { validation, test } } = found.asked; // prettier-ignore
+    const { macs, macs_full: full, splits: { validation, test } } = found.evaluated; // prettier-ignore
     const end = (split) => ({ accuracy: split.rightAt.at(-1) / split.count, macs: macs.at(-1), by_macs: full / macs.at(-1) });
     this.part("tbody").replaceChildren(
       line("promise", t("tune.promised"), found.validation),

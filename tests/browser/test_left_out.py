@@ -24,40 +24,38 @@ def test_an_exit_is_switched_off_and_nobody_is_asked(page):
     asked = quiet(page)
     macs = state(page, "[s.trace.macs, s.trace.heads]")
     ladder, boxes = page.locator("#ee-tab-explore exit-ladder"), page.locator("#ee-tab-explore rule-controls")
-    expect(boxes.get_by_role("checkbox", name="Ask the exit")).to_have_count(8)
+    expect(boxes.get_by_role("checkbox", name="Use the exit")).to_have_count(8)
     state(page, "s.setThresholds(0)")
     painted(page)
     assert state(page, "s.fired") == 0
-    boxes.get_by_role("checkbox", name="Ask the exit behind block 4").press("Space")
+    boxes.get_by_role("checkbox", name="Use the exit behind block 4").press("Space")
     painted(page)
-    expect(ladder.get_by_role("option", name="Block 4,")).to_have_accessible_name(re.compile("not asked$"))
+    expect(ladder.get_by_role("option", name="Block 4,")).to_have_accessible_name(re.compile("off$"))
     expect(ladder.get_by_role("option", name="Block 5,")).to_have_accessible_name(re.compile("left here$"))
     assert state(page, "s.fired") == 1
     assert state(page, "s.trace.macs[1]") == macs[0][1] - macs[1][0]  # the first exit's head is not paid
     expect(page.locator("#ee-tab-explore cost-meter [data-unit=ms] .amount")).to_have_text("not measured")
     page.wait_for_function("location.search.includes('left_out=4')")
-    boxes.get_by_role("button", name="ask all").click()
+    boxes.get_by_role("button", name="use all").click()
     painted(page)
     assert (state(page, "s.fired"), state(page, "s.trace.macs")) == (0, macs[0])
     boxes.get_by_role("radio", name="Patience").check()
-    boxes.get_by_role("checkbox", name="Ask the exit behind block 9").uncheck()
-    expect(boxes).to_contain_text(
-        "This rule looks at every exit on the way, so leaving one out saves nothing."
-    )
+    boxes.get_by_role("checkbox", name="Use the exit behind block 9").uncheck()
+    expect(boxes).to_contain_text("This rule reads every exit on the way, so turning one off saves nothing.")
     assert asked == []
     state(page, "s.setTab('stress')")
     there = page.locator("#ee-tab-stress rule-controls")
-    expect(there.get_by_role("checkbox", name="Ask the exit")).to_have_count(8)
-    there.get_by_role("button", name="ask all").click()
-    expect(there.get_by_role("checkbox", name="Ask the exit")).to_have_count(0)
+    expect(there.get_by_role("checkbox", name="Use the exit")).to_have_count(8)
+    there.get_by_role("button", name="use all").click()
+    expect(there.get_by_role("checkbox", name="Use the exit")).to_have_count(0)
 
 
-def test_tune_finds_the_exits_worth_asking_and_the_file_works_on_the_command_line(page, tmp_path):
+def test_tune_finds_the_best_subset_of_exits_and_the_file_works_on_the_command_line(page, tmp_path):
     page.get_by_role("tab", name="Tune").click()
     page.wait_for_function(READY, timeout=60_000)
     finder = page.locator("tune-finder")
     finder.get_by_role("spinbutton", name="Lowest accuracy in percent").fill("93.4")
-    finder.get_by_role("radio", name="exits worth asking").check()
+    finder.get_by_role("radio", name="best subset of exits").check()
     with page.expect_download() as downloading:
         finder.get_by_role("button", name="Save as file").click()
     path = tmp_path / "t.json"
@@ -71,11 +69,21 @@ def test_tune_finds_the_exits_worth_asking_and_the_file_works_on_the_command_lin
         found = at_threshold(records[split].without(left_out, heads), "confidence", threshold)
         assert abs(found.accuracy - said["accuracy"]) < 1e-12
         assert abs(found.macs / said["macs"] - 1) < 1e-9
-    asked = [b for b in records["test"].blocks[:-1].tolist() if b not in left_out]
-    expect(finder.locator(".chosen")).to_contain_text(f"at blocks {', '.join(map(str, asked))}; the other")
+    in_use = [b for b in records["test"].blocks[:-1].tolist() if b not in left_out]
+    expect(finder.locator(".chosen")).to_contain_text(f"at blocks {', '.join(map(str, in_use))}; the other")
     told = CliRunner().invoke(
         app,
-        ["solve", "--model", DEFAULT, "--floor", "93.4", "--how", "asked", "--out", str(tmp_path / "u.json")],
+        [
+            "solve",
+            "--model",
+            DEFAULT,
+            "--floor",
+            "93.4",
+            "--how",
+            "subset",
+            "--out",
+            str(tmp_path / "u.json"),
+        ],
     )
     assert told.exit_code == 0, told.output
     solved = json.loads((tmp_path / "u.json").read_text())

@@ -32,7 +32,7 @@ SETTINGS = {
 CROPS = 50_000  # unless it is said
 
 
-def asked_stretch(settings: Sequence[str], **common: Any) -> Stretch:
+def stretch_of(settings: Sequence[str], **common: Any) -> Stretch:
     """The stretch of those NAME=VALUE settings, and of options that other trainings have too, None where not given.
 
     Raises `ValueError`, a sentence.

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { evaluateWithout, leaveOut, macsSaved, sparedBy } from "../../explorer/web/widgets/asking.js";
+import { evaluateWithout, leaveOut, macsSaved, sparedBy } from "../../explorer/web/widgets/left-out.js";
 import { setScene } from "../../explorer/web/widgets/learn/goals.js";
 import { looksOf } from "../../explorer/web/widgets/looks.js";
 import { SideStore } from "../../explorer/web/widgets/compare/side-store.js";
@@ -138,7 +138,7 @@ test("an exit at which one image in ten leaves is not worth its head, and is fou
   assert.deepEqual([all.leftOut, all.reached], [[], true]);
 });
 
-test("shares are dealt among the exits that are asked, and a budget is met as one threshold meets it", () => {
+test("shares are dealt among the exits in use, and a budget is met as one threshold meets it", () => {
   const { macs, splits } = evaluateWithout(EVALUATION, { leftOut: [4], alone: true }, EVALUATION, undefined);
   const { validation } = splits;
   const budget = { macs: 225 }; // half at the second exit, half at the end
@@ -162,15 +162,15 @@ test("what a rule looks at is shown at exits that are left out too, for it was l
   assert.deepEqual(looksOf(trace, "pcee")[0].values, [0.1, 0.6, 0.9]);
 });
 
-test("why the end was reached is said of the exits that were asked", () => {
+test("why the end was reached is said of the exits in use", () => {
   const store = makeStore();
   store.setThresholds(0.8);
   const reason = () => reasonText(store.trace, store.fired, "confidence", store.ruleFacts, store.thresholds);
   assert.equal(reason(), "no earlier exit’s confidence reached 0.800");
   store.setLeftOut([8]);
-  assert.equal(reason(), "no exit asked reached 0.800 (confidence)");
+  assert.equal(reason(), "no exit in use reached 0.800 (confidence)");
   store.setLeftOut([4, 8]);
-  assert.equal(reason(), "no earlier exit is asked");
+  assert.equal(reason(), "all earlier exits are off");
 });
 
 test("a lesson's scene asks every exit", () => {

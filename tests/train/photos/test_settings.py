@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from explorer.__main__ import app
 from explorer.train.photos import command
-from explorer.train.photos.asked import CROPS, SETTINGS, asked_stretch
 from explorer.train.photos.photographs import Source
+from explorer.train.photos.settings import CROPS, SETTINGS, stretch_of
 from explorer.train.photos.stretch import Stretch
 from explorer.train.photos.teacher import TeacherSpec
 
@@ -18,12 +18,12 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_without_settings_a_stretch_is_the_first_stage_as_it_stands():
-    assert asked_stretch([], size=None, lr=None) == Stretch(stage=1, crops=CROPS)
+    assert stretch_of([], size=None, lr=None) == Stretch(stage=1, crops=CROPS)
 
 
 def test_settings_and_common_options_make_the_stretch():
     said = ["stage=2", "crops=0", "minutes=7.5", "frozen=11", "lr_heads=1e-3", "own=1"]
-    stretch = asked_stretch([*said, "exits_every=1", "solved=64"], size=224, batch=256, seed=7)
+    stretch = stretch_of([*said, "exits_every=1", "solved=64"], size=224, batch=256, seed=7)
     assert stretch == Stretch(
         2, 0, 7.5, 224, 11, lr_heads=1e-3, own=1.0, exits_every=1, batch=256,
         solved=64, seed=7,
@@ -43,7 +43,7 @@ def test_settings_and_common_options_make_the_stretch():
 )
 def test_a_setting_that_cannot_be_one_is_refused_in_a_sentence(text, says):
     with pytest.raises(ValueError, match=re.escape(says)):
-        asked_stretch([text])
+        stretch_of([text])
 
 
 def test_every_setting_is_a_stretchs_own_and_is_explained_in_the_docs():

@@ -1,8 +1,8 @@
 // Exits that are left out: nobody leaves there, and their heads cost nothing where no later score needs them. Twin of
-// explorer/rules/asking.py.
+// explorer/rules/left_out.py.
 
-/** Every exit is asked. */
-export const ALL_ASKED = Object.freeze({ leftOut: Object.freeze([]), alone: false });
+/** Every exit is in use. */
+export const NONE_LEFT_OUT = Object.freeze({ leftOut: Object.freeze([]), alone: false });
 
 /** Blocks in order, each once. Throws TypeError for what are none. */
 export function sortedBlocks(blocks) {

@@ -1,7 +1,7 @@
 """Exits that are left out: nobody leaves there, and their heads cost nothing where no later score needs them.
 
-An exit that is asked and lets nobody go makes every later answer dearer by its head. NumPy only; its twin in JavaScript
-is `web/widgets/asking.js`.
+An exit in use at which no image leaves makes every later answer more expensive by its head. NumPy only; its twin in
+JavaScript is `web/widgets/left-out.js`.
 """
 
 from __future__ import annotations
