@@ -9,7 +9,7 @@
     >>> trace.exits[int(explorer.decide(scores, 0.8))].block
     11
 
-What is imported here is imported when first used: `explorer.trace` and `explorer.rules` need no torch.
+Names are imported on first use: `explorer.trace` and `explorer.rules` need no torch.
 """
 
 from importlib import import_module

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer.commands.app import app
 
-# Each adds its commands to `app`; in this order they stand in the help.
+# Each adds its commands to `app`; this is also their order in the help.
 from explorer.commands import use, own, training, measure, furnish, publish  # isort: skip
 
 __all__ = ["app", "furnish", "measure", "own", "publish", "training", "use"]

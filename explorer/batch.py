@@ -1,4 +1,4 @@
-"""Many pictures at once: each leaves the network where it is sure, and what that saved is measured beside it."""
+"""Many pictures at once: each leaves where the network is sure, and the saving is measured."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from explorer.pipeline import to_tensor
 from explorer.rules import Rule
 from explorer.trace import softmax
 
-TOP = 5  # labels reported of an answer
+TOP = 5  # labels reported per answer
 
 
 @dataclass(frozen=True)
 class Together:
-    """What a batch did.
+    """The result of a batch.
 
     Attributes:
-        reports: one per picture, with the keys of `classify --json`; without `image`, which the caller knows, and
-            without `exits`, of which only those that ran have an answer. `ms.used` is the picture's share of the
+        reports: one per picture, with the keys of `classify --json`, except `image`, which the caller knows, and
+            `exits`, since only those that ran have an answer. `ms.used` is the picture's share of the
             batch's time (see `shares`), `ms.full` its share of the plain backbone's, or None where not timed.
         ms: milliseconds until the last picture had left.
         plain_ms: milliseconds of the same batch through the backbone without exits, or None where not timed.
@@ -49,8 +49,8 @@ def classify_together(
 ) -> Together:
     """Run pictures, as the network sees them (see `explorer.pipeline.see`), as one batch through `infer`.
 
-    `timed` runs the same batch through the plain backbone as well: once untimed before either, so that neither pays
-    for memory that the other finds ready. Nobody leaves behind the blocks `left_out`. Raises `ValueError` for a wrong
+    `timed` also runs the same batch through the plain backbone, after one untimed warm-up pass, so that neither pays
+    for memory the other finds allocated. No image leaves after the blocks `left_out`. Raises `ValueError` for a wrong
     number of thresholds, or a block without an early exit.
     """
     batch = torch.cat([to_tensor(model, image) for image in seen])
@@ -84,7 +84,7 @@ def classify_together(
 
 
 def shares(left_after: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Each picture's part of a batch's milliseconds, from when each had left (N,); together they are the whole.
+    """Each picture's share of a batch's milliseconds, from when each left (N,); the shares sum to the total.
 
     Between two departures the time is divided equally among the pictures that were still in the network.
     """
@@ -99,7 +99,7 @@ def shares(left_after: NDArray[np.floating]) -> NDArray[np.float64]:
 def _plain_ms(model: Model, batch: torch.Tensor) -> float:
     """Milliseconds of a batch through the backbone alone, as timm runs it, in the precision `infer` runs in.
 
-    The second of two passes.
+    Times the second of two passes.
     """
     on_device = batch.to(model.network.device)
     for _ in range(2):

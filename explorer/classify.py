@@ -46,7 +46,7 @@ def run(
 ) -> bool:
     """Report every picture that `images` names (`explorer.many.sources`): printed, or all of them written into `out`.
 
-    What is printed are tables or JSON lines, one picture after the other; into a file they go in batches. Returns False
+    Printed output is tables or JSON lines, one picture after the other; a file is written in batches. Returns False
     if any picture could not be read; the others are still reported. Raises `ValueError` as `open_run` does, and for an
     `out` that cannot be written.
     """
@@ -81,7 +81,7 @@ class Asked:
     rule: Rule
     thresholds: float | list[float]
     grain: Grain | None
-    left_out: tuple[int, ...]  # blocks behind which nobody leaves
+    left_out: tuple[int, ...]  # blocks after which no image leaves
 
 
 def open_run(
@@ -95,9 +95,9 @@ def open_run(
     """The model, rule, thresholds and grain that a command's options name.
 
     `grain_name` is one of the model's coarser readings of its classes. `thresholds` is a file
-    (`explorer.rules.chosen`) that brings rule, thresholds, exits left out and, if none is named, model and grain.
-    Raises `ValueError` for an unknown model, rule, grain or device, a threshold out of range, or a file that is no such
-    file or fits another model.
+    (`explorer.rules.chosen`) that sets rule, thresholds, exits left out and, if none is named, model and grain.
+    Raises `ValueError` for an unknown model, rule, grain or device, a threshold out of range, or a file that is not
+    one of these or is for another model.
     """
     limit: float | list[float]
     left_out: tuple[int, ...] = ()
@@ -135,7 +135,7 @@ def _check_device(device: str) -> None:
 
 
 def _write(out: Path, rows: Iterable[dict[str, Any]]) -> bool:
-    """Every report into a file; whether all pictures were read."""
+    """Write every report to a file; returns whether all pictures were read."""
     count = failed = 0
     with writing(out) as write:
         for row in rows:
@@ -153,9 +153,9 @@ def classify(
     grain: Grain | None = None,
     left_out: Collection[int] = (),
 ) -> dict[str, Any]:
-    """One picture's report, of plain JSON types, in a grain's groups or else classes; `image` as it was given.
+    """One picture's report in plain JSON types, by a grain's groups or else by classes; `image` as given.
 
-    Nobody leaves behind the blocks `left_out`; with them the report says of each exit whether it was left out.
+    No image leaves after the blocks `left_out`; if given, the report shows for each exit whether it was left out.
 
     Raises `UnreadableImage`.
     """
@@ -196,7 +196,7 @@ def classify(
 
 
 def check_threshold(rule: Rule, thresholds: float | list[float], exits: int) -> None:
-    """Raises `ValueError`, in words, for a threshold that is no number or outside the rule's range."""
+    """Raises `ValueError` for a threshold that is not a number or is outside the rule's range."""
     for number in thresholds if isinstance(thresholds, list) else [thresholds]:
         if not rule.low <= number <= rule.top(exits):
             hint = f"; did you mean {number / 100:g}?" if rule.high == 1 and 1 < number <= 100 else "."
@@ -211,7 +211,7 @@ def cost_text(used: float, full: float) -> str:
 
 
 def _show(facts: dict[str, Any]) -> None:
-    console = Console(markup=False)  # file names and labels may hold square brackets
+    console = Console(markup=False)  # file names and labels may contain square brackets
     macs, ms, top = facts["macs"], facts["ms"], facts["prediction"][0]
     console.print(
         f"{top['label']} {top['probability']:.1%}, left at block {facts['exit']['block']} of "

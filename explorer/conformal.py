@@ -1,9 +1,9 @@
-"""Conformal sets: instead of one answer, as many classes as it takes to hold the true one so often. NumPy only.
+"""Conformal sets: instead of one answer, enough classes to contain the true one at a given rate. NumPy only.
 
 Split conformal prediction with the score 1 - p of the true class (Sadinle, Lei, Wasserman 2019, arXiv 1609.00451; as
-JEI-DNN uses it, arXiv 2310.09163). Each exit has a limit of its own, found on the validation images; a set at an exit
-holds the classes with at least that probability there, and always the answer itself. The promise is of all images at
-one exit; of those that a rule lets go there it is measured (`given`), not proven.
+JEI-DNN uses it, arXiv 2310.09163). Each exit has its own limit, found on the validation images; a set at an exit
+contains the classes with at least that probability, and always the answer itself. The guarantee is for all images at
+one exit; for those that a rule lets leave there, coverage is measured (`given`), not proven.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ COVERAGES = (0.9, 0.95, 0.99)  # how often the true class is to be in the set
 FILE, IMAGES_FILE = (
     "conformal.json",
     "conformal.npz",
-)  # of a model folder: what is promised, and each test image
+)  # in a model folder: the guarantees, and each test image
 
 Limits = Mapping[str, Mapping[str, NDArray[np.float64]]]  # by grain and coverage ("0.9"), (E,)
 
 
 def limits(true: NDArray[np.floating], coverage: float) -> NDArray[np.float64]:
-    """The least probability (E,) that belongs to a set, from validation images' p of the true class (N, E).
+    """The lowest probability (E,) included in a set, from validation images' p of the true class (N, E).
 
-    The ceil((N + 1) coverage)-th largest: of new images like these, at least that share has its true class in the set.
-    0, so that every class is in, where N is too small for that.
+    The ceil((N + 1) coverage)-th largest: at least that share of new images like these has its true class in the set.
+    0, so that every class is included, where N is too small for that.
     """
     n = len(true)
     rank = int(np.ceil((n + 1) * coverage - 1e-9))
@@ -39,21 +39,21 @@ def limits(true: NDArray[np.floating], coverage: float) -> NDArray[np.float64]:
 
 
 def sizes(probabilities: NDArray[np.floating], limit: NDArray[np.floating]) -> NDArray[np.int64]:
-    """How many classes are in the set at each exit, (..., E), of probabilities (..., E, C) and limits (E,)."""
+    """How many classes are in the set at each exit, (..., E), for probabilities (..., E, C) and limits (E,)."""
     return np.maximum((probabilities >= limit[:, None]).sum(axis=-1), 1)
 
 
 class Given(NamedTuple):
-    """What sets are where images leave: over all of them, and (E,) over those that leave at each exit."""
+    """Set statistics where images leave: over all of them, and (E,) over those that leave at each exit."""
 
     size: float  # mean, in classes
     coverage: float  # share of images whose true class is in the set
-    sizes: NDArray[np.float64]  # NaN where nobody leaves
+    sizes: NDArray[np.float64]  # NaN where no image leaves
     coverages: NDArray[np.float64]
 
 
 def given(packed: NDArray[np.integer], fired: NDArray[np.int64]) -> Given:
-    """The sets of images (N, E), as `packed_sets` holds them, at the exit (N,) each of them leaves at."""
+    """The statistics of images' sets (N, E), as `packed_sets` stores them, at the exit (N,) where each image leaves."""
     own = packed[np.arange(len(fired)), fired].astype(np.int64)
     size, inside = own // 2, own % 2
     exits = packed.shape[1]
@@ -73,7 +73,7 @@ def packed_sets(counts: NDArray[np.integer], inside: NDArray[np.bool_]) -> NDArr
 
 
 def read_limits(folder: Path, exits: int) -> tuple[Limits, list[str]]:
-    """The limits in a model folder's conformal.json, and a sentence where they are left out; without a file none."""
+    """The limits in a model folder's conformal.json, and a sentence if they are left out; both empty without a file."""
     path = folder / FILE
     if not path.exists():
         return {}, []
@@ -95,5 +95,5 @@ def read_limits(folder: Path, exits: int) -> tuple[Limits, list[str]]:
 def set_sizes(
     probabilities: NDArray[np.floating], limits_of: Mapping[str, NDArray[np.float64]]
 ) -> dict[str, list[int]]:
-    """One image's sets at a grain, (E, C): by coverage, how many classes are in the set at each exit."""
+    """One image's sets at a grain, (E, C): by coverage, the number of classes in the set at each exit."""
     return {coverage: sizes(probabilities, limit).tolist() for coverage, limit in limits_of.items()}

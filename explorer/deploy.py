@@ -11,7 +11,7 @@ from explorer.model.bundle import ModelError
 from explorer.model.catalog import ROOT, SHIPPED, find_model
 from explorer.model.hub import MODEL_FILES, is_repo, refusal
 
-# What a Space needs of the repository, beside the models that are named: not the tests, nor the documentation.
+# What a Space needs from the repository besides the named models: not the tests or the documentation.
 _FILES = ("app.py", "README.md", "requirements.txt", "LICENSE")
 _FOLDERS = ("explorer", "assets")
 _LEFT_OUT = {"__pycache__", "node_modules"}
@@ -24,22 +24,22 @@ def deploy(
     private: bool = False,
     dry_run: bool = False,
 ) -> list[tuple[str, int]]:
-    """Make the Space if there is none, and its files equal to what this page needs, in commits of the hub's client.
+    """Create the Space if there is none, and sync its files to what this page needs, in commits by the hub's client.
 
     The client sends large and binary files by Xet or LFS, which a plain git push would have to be set up for.
 
     Args:
         repo_id: "USER/NAME" of the Space.
         static: the edition without a server, `explorer.web.site`; needs npm.
-        models: with `static` the models of the site, the first one opens; else models of your own to take along.
-        private: for a Space that is made now.
-        dry_run: only say what would go; nothing is sent, and no account is needed.
+        models: with `static`, the models of the site (the first one opens); else your own models to include.
+        private: only for a Space that is created now.
+        dry_run: only list what would be sent; sends nothing and needs no account.
 
     Returns:
         Path in the Space and bytes of every file, sorted.
 
     Raises:
-        ValueError: no such name, model or program, or a hub that refuses; one plain sentence.
+        ValueError: a wrong name, a missing model or program, or a refusal by the hub; one plain sentence.
     """
     if not is_repo(repo_id):
         raise ValueError(f"'{repo_id}' is no name of a Space; write it as USER/NAME.")
@@ -99,8 +99,10 @@ def _send(repo_id: str, sdk: str, folder: Path, names: list[str], private: bool)
             repo_type="space",
             folder_path=folder,
             allow_patterns=[glob.escape(name) for name in names],
-            delete_patterns=["*"],  # what an earlier version had and this one has not
+            delete_patterns=["*"],  # files of an earlier version that this one lacks
             commit_message="Exit Explorer",
         )
-    except Exception as error:  # the client raises many kinds: no account, no right, no network, no room
+    except (
+        Exception
+    ) as error:  # the client raises many kinds: no account, no permission, no network, no space
         raise ValueError(f"{refusal(error)}: what has arrived is not sent twice.") from error

@@ -1,4 +1,4 @@
-"""A grain: a coarser reading of a model's classes, grains.json in its folder. NumPy only."""
+"""A grain: a coarser reading of a model's classes, from grains.json in its folder. NumPy only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from explorer.trace import merged_logits
 
-CLASSES = "classes"  # the name of the finest reading, which every model has and no file names
+CLASSES = "classes"  # the name of the finest grain, which every model has and no file lists
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class Grain:
     groups: NDArray[np.int64]  # (C,) the group of each class, in 0..G - 1
     temperatures: tuple[float, ...] | None = None  # (E,) dividing the merged log-probabilities; None: all 1
     thresholds: dict[str, float] = field(default_factory=dict)  # by rule, where the model has its own
-    opens: bool = False  # whether the page begins with it
+    opens: bool = False  # whether the page opens with it
 
     def read(self, logits: NDArray[np.float32], exit: int) -> NDArray[np.float32]:
-        """One exit's logits (..., C) as those of the groups, (..., G), over the grain's temperature there."""
+        """One exit's logits (..., C) converted to those of the groups, (..., G), over the grain's temperature there."""
         merged = merged_logits(logits, self.groups)
         if self.temperatures is None:
             return merged
@@ -39,8 +39,8 @@ class Grain:
 def read_grains(folder: Path, config: dict[str, Any]) -> tuple[tuple[Grain, ...], list[str]]:
     """The grains of a model folder, from the finest to the coarsest, and a sentence for each that is left out.
 
-    grains.json is a list of {name, title, labels, groups}; config.json may hold, under `grains`, a grain's own
-    `temperatures` and `thresholds`, and that the page `opens` with it. A folder without grains.json has none.
+    grains.json is a list of {name, title, labels, groups}; config.json may set, under `grains`, a grain's own
+    `temperatures` and `thresholds`, and whether the page `opens` with it. A folder without grains.json has none.
     """
     path = folder / "grains.json"
     if not path.exists():
@@ -49,7 +49,7 @@ def read_grains(folder: Path, config: dict[str, Any]) -> tuple[tuple[Grain, ...]
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
         return (), ["The file grains.json is not JSON; its grains are left out."]
-    # An encoding that labels.txt should not have is found where its words are read; here they are only counted.
+    # A wrong encoding of labels.txt is detected where its words are read; here lines are only counted.
     labels = (folder / "labels.txt").read_text(encoding="utf-8", errors="replace").splitlines()
     exits = len(config["exits"]) + 1
     grains, notes = [], []
@@ -68,7 +68,7 @@ def read_grains(folder: Path, config: dict[str, Any]) -> tuple[tuple[Grain, ...]
 
 
 def _grain(entry: dict[str, Any], classes: int, settings: dict[str, Any], exits: int) -> Grain:
-    """Raises `ValueError`, `KeyError` or `TypeError` for what is no grain of that many classes."""
+    """Raises `ValueError`, `KeyError` or `TypeError` if the entry is not a grain of that many classes."""
     own = settings.get(entry["name"], {})
     grain = Grain(
         name=str(entry["name"]),
@@ -87,7 +87,7 @@ def _grain(entry: dict[str, Any], classes: int, settings: dict[str, Any], exits:
 
 
 def write_grains(folder: Path, grains: Sequence[Grain]) -> Path:
-    """Put grains.json into a model folder; temperatures and thresholds belong to its config."""
+    """Write grains.json into a model folder; temperatures and thresholds go into its config."""
     facts = [
         {"name": g.name, "title": g.title, "labels": g.labels, "groups": g.groups.tolist()} for g in grains
     ]
@@ -97,7 +97,7 @@ def write_grains(folder: Path, grains: Sequence[Grain]) -> Path:
 
 
 def choose_grain(grains: Sequence[Grain], name: str | None) -> Grain | None:
-    """The grain of that name; None for the classes themselves. Raises `ValueError` with the names there are."""
+    """The grain of that name; None for the classes themselves. Raises `ValueError` with the available names."""
     if name is None or name == CLASSES:
         return None
     for grain in grains:

@@ -1,4 +1,4 @@
-"""From a picture to a trace: what the network sees of an image, and what it makes of it."""
+"""From a picture to a trace: what the network sees of an image, and what each exit answers."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from explorer.model.multi_exit import Inference
 from explorer.rules import get_rule
 from explorer.trace import Trace
 
-# What `to_image` makes an RGB image of.
+# What `to_image` accepts.
 Picture = Image.Image | NDArray[np.uint8] | str | Path | bytes | BinaryIO
 
-# By name: an image and the input's height and width in pixels, to what the network sees. A garment's is always 28 x 28.
+# By name: from an image and the input's height and width in pixels to what the network sees. Garments: 28 x 28.
 SIGHTS: dict[str, Callable[[Image.Image, tuple[int, int]], Sight]] = {
     "garment": lambda image, _: see_garment(image),
     "photo": see_photo,
@@ -41,7 +41,7 @@ def to_image(picture: Picture) -> Image.Image:
             `read_image` reads: a path, the bytes of a file, a binary stream.
 
     Raises:
-        ValueError: an array of another shape or type. `UnreadableImage`, a ValueError: a file that is no picture.
+        ValueError: an array of another shape or type. `UnreadableImage`, a ValueError: a file that is not a picture.
         TypeError: anything else, such as a list.
     """
     if isinstance(picture, np.ndarray):
@@ -61,9 +61,9 @@ def to_image(picture: Picture) -> Image.Image:
 
 
 def see(model: Model, image: Image.Image) -> Sight:
-    """What this model's network sees of an image, and one sentence on how it was made of it.
+    """What this model's network sees of an image, and one sentence on how it was made.
 
-    Raises `ModelError` for a model with a sight this version does not have.
+    Raises `ModelError` for a model whose sight this version does not have.
     """
     if model.input.sight not in SIGHTS:
         raise ModelError(
@@ -84,7 +84,7 @@ def to_tensor(model: Model, seen: Image.Image | NDArray[np.uint8]) -> Tensor:
 def analyse(model: Model, image: Picture) -> Trace:
     """Run a picture through every exit once: a PIL image, an array, or a path (see `to_image`).
 
-    Raises `ValueError` or `TypeError` in words.
+    Raises `ValueError` or `TypeError` with a readable message.
     """
     _check_model(model)
     return model.network.analyse(to_tensor(model, see(model, to_image(image)).image))[0]
@@ -101,7 +101,7 @@ def infer(
     """Classify pictures together and really stop early, at the model's own threshold unless told otherwise.
 
     `images` as `to_image` takes them, at least one; `grain` names one of the model's coarser readings of its classes;
-    `left_out` are blocks behind which nobody leaves. Raises `ValueError` or `TypeError` in words.
+    `left_out` are blocks after which no image leaves. Raises `ValueError` or `TypeError` with a readable message.
     """
     _check_model(model)
     # An array is one picture, however many rows it has.
@@ -131,7 +131,7 @@ def default_threshold(model: Model, rule: str, grain: Grain | None = None) -> fl
 
 
 def warm_up(model: Model) -> None:
-    """A network's first pass pays for memory and kernel selection; no image should be charged for it."""
+    """A network's first pass includes memory allocation and kernel selection; no image's time should include them."""
     height, width = model.network.backbone.input_size
     blank = torch.zeros(1, len(model.input.mean), height, width)
     for _ in range(2):

@@ -27,15 +27,15 @@ def softmax(logits: NDArray) -> NDArray[np.float64]:
 
 
 def log_softmax(logits: NDArray) -> NDArray[np.float64]:
-    """Their logarithms, same shape, in float64, never through a probability that underflows."""
+    """Log-probabilities over the last axis, same shape, in float64, never through a probability that underflows."""
     shifted = _shifted(logits)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def merged_logits(logits: NDArray, groups: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Logits (..., C) to those of groups, (..., G): the logarithm of their summed probabilities.
+    """Logits (..., C) converted to those of groups, (..., G): the logarithm of their summed probabilities.
 
-    `groups` (C,) is the group of each class, in 0..G - 1. In float64, and by each group's own largest logit, so that a
+    `groups` (C,) is the group of each class, in 0..G - 1. In float64, relative to each group's largest logit, so that a
     group of impossible classes does not underflow.
     """
     order = np.argsort(groups, kind="stable")
@@ -54,7 +54,7 @@ def _shifted(logits: NDArray) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Exit:
-    """One way out of the network: the block it stands behind (from 1) and the kind of its head."""
+    """One exit of the network: the block it follows (from 1) and the kind of its head."""
 
     block: int
     kind: str
@@ -67,15 +67,15 @@ class Exit:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one exit rule says of every exit, for one image or for N of them with a leading batch axis."""
+    """What one exit rule computes at every exit, for one image or for N of them with a leading batch axis."""
 
     scores: NDArray[np.float64]  # (E,) or (N, E), higher = surer; NaN never fires
-    # (E,) what an image that leaves there costs beside the trace's own MACs: the rule's, less what exits left out spare
+    # (E,) MACs of an image that leaves there beyond the trace's own: the rule's, minus what exits left out save
     macs: NDArray[np.int64]
-    answers: NDArray[np.float32] | None = None  # logits answered by who leaves there, if not the exit's own
+    answers: NDArray[np.float32] | None = None  # logits of images that leave there, if not the exit's own
     looks: Mapping[str, NDArray[np.float64]] = field(
         default_factory=dict
-    )  # what the rule looks at, as scores
+    )  # what the rule looks at, shaped like scores
 
     def __getitem__(self, index: int) -> Reading:
         """The reading of one image of a batch."""
@@ -91,14 +91,16 @@ class Reading:
 class Trace:
     """Every exit's answer for one image, or for N of them with a leading batch axis.
 
-    The decision which exit fires is *not* here: it is arithmetic on a trace (see `explorer.rules`).
+    The decision about which exit fires is *not* here: it is arithmetic on a trace (see `explorer.rules`).
     E counts the early exits plus the final one, C the classes.
     """
 
     model: str  # the model's name
     exits: tuple[Exit, ...]  # E of them, shallow to deep; the last is the final read-out
     logits: NDArray[np.float32]  # (E, C), or (N, E, C)
-    macs: NDArray[np.int64]  # (E,) multiply-accumulates of an image that leaves there, heads on the way too
+    macs: NDArray[
+        np.int64
+    ]  # (E,) multiply-accumulates of an image that leaves there, including earlier heads
     macs_full: int  # the same backbone run to its end without any exit head
     ms: NDArray[np.float64]  # (E,) measured milliseconds until that exit had answered, for the whole batch
     ms_full: float  # the same run's milliseconds without the exit heads
@@ -127,10 +129,10 @@ class Trace:
         return replace(self, readings={**self.readings, **readings})
 
     def merged(self, groups: NDArray[np.int64], temperatures: Sequence[float] | None = None) -> Trace:
-        """The same run read more coarsely: classes of a group are one answer, (..., E, G). An ordinary trace.
+        """The same run at a coarser grain: each group of classes is one answer, (..., E, G). An ordinary trace.
 
-        `groups` (C,) is the group of each class; `temperatures` (E,) divide the merged logits. What rules said of the
-        classes is not kept: `explorer.rules.reading.at_grain` reads them anew.
+        `groups` (C,) is the group of each class; `temperatures` (E,) divide the merged logits. Readings of the
+        classes are not kept: `explorer.rules.reading.at_grain` computes them again.
         """
         logits = merged_logits(self.logits, groups)
         if temperatures is not None:
@@ -138,9 +140,9 @@ class Trace:
         return replace(self, logits=logits, readings={})
 
     def under(self, rule: str) -> Trace:
-        """The trace as an image that leaves under that rule meets it: the rule's answers and its own MACs included.
+        """The trace for images that leave under that rule: with the rule's answers and its own MACs.
 
-        Raises `KeyError` for a rule that was not read.
+        Raises `KeyError` for a rule without a reading.
         """
         reading = self.readings[rule]
         logits = self.logits if reading.answers is None else reading.answers
@@ -148,7 +150,7 @@ class Trace:
 
     @property
     def blocks(self) -> int:
-        """How many blocks the backbone has: the final exit stands behind the last one."""
+        """How many blocks the backbone has: the final exit comes after the last one."""
         return self.exits[-1].block
 
     @property
@@ -163,7 +165,7 @@ class Trace:
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """The class each exit would answer: (E,) or (N, E)."""
+        """The class each exit would predict: (E,) or (N, E)."""
         return self.logits.argmax(axis=-1)
 
 
@@ -190,9 +192,9 @@ def _answers(trace: Trace, rule: str) -> NDArray[np.float32]:
 def trace_json(trace: Trace, labels: list[str] | tuple[str, ...], top: int = 5) -> dict[str, Any]:
     """One image's trace as the page reads it: plain JSON types, only the classes that matter.
 
-    `classes` is the union of every exit's `top` best, surest first; `probabilities` and `predicted` refer to
-    positions in it. `scores` holds every rule's, not rounded: the page must decide as `decide` does. A rule that
-    answers or costs something of its own, or looks at more than its score, has an entry in `rules`.
+    `classes` is the union of every exit's `top` best, most confident first; `probabilities` and `predicted` refer to
+    positions in it. `scores` holds every rule's scores, unrounded: the page must decide as `decide` does. A rule that
+    has its own answers or costs, or looks at more than its score, has an entry in `rules`.
     """
     probabilities = trace.probabilities
     best = np.argsort(-trace.logits, axis=-1, kind="stable")[:, :top]
@@ -219,9 +221,9 @@ def trace_json(trace: Trace, labels: list[str] | tuple[str, ...], top: int = 5) 
 
 
 def _reading_json(trace: Trace, rule: str, classes: list[int]) -> dict[str, Any]:
-    """What a rule adds to the trace besides its scores; nothing for most.
+    """What a rule adds to the trace besides its scores; empty for most rules.
 
-    `answers` holds the exits, by index, where it answers otherwise; `looks` what is not already a rule's scores.
+    `answers` holds the exits, by index, where its answer differs; `looks` what is not already a rule's scores.
     """
     reading = trace.readings[rule]
     facts: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from explorer.bench import explain, memory, network, page, peers, serve, site, upload, visit, weights
 
-# Name -> what measures it: a model's name to rows of (what, value, aim or remark).
+# Name -> its function, from a model's name to rows of (what, value, aim or remark).
 Row = tuple[str, str, str]
 BENCHES: dict[str, Callable[[str], list[Row]]] = {
     "analyse": network.analyse,

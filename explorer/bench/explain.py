@@ -1,4 +1,4 @@
-"""Bench of explanations: what maps cost beside the passes they explain, as ratios of one run."""
+"""Bench of explanations: what maps cost compared with the passes they explain, as ratios of one run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FEW = 5  # of the methods that take many passes
 
 
 def explain(name: str) -> list[tuple[str, str, str]]:
-    """Attention and rollout beside the analysis alone; each method beside a forward pass to its exit; the bytes."""
+    """Attention and rollout against the analysis alone; each method against a forward pass to its exit; the bytes."""
     model = load_model(name)
     warm_up(model)
     network, image = model.network, example_batch(model)[:1]

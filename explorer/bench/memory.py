@@ -1,4 +1,4 @@
-"""Bench of the server's memory: what it holds after 200 analyses and after 2,000, each of a file it has not seen."""
+"""Bench of the server's memory: what it holds after 200 analyses and after 2,000, each of a new file."""
 
 from __future__ import annotations
 

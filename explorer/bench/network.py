@@ -1,4 +1,4 @@
-"""Benches of the network alone: what looking at every exit costs, and whether saved MACs are saved time."""
+"""Benches of the network alone: what looking at every exit costs, and whether saved MACs save time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from explorer.rules import get_rule
 from explorer.web.model_page import EXAMPLES
 
 ROUNDS = 60
-# A large network gets fewer rounds: no more begin after so many seconds, but there are always FEWEST.
+# A large network gets fewer rounds: none begins after this many seconds, but there are always FEWEST.
 LONGEST, FEWEST = 30.0, 5
 BATCH = 64
 RULE = "confidence"
@@ -76,12 +76,12 @@ def analyse(name: str) -> list[tuple[str, str, str]]:
 
 
 def repeated(images: Tensor, count: int) -> Tensor:
-    """`count` images, these over and over."""
+    """`count` images, by repeating these."""
     return images.repeat(-(-count // len(images)), 1, 1, 1)[:count]
 
 
 def infer(name: str) -> list[tuple[str, str, str]]:
-    """Time that `infer` saves against the plain forward, beside the MACs it saves: image by image, and in a batch."""
+    """Time that `infer` saves against the plain forward, and the MACs it saves: image by image, and in a batch."""
     model, images, plain = load(name)
     rule, limit = get_rule(RULE), default_threshold(model, RULE)
 

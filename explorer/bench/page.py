@@ -1,4 +1,4 @@
-"""Benches of the page: from a movement to the repaint, beside a slider of the server; and a cold start."""
+"""Benches of the page: from a movement to the repaint, against a server-side slider; and a cold start."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LISTEN = """
 
 @dataclass(frozen=True)
 class Gesture:
-    """One kind of movement on the page, and the event by which the browser tells of it."""
+    """One kind of movement on the page, and the event by which the browser reports it."""
 
     what: str
     event: str
@@ -48,7 +48,7 @@ class Gesture:
 
 
 def _drag(page: Any, locator: Any, across: bool) -> None:
-    """Hold the middle of a control and move it to and fro, one step a frame."""
+    """Hold the middle of a control and move it back and forth, one step a frame."""
     box = locator.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
@@ -69,7 +69,7 @@ def _line(page: Any) -> None:
 
 
 def _choices(page: Any, group: str) -> None:
-    """Choose one after the other of a group of choices in Explore; at last the one that was chosen first."""
+    """Choose each of a group of choices in Explore in turn; finally the one that was chosen at first."""
     radios = page.locator(f"#ee-tab-explore rule-controls .{group}").get_by_role("radio")
     count = radios.count()
     first = [radio.is_checked() for radio in radios.all()].index(True)
@@ -110,7 +110,7 @@ def _row(gesture: Gesture, page: Any) -> tuple[str, str, str]:
     return f"{gesture.what}: input to paint, p50, p95 of {len(taken)}", value, gesture.aim
 
 
-# The same slider as pages are usually wired: every movement asks the server, which decides on the trace it was sent.
+# The same slider as pages are usually wired: every movement calls the server, which decides on the trace it was sent.
 _WIRED = """
 import gradio as gr
 from explorer.rules import decide
@@ -151,7 +151,7 @@ def latency(model: str) -> list[tuple[str, str, str]]:
             page.evaluate("() => window.ExitExplorer.store.setTab('tune')")
             page.wait_for_function("document.querySelector('.ee-tune')?.dataset.state === 'ready'")
             page.get_by_role("radio", name="Test").check()
-            page.wait_for_timeout(3000)  # whatever the page still loads, it loads before
+            page.wait_for_timeout(3000)  # let the page finish loading first
             requests: list[str] = []
             page.on("request", lambda request: requests.append(request.url))
             rows = []

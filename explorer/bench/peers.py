@@ -1,8 +1,8 @@
 """bench peers: `infer` against the loop of LGViT's authors and against the whole network, on the same weights.
 
-The loop is written anew from what theirs does (github.com/falcon-xu/LGViT): one image at a time, for their confidence
-is taken over the whole batch; block by block; batch norms as layers of their own; a GAH's attention written out. It is
-spared what is slow in theirs alone: no exception is raised to leave, and no exit's logits are kept.
+The loop is rewritten after theirs (github.com/falcon-xu/LGViT): one image at a time, because their confidence
+is taken over the whole batch; block by block; batch norms as layers of their own; a GAH's attention written out. It
+avoids what is slow only in theirs: no exception is raised to leave, and no exit's logits are kept.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _answer(head: nn.Module, tokens: Tensor) -> Tensor:
 
 
 def peers(name: str) -> list[tuple[str, str, str]]:
-    """How many times as many images a second `infer` answers, in turn with each peer, at the model's own threshold."""
+    """The ratio of images per second, `infer` to each peer, run in turn, at the model's own threshold."""
     model, examples, plain = load(name)
     network, rule, limit = model.network, get_rule(RULE), default_threshold(model, RULE)
     rows = []

@@ -17,7 +17,7 @@ TALLEST = 2400
 COLOURS = 256  # of a palette: a page has few, and the pictures stay small
 FIGURE = "rules"  # Tune's figure of all rules at every grain, by itself
 FIGURE_LIMIT = 180_000  # milliseconds until every grain's evaluation has come
-# When a tab has all that it shows, where that comes later than its script.
+# When a tab is complete, where that is later than its script.
 READY = {
     "tune": "() => document.querySelector('.ee-tune')?.dataset.state === 'ready'",
     "stress": "() => document.querySelector('stress-chart').shadowRoot.querySelectorAll('.strip image').length === 11",
@@ -32,7 +32,7 @@ _ALL_GRAINS = """() => {
 def run(out: Path, only: list[str] | None) -> None:
     """Write TAB-WIDTH-MODE.png for the tabs named, or all, and rules-MODE.png, Tune's figure of all rules.
 
-    Raises `ValueError` for a name that is none.
+    Raises `ValueError` for an unknown name.
     """
     names = [*(tab.name for tab in TABS), FIGURE]
     for name in only or []:
@@ -70,7 +70,7 @@ def _take(page: Any, tab: str, path: Path) -> None:
 
 
 def _take_figure(page: Any, path: Path) -> None:
-    """Every rule's curve at every grain, as a visitor sees them who switches all on in the legend."""
+    """Every rule's curve at every grain, as a visitor sees them with all switched on in the legend."""
     page.evaluate("() => window.ExitExplorer.store.setTab('tune')")
     view = page.locator("tune-rules")
     view.locator("button.open").click(timeout=FIGURE_LIMIT)

@@ -1,4 +1,4 @@
-"""Bench of a crowd: 1, 10, 50, 100 visitors at once over loopback, each answer held against the single visitor's."""
+"""Bench of a crowd: 1, 10, 50, 100 visitors at once over loopback, each answer checked against the single visitor's."""
 
 from __future__ import annotations
 
@@ -18,30 +18,28 @@ from PIL import Image
 from explorer.bench.browser import served
 
 CROWDS = (1, 10, 50, 100)
-PICTURES = (
-    40  # different ones; each is sent anew with a mark of its own, so that no answer comes from the cache
-)
-CLOSE = 2e-3  # how far a probability may be from the single visitor's: passes that are shared round otherwise
-# Answers that a single visitor is given before each crowd and after it; their median is what the ideal queue is made
-# of, so that what else the machine does counts on both sides.
+PICTURES = 40  # different ones; each is sent again with its own mark, so that no answer comes from the cache
+CLOSE = 2e-3  # how far a probability may be from the single visitor's: shared passes round differently
+# Answers that a single visitor is given before each crowd and after it; their median defines the ideal
+# queue, so that other load on the machine counts on both sides.
 ALONE = 12
 
 
 @dataclass
 class Measured:
-    """What a crowd was given."""
+    """The results of a crowd."""
 
     visitors: int
-    seconds: list[float]  # from question to answer
-    wrong: int  # answers that were another picture's
+    seconds: list[float]  # from request to answer
+    wrong: int  # answers that belong to another picture
     refused: int
     wall: float
     peak: float  # MB of the server
-    single: float = 0.0  # seconds that a single visitor waits, asked before and after
+    single: float = 0.0  # seconds that a single visitor waits, measured before and after
 
 
 def pictures(count: int) -> list[bytes]:
-    """PNG files of 28 x 28 grey blots, each another one, the same in every run."""
+    """PNG files of 28 x 28 grey blots, each different, the same in every run."""
     rng = np.random.default_rng(0)
     found = []
     for _ in range(count):
@@ -67,7 +65,7 @@ def marked(file: bytes, mark: str) -> str:
 
 
 def question_part(config: dict[str, Any]) -> int:
-    """The id of the part whose server functions the page asks."""
+    """The id of the component whose server functions the page calls."""
     return next(c["id"] for c in config["components"] if "analyse" in c["props"].get("server_fns", []))
 
 
@@ -83,7 +81,7 @@ def memory(process: int) -> float:
 async def visit(
     client: httpx.AsyncClient, part: int, model: str, uri: str, visitor: int = 0
 ) -> dict[str, Any]:
-    """The answer to one question of a visitor's, each of whom has an address, as behind a proxy."""
+    """The answer to one request of a visitor; each visitor has an address, as behind a proxy."""
     address = {"X-Forwarded-For": f"10.1.{visitor // 250}.{visitor % 250 + 1}"}
     body = {
         "data": {"model": model, "picture": uri},
@@ -96,14 +94,14 @@ async def visit(
             return (await client.post("gradio_api/component_server", json=body, headers=address)).json()
         except (
             httpx.TransportError
-        ):  # a connection kept open was closed as it was used again; browsers try once more
+        ):  # a connection kept open was closed as it was reused; browsers retry once
             if last:
                 raise
     raise AssertionError
 
 
 def _probabilities(answer: dict[str, Any]) -> np.ndarray:
-    """Each exit's, sorted: what tells one picture from another."""
+    """Each exit's, sorted: what distinguishes one picture from another."""
     return np.array([sorted(row, reverse=True)[:3] for row in answer["trace"]["probabilities"]])
 
 
@@ -111,7 +109,7 @@ async def _crowd(
     client: httpx.AsyncClient, part: int, model: str, files: list[bytes], alone: list[np.ndarray],
     visitors: int, limit: float, process: int,
 ) -> Measured:  # fmt: skip
-    """Each visitor asks, and when answered asks again, until the time is over; the last answers are waited for."""
+    """Each visitor sends one request after the other until the time is over; the last answers are waited for."""
     measured, start = Measured(visitors, [], 0, 0, 0.0, memory(process)), time.monotonic()
 
     async def visitor(number: int) -> None:
@@ -161,7 +159,7 @@ async def _run(
 def serve(model: str, seconds: float = 60.0, crowds: tuple[int, ...] = CROWDS) -> list[tuple[str, str, str]]:
     """A row for each crowd. The ideal queue gives one answer after the other, each in the single visitor's time.
 
-    Raises `ValueError` where an answer was another picture's.
+    Raises `ValueError` if an answer belongs to another picture.
     """
     with served(["app.py"], EXIT_EXPLORER_MODEL=model) as (address, _):
         found = asyncio.run(_run(address, model, seconds, crowds, served_process()))

@@ -1,4 +1,4 @@
-"""Bench of the page without a server: the network in a browser beside torch, and what leaving early saves."""
+"""Bench of the page without a server: the network in a browser against torch, and what leaving early saves."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FRAMES = 48  # of the Live tab's film
 
 _STORE = "window.ExitExplorer.store"
 _LIVE = "document.querySelector('live-view').live"
-# One picture as the Live tab asks for it, with thresholds under which it leaves at a chosen exit.
+# One picture as the Live tab requests it, with thresholds under which it leaves at a chosen exit.
 _PASSES = """async ([model, uri, exit, early, repeats, plain]) => {
   const thresholds = Array.from({ length: early }, (_, e) => (e === exit ? 0 : 2));
   const found = [];
@@ -39,7 +39,7 @@ _PASSES = """async ([model, uri, exit, early, repeats, plain]) => {
   }
   return found.map(({ ms, macs, exit: left, error }) => error ?? [ms.used, ms.full, macs.used, macs.full, left.index]);
 }"""
-# What the page asked for until its first example was painted.
+# What the page requested until its first example was painted.
 _FIRST = """() => {
   const until = performance.getEntriesByName("first-example")[0].startTime;
   const all = performance.getEntriesByType("resource").filter(({ startTime }) => startTime < until);
@@ -56,7 +56,7 @@ _WATCH_FRAMES = """() => {
 
 @contextmanager
 def _site(model: str) -> Iterator[tuple[str, list[str], Path]]:
-    """The model's site on a plain host, whose pages have one thread: address, what is asked for, its folder."""
+    """The model's site on a plain host, whose pages have one thread: address, requested files, its folder."""
     with TemporaryDirectory() as work:
         out = Path(work) / "site"
         build_site(out, [model])
@@ -70,13 +70,13 @@ def _site(model: str) -> Iterator[tuple[str, list[str], Path]]:
 
 
 def _megabytes(asked: list[str], out: Path) -> float:
-    """What those files weigh, each counted once."""
+    """The size of those files, each counted once."""
     names = {path.partition("?")[0].lstrip("/") or "index.html" for path in asked}
     return sum((out / name).stat().st_size for name in names if (out / name).is_file()) / 1e6
 
 
 def _zipped_kilobytes(asked: list[str], out: Path) -> float:
-    """What those files weigh as a host sends them that compresses."""
+    """The size of those files as sent by a host that compresses."""
     names = {path.lstrip("/") or "index.html" for path in asked}
     return (
         sum(len(gzip.compress((out / name).read_bytes())) for name in names if (out / name).is_file()) / 1e3
@@ -109,7 +109,7 @@ def site(model: str) -> list[tuple[str, str, str]]:
             for exit_, found in passes.items():
                 found += _passes(page, model, uri, exit_, early, 1)
         rates, frame = _live(page)
-    # The quickest of each: on a busy machine the others tell how long the browser had to wait.
+    # The fastest of each: on a busy machine the others include the browser's waiting.
     full = min(row[1] for rows in passes.values() for row in rows)
     ours = _torch_ms(model, path)
     rows = [
@@ -184,7 +184,7 @@ def _live(page: Any) -> tuple[dict[str, float], float]:
 
 @torch.inference_mode()
 def _torch_ms(name: str, path: Path) -> float:
-    """The plain backbone's milliseconds for one picture by torch in float32 on one thread, the quickest pass."""
+    """The plain backbone's milliseconds for one picture by torch in float32 on one thread, the fastest pass."""
     model = load_model(name)
     image = to_tensor(model, see(model, read_image(path)).image)
     before = torch.get_num_threads()

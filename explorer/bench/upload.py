@@ -1,4 +1,4 @@
-"""Bench of an upload: how soon its ladder stands beside what the network itself takes, and where the time goes."""
+"""Bench of an upload: how soon its ladder appears, against the network's own time, and where the time goes."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _WATCH = """() => {
   });
 }"""
 _SENT = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('explorer/analyse'))"
-# Of the last upload, in milliseconds. The server says how long before its answer the last byte had come, so the time
-# that the answer travels counts as ours.
+# Of the last upload, in milliseconds. The server reports how long before its answer the last byte had come, so the time
+# for sending the answer counts as ours.
 _TAKEN = f"""() => {{
   const {{ requestStart, responseStart, serverTiming }} = {_SENT}.at(-1);
   const server = Object.fromEntries(serverTiming.map(({{ name, duration }}) => [name, duration]));
@@ -78,9 +78,9 @@ def _file(picture: Image.Image, number: int) -> dict[str, object]:
 
 
 def upload(model: str) -> list[tuple[str, str, str]]:
-    """From a file's choice, and from its upload's end, to its ladder on the screen; beside the network's own pass.
+    """From choosing a file, and from its upload's end, to its ladder on the screen; against the network's own pass.
 
-    Then the steps on the way, each by its own median.
+    Then the steps in between, each by its own median.
     """
     picture = Image.open(example_paths(model)[0])
     taken = []

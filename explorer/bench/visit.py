@@ -1,4 +1,4 @@
-"""Bench of a first visit: how many bytes travel until the first ladder is painted, and whose; and of a later visit."""
+"""Bench of a first visit: the bytes sent until the first ladder is painted, and whose; and on a later visit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PAINTED = "performance.getEntriesByName('first-example').length > 0"
 
 
 def _traffic(chromium: Any, address: str, visits: int) -> list[dict[str, float]]:
-    """Bytes as they travelled, of ours and all, until the first ladder and then until it is quiet, by visit."""
+    """Bytes transferred, ours and all, until the first ladder and then until the network is idle, by visit."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     found = []
     for _ in range(visits):
@@ -42,7 +42,7 @@ def _traffic(chromium: Any, address: str, visits: int) -> list[dict[str, float]]
 
 
 def _seconds(chromium: Any, address: str) -> float:
-    """Until the first ladder is painted in a browser that has nothing of the page yet, on a slow line."""
+    """Until the first ladder is painted in a browser with an empty cache, on a slow line."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     wire = context.new_cdp_session(page)

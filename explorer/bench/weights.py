@@ -1,4 +1,4 @@
-"""Bench of 8-bit weights for the browser: how many answers and exits stay what they are with 16 bits."""
+"""Bench of 8-bit weights for the browser: how many answers and exits stay the same as with 16 bits."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from explorer.pipeline import default_threshold, to_tensor
 from explorer.rules import decide
 from explorer.rules.reading import at_grain
 
-LEVELS = 127  # of a sign: symmetric, 255 values in all
+LEVELS = 127  # per sign: symmetric, 255 values in all
 RULE = "confidence"
 AT_ONCE = 16  # images in a pass
 
 
 @torch.no_grad()
 def round_weights(network: MultiExitViT) -> int:
-    """Round every matrix and filter to 8 bits, a scale per output channel, in place; the bytes that then travel."""
+    """Round every matrix and filter to 8 bits, a scale per output channel, in place; returns the bytes to transfer."""
     size = 0
     for weight in network.parameters():
         if weight.ndim < 2 or weight.shape[0] == 1:  # norms, biases, positions: few, and kept as they are
@@ -51,7 +51,7 @@ def pictures(model: Model) -> Tensor:
 
 
 def weights(name: str) -> list[tuple[str, str, str]]:
-    """8-bit weights, one scale per output channel, arithmetic in 32 bits: beside the weights as they are."""
+    """8-bit weights, one scale per output channel, arithmetic in 32 bits: against the weights as they are."""
     model = load_model(name)
     images = pictures(model)
     before = _seen(model, images)

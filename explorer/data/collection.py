@@ -1,4 +1,4 @@
-"""Collections of pictures: files and zip archives, held to limits, read one by one and never unpacked to disk."""
+"""Collections of pictures: files and zip archives, limited in size, read one by one and never unpacked to disk."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ MAX_BYTES = 200_000_000  # of all files together, unpacked
 
 # Ours. Deflate reaches 1032:1 on zeros, and so does a scan of white paper; photos are compressed already.
 _BOMB_RATIO = 100
-_BOMB_BYTES = 64_000_000  # below this a file may be as hollow as it likes: A4 in colour at 500 dots an inch
+_BOMB_BYTES = 64_000_000  # below this any ratio is allowed: A4 in colour at 500 dots an inch
 _MAX_DIRECTORY = 4_000_000  # bytes of an archive's list of contents: 500 files need 8 kB each to get there
 _ENCRYPTED = 0x1 | 0x40  # flag bits 0 and 6 (APPNOTE.TXT 4.4.4)
-# What systems put there unasked, beside all that begins with a dot: macOS, Windows, Synology's thumbnails.
+# What systems add by themselves, besides names that begin with a dot: macOS, Windows, Synology's thumbnails.
 _JUNK = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "system volume information"}
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")  # of an archive, and of an empty one
 _ARCHIVES = (*_ZIP_STARTS, b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
@@ -39,7 +39,7 @@ class Member:
     """One file of a collection, not read yet.
 
     Attributes:
-        name: what the person knows it by: the file's name, or `archive.zip/path/inside`.
+        name: what the user knows it by: the file's name, or `archive.zip/path/inside`.
         path: the file on disk, or the archive that holds it.
         entry: its index among the archive's entries; None for a file of its own.
         problem: one plain sentence why it is refused, or None.
@@ -54,9 +54,9 @@ class Member:
 def list_members(files: Iterable[tuple[Path, str]], unbounded: bool = False) -> list[Member]:
     """Every file of a collection, in order, from (path, name) pairs; an archive gives one member per file in it.
 
-    Only lists of contents are read. Folders, hidden files and what systems add (`__MACOSX`, `@eaDir`) are passed over;
+    Only lists of contents are read. Folders, hidden files and what systems add (`__MACOSX`, `@eaDir`) are skipped;
     a damaged archive and unsafe entries carry their problem. Raises `RefusedCollection` for more than MAX_PICTURES
-    files or MAX_BYTES unless `unbounded`, for nothing at all, and when a file is gone.
+    files or MAX_BYTES unless `unbounded`, for an empty collection, and when a file is gone.
     """
     members: list[Member] = []
     size = 0
@@ -81,7 +81,7 @@ def list_members(files: Iterable[tuple[Path, str]], unbounded: bool = False) -> 
 
 
 def read_members(members: Iterable[Member]) -> Iterator[Image.Image | str]:
-    """Each member's picture in RGB (see `read_image`), or one plain sentence why there is none.
+    """Each member's picture in RGB (see `read_image`), or one plain sentence saying why there is none.
 
     An archive stays open while its members follow each other.
     """
@@ -106,7 +106,7 @@ def read_members(members: Iterable[Member]) -> Iterator[Image.Image | str]:
 
 
 def _list_file(path: Path, name: str) -> tuple[list[Member], int]:
-    """A file's members, and the bytes that they unpack to. An archive is known by its start and not by its name."""
+    """A file's members, and the bytes that they unpack to. An archive is recognised by its start, not its name."""
     with path.open("rb") as file:
         archived = file.read(4) in _ZIP_STARTS
     if not archived:
@@ -118,9 +118,9 @@ def _list_file(path: Path, name: str) -> tuple[list[Member], int]:
 
 
 class _Wary(io.BufferedReader):
-    """An archive's file, which hands out no more than an honest list of contents at once.
+    """An archive's file, which never returns more at once than an honest list of contents.
 
-    ZipFile reads and takes apart the whole list on opening: millions of empty entries would fill the memory.
+    ZipFile reads and parses the whole list on opening: millions of empty entries would fill the memory.
     """
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -131,7 +131,7 @@ class _Wary(io.BufferedReader):
 
 @contextmanager
 def _open_archive(path: Path) -> Iterator[ZipFile]:
-    """Raises `UnreadableImage` for what is no sound zip archive, `OSError` when there is no such file."""
+    """Raises `UnreadableImage` for anything but a sound zip archive, `OSError` when there is no such file."""
     with _Wary(io.FileIO(path)) as file:
         try:
             archive = ZipFile(file)
@@ -166,7 +166,7 @@ def is_junk(name: str) -> bool:
 
 
 def _problem(entry: ZipInfo) -> str | None:
-    """Why an entry is refused by what the list of contents says of it, or None."""
+    """Why an entry is refused, judged by the list of contents, or None."""
     name = PureWindowsPath(entry.orig_filename)  # knows both kinds of slash, and drive letters
     kind = stat.S_IFMT(entry.external_attr >> 16)  # Unix mode, where the packer gave one
     if not entry.filename:  # nothing before the first zero byte

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-_STRIP = 400_000  # pixels turned at a time, so that a large picture is never held twice
+_STRIP = 400_000  # pixels converted at a time, so that a large picture is never held twice
 
 
 def to_rgb(image: Image.Image, wide_grey: bool, most: int) -> Image.Image:
@@ -40,7 +40,7 @@ def _colours(image: Image.Image, profile: ImageCms.ImageCmsTransform | None) -> 
         image = image.convert("LA")
     colours = image.convert("RGBA")
     on_white = Image.new("RGB", image.size, "white")
-    # A profile is of the mode it was built for; transparency leaves that mode only where it is none of its own.
+    # A profile fits the mode it was built for, so alpha is removed without changing that mode where possible.
     opaque = image.convert(image.mode[:-1]) if image.mode in ("LA", "RGBA") else colours.convert("RGB")
     on_white.paste(_apply(opaque, profile), mask=colours.getchannel("A"))
     return on_white
@@ -49,13 +49,13 @@ def _colours(image: Image.Image, profile: ImageCms.ImageCmsTransform | None) -> 
 def _apply(image: Image.Image, profile: ImageCms.ImageCmsTransform | None) -> Image.Image:
     if profile is None:
         return image.convert("RGB")
-    if image.mode != profile.input_mode:  # a palette, say, whose colours the profile is about
+    if image.mode != profile.input_mode:  # e.g. a palette, whose colours the profile describes
         image = image.convert(profile.input_mode)
     return ImageCms.applyTransform(image, profile) or image
 
 
 def _to_srgb(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
-    """What turns the picture's own colours into sRGB; None without a profile, and with one that is broken or sRGB's.
+    """What turns the picture's own colours into sRGB; None without a profile, or if it is broken or sRGB's.
 
     Relative colorimetric, as browsers do: white stays white.
     """
@@ -73,14 +73,14 @@ def _to_srgb(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
         transform = ImageCms.buildTransform(
             profile, ImageCms.createProfile("sRGB"), mode, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC
         )
-    except Exception:  # lcms reports a broken profile in many ways; the pixels are sound all the same
+    except Exception:  # lcms reports a broken profile in many ways; the pixels are fine anyway
         return None
     return transform
 
 
 @dataclass(frozen=True)
 class _Scale:
-    """How deep grey becomes 8 bits: (value - low) * factor, infinities and what is no number at the range's ends."""
+    """How deep grey becomes 8 bits: (value - low) * factor, infinities and NaN at the range's ends."""
 
     low: float
     factor: float
@@ -108,7 +108,7 @@ def _grey_scale(image: Image.Image, wide_grey: bool) -> _Scale:
 
 
 def _range(image: Image.Image) -> tuple[float, float]:
-    """The least and the greatest finite value; zeros where there is none."""
+    """The smallest and largest finite value; zeros if there is none."""
     width, height = image.size
     rows = max(1, _STRIP // width)
     lows, highs = [], []

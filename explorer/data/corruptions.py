@@ -1,8 +1,8 @@
 """Corruptions by name: one picture made harder, step by step, from untouched (0) to hardly recognisable (10).
 
-After the common corruptions of Hendrycks and Dietterich (2019, arXiv 1903.12261), which are applied as here to what
+After the common corruptions of Hendrycks and Dietterich (2019, arXiv 1903.12261), which are also applied to what
 the network sees. Their five severities were made for photos of 224 pixels; the strengths here are our own, relative
-to the picture's size where size matters, so that a garment of 28 pixels and a photo go the same way.
+to the picture's size where size matters, so that a garment of 28 pixels and a photo behave alike.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Corruption = Callable[[Image.Image, int, int], Image.Image]  # (picture, severit
 def corrupt(image: Image.Image, name: str, severity: int, seed: int = 0) -> Image.Image:
     """The picture, mode L or RGB, under a corruption; severity 0 is the picture itself, bit for bit.
 
-    The same arguments give the same picture. Along the severities one picture gets harder: the noise and the place
+    The same arguments give the same picture. With rising severity one picture gets harder: the noise and the place
     of the occlusion stay, so that the steps can be scrubbed. Returns the same size and mode. Raises `ValueError`
     for an unknown name, severity or mode.
     """
@@ -47,7 +47,7 @@ def noise(image: Image.Image, severity: int, seed: int) -> Image.Image:
 
 
 def dark(image: Image.Image, severity: int, _seed: int) -> Image.Image:
-    """As if exposed too short, by 0.16 stops at 1 and 5 at 10, and so with fewer greys: 90 % to 3 % of the light."""
+    """As if underexposed, by 0.16 stops at 1 and 5 at 10, and so with fewer greys: 90 % to 3 % of the light."""
     return _picture(np.asarray(image, np.float32) * 2 ** (-5 * _grown(severity)))
 
 
@@ -61,8 +61,8 @@ def contrast(image: Image.Image, severity: int, _seed: int) -> Image.Image:
 def jpeg(image: Image.Image, severity: int, _seed: int) -> Image.Image:
     """Saved as a JPEG of quality 50 at 1, 1 at 10, and read again.
 
-    A block of 8 pixels is much of a small picture and little of a large one. So a large one is shrunk before, as a
-    messenger does that sends it on, ever more until at 10 its shorter edge is a quarter, but not below 28 pixels.
+    A block of 8 pixels is a large part of a small picture and a small part of a large one. So a large one is first
+    shrunk, as messengers do, increasingly until at 10 its shorter edge is a quarter, but not below 28 pixels.
     """
     quality = round(50 ** ((10 - severity) / 9))
     shorter = min(image.size)

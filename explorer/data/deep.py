@@ -1,4 +1,4 @@
-"""Colours of 16 bits that hold 12 or 8: Pillow keeps the upper byte of each value, which is next to nothing there."""
+"""16-bit colours that hold 12 or 8 bits: Pillow keeps the upper byte of each value, which is next to nothing there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFile
 
-MOST = 24_000_000  # pixels; both halves of a larger picture would take too much memory, and it stays dark
+MOST = 24_000_000  # pixels; both halves of a larger picture would take too much memory, so it stays dark
 _ROWS = 256  # at a time
 _LITTLE = sys.byteorder == "little"
 # Pillow's name for the order of the bytes of a value, and the order in which the lower byte is taken for the upper.
@@ -17,7 +17,7 @@ _OTHER = {"16B": "16L", "16L": "16B", "16N": "16B" if _LITTLE else "16L"}
 
 
 def lower_bytes(image: ImageFile.ImageFile) -> bool:
-    """Whether this picture, not yet decoded, is of 16-bit colours; then its lower bytes are what is decoded."""
+    """Whether this picture, not yet decoded, has 16-bit colours; then its lower bytes are decoded instead."""
     swapped = [_swapped(tile) for tile in image.tile]
     if not swapped or not all(swapped):
         return False
@@ -35,10 +35,10 @@ def _swapped(tile: ImageFile._Tile) -> ImageFile._Tile | None:
 
 
 def stretched(image: Image.Image, again: Callable[[], ImageFile.ImageFile]) -> Image.Image:
-    """A decoded colour picture; where its values of 16 bits never exceed 4095 or 255, those are its 0 to 255.
+    """A decoded colour picture; where its 16-bit values never exceed 4095 or 255, those are its 0 to 255.
 
     `again` opens the same file once more. Transparency stays as it is. Cameras, scanners and microscopes put 12 bits
-    into 16; see `read_image` on the same in grey.
+    into 16; see `read_image` for the same in grey.
     """
     if image.mode not in ("RGB", "RGBA") or image.width * image.height > MOST:
         return image

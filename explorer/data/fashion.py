@@ -16,7 +16,7 @@ LABELS = (
     "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")  # Debian's package dataset-fashion-mnist
-VALIDATION = 5_000  # images kept apart from training; everything that is chosen is chosen on them
+VALIDATION = 5_000  # images held out from training; all choices are made on them
 _SPLIT_SEED = 0
 
 
@@ -24,7 +24,7 @@ _SPLIT_SEED = 0
 class Split:
     """Images (N, 28, 28) uint8, dark background, and labels (N,) int64; photographs are (N, H, W, 3).
 
-    Where a teacher answers in place of labels, those to learn from are its probabilities (N, C) float32.
+    Where a teacher replaces labels, the training labels are its probabilities (N, C) float32.
     """
 
     images: NDArray[np.uint8]
@@ -37,7 +37,7 @@ class Split:
 def _read_idx(folder: Path, stem: str) -> NDArray[np.uint8]:
     """One idx file, gzipped or not: http://yann.lecun.com/exdb/mnist describes the format.
 
-    Raises `FileNotFoundError` or `ValueError` in plain words.
+    Raises `FileNotFoundError` or `ValueError` with a readable message.
     """
     for path in (folder / f"{stem}.gz", folder / stem):
         if path.exists():

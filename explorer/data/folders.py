@@ -14,7 +14,7 @@ from explorer.data.fashion import Split
 from explorer.data.photo import see_photo
 from explorer.data.reading import UnreadableImage, read_image
 
-# Shares of the pictures where the folder does not split them itself; which picture goes where its name decides.
+# Shares of the pictures where the folder does not split them itself; a picture's name decides its split.
 VALIDATION, TEST = 0.15, 0.15
 _NAMES = {
     "train": ("train", "training"),
@@ -23,7 +23,7 @@ _NAMES = {
 }
 _IGNORED = (".", "__MACOSX")
 
-Picture = Path | Callable[[], Image.Image]  # a file, or what gives an RGB picture when it is asked for
+Picture = Path | Callable[[], Image.Image]  # a file, or a function that returns an RGB picture
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Labelled:
 def list_folder(folder: Path) -> Labelled:
     """A folder's pictures: FOLDER/CLASS/picture, or FOLDER/train/CLASS/picture and the like for val and test.
 
-    Without a split of its own, a hash of each file's name decides: the same always, and new pictures move no old one.
-    Raises `FileNotFoundError` or `ValueError`, a sentence.
+    Without a split of its own, a hash of each file's name decides: always the same, and new pictures move no old ones.
+    Raises `FileNotFoundError` or `ValueError`, in one sentence.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}; --data needs one with a subfolder per class.")
@@ -91,7 +91,7 @@ def _place(path: Path) -> str:
 def list_unlabelled(folder: Path) -> Labelled:
     """All pictures of a folder, whatever its subfolders are called, split by a hash of their names; class 0 each.
 
-    Raises `FileNotFoundError` or `ValueError`, a sentence.
+    Raises `FileNotFoundError` or `ValueError`, in one sentence.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}; --data needs one with pictures.")
@@ -107,7 +107,7 @@ def list_unlabelled(folder: Path) -> Labelled:
 def open_pictures(
     pairs: Sequence[tuple[Picture, int]], told: Callable[[str], None] = print
 ) -> Iterator[tuple[Image.Image, int]]:
-    """Each picture, RGB, and its class. What cannot be read is left out, and `told` in a sentence."""
+    """Each picture, RGB, and its class. Unreadable ones are left out and reported to `told`."""
     for picture, label in pairs:
         try:
             yield read_image(picture) if isinstance(picture, Path) else picture(), label
@@ -120,7 +120,7 @@ def load_split(
 ) -> Split:
     """Read pictures as a network of that input size (height, width) sees them: (N, H, W, 3) uint8 and classes (N,).
 
-    What cannot be read is left out, and `told` in a sentence. Raises `ValueError` when nothing is left.
+    Unreadable ones are left out and reported to `told` in a sentence. Raises `ValueError` when nothing is left.
     """
     images, labels = [], []
     for picture, label in open_pictures(pairs, told):

@@ -1,4 +1,4 @@
-"""Garment photos made to look like Fashion-MNIST, so that an upload meets a network trained on it halfway.
+"""Garment photos made to look like Fashion-MNIST, so that uploads better match what the network was trained on.
 
 Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747, section 2) was made from product photos on a
 light background: edges close to the corners' colour trimmed (within 5 % of the maximum intensity), longest
@@ -21,7 +21,7 @@ TRIM = 0.05  # a pixel this close to the background belongs to it (the paper's 5
 _WORK = 256  # pixels, longest edge while looking for the object: finer brings noise, coarser an inexact crop
 _RING = 0.04  # width of the border that is taken for background, of the shorter edge
 _NOISE = 4.0  # standard deviations of the background's noise that an object must rise above
-_SHADOW = 0.2  # of the object's contrast: what is fainter is its shadow, though a pale sleeve goes with it
+_SHADOW = 0.2  # of the object's contrast: anything fainter is shadow, though a pale sleeve is lost with it
 _PART = 0.05  # of the largest part's area: smaller parts are dust
 _SPECK = 0.001  # of the picture's area: a largest part below this is dust, too
 _TOO_BUSY = 0.4  # a background that needs this threshold is a scene
@@ -118,7 +118,7 @@ def _border(h: int, w: int, width: int) -> Mask:
 def _fit_background(small: Array) -> tuple[Array, float] | None:
     """Fit a smooth surface through the picture's border: what would be seen without the object.
 
-    Quadratic, for light falls off to one side and into the corners. Refitted to the pixels near it, so that
+    Quadratic, because light falls off to one side and into the corners. Refitted to the pixels near it, so that
     an object which reaches the border is left out while most of the border is background.
 
     Args:
@@ -144,7 +144,7 @@ def _fit_background(small: Array) -> tuple[Array, float] | None:
             return None
         noise = 1.4826 * float(np.median(distance[inliers]))  # as a Gaussian's median distance is 0.6745
         near = min(near, max(0.03, 3 * noise))
-        # By the normal equations, which are small and so quick to solve.
+        # By the normal equations, which are small and so fast to solve.
         near_at = at[inliers]
         surface = np.linalg.lstsq(near_at.T @ near_at, near_at.T @ colours[inliers])[0]
     return (np.clip(terms @ surface, 0, 1), noise) if _NOISE * noise < _TOO_BUSY else None
@@ -163,7 +163,7 @@ def _object(distance: Array, threshold: float) -> Mask:
 
 
 def _fill_holes(mask: Mask) -> Mask:
-    """The mask with the gaps that it encloses."""
+    """The mask with its enclosed gaps filled."""
     outside = _label(np.pad(~mask, 1, constant_values=True))
     return (outside != outside[0, 0])[1:-1, 1:-1]
 
@@ -174,7 +174,7 @@ def _label(mask: Mask) -> NDArray[np.int64]:
     runs = np.cumsum(start).reshape(mask.shape) * mask  # each stretch of a row has its own number
     joined = mask[:-1] & mask[1:]
     count = int(runs.max()) + 1
-    pairs = runs[:-1][joined] * count + runs[1:][joined]  # each pair as one number: quicker to sort
+    pairs = runs[:-1][joined] * count + runs[1:][joined]  # each pair as one number: faster to sort
     parent = list(range(count))
 
     def root(run: int) -> int:

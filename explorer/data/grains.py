@@ -1,4 +1,4 @@
-"""python -m explorer grains: put a model's coarser readings of its classes into its folder."""
+"""python -m explorer grains: write a model's coarser readings of its classes into its folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from explorer.grain import Grain, write_grains
 from explorer.model.bundle import read_labels
 from explorer.model.catalog import find_model
 
-# What a person calls Fashion-MNIST's garments from afar. Our own choice.
+# Coarse names for Fashion-MNIST's garments. Our own choice.
 GARMENTS = {
     "top": ("T-shirt/top", "Pullover", "Coat", "Shirt"),
     "trousers": ("Trouser",),
@@ -31,7 +31,7 @@ def fashion_grains() -> list[Grain]:
 def run(name: str) -> Path:
     """Write grains.json into a model's folder, for garments or for ImageNet's 1000 classes.
 
-    Raises `ValueError` for a model of other classes, `FileNotFoundError` where WordNet is needed and not there.
+    Raises `ValueError` for a model with other classes, `FileNotFoundError` if WordNet is needed and missing.
     """
     folder = find_model(name)
     labels = read_labels(folder)

@@ -1,8 +1,8 @@
-"""Which kinds and groups of things ImageNet's 1000 classes make, by words of WordNet. Our own choice.
+"""Kinds and groups of ImageNet's 1000 classes, by words of WordNet. Our own choice.
 
-Group -> kind -> words. A class is of the first kind, from top to bottom, one of whose words names it or an ancestor of
-it in WordNet; a word means the synset it comes first in, and of several the one with the most of the classes below
-it. What fits nowhere is of the last kind, "something else". A kind is what a person would say, and belongs to one
+Group -> kind -> words. A class is in the first kind, from top to bottom, one of whose words names it or an ancestor of
+it in WordNet; a word means the synset that lists it first, and among several the one with the most classes below
+it. What fits nowhere goes to the last kind, "something else". A kind is what a person would say, and belongs to one
 group, so the groups are coarser readings of the kinds.
 """
 

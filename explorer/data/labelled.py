@@ -1,7 +1,7 @@
 """A folder of photographs with their true classes: labels.tsv beside the pictures.
 
 labels.tsv is tab-separated, its first line naming the columns: `file` and `class` (the index of the class in the
-model's order) have to be there; `author`, `licence` and `page` say whom a picture is by, where they are given.
+model's order) are required; `author`, `licence` and `page` credit a picture and are optional.
 """
 
 from __future__ import annotations
@@ -73,15 +73,15 @@ class Labelled:
         return tuple(row.credit for row in self.rows)
 
     def image(self, index: int) -> Image.Image:
-        """One of them whole, RGB."""
+        """One whole photograph, RGB."""
         return read_image(self.folder / self.rows[index].file)
 
     def picture(self, index: int, size: int = SIZE) -> Image.Image:
-        """What a network for photographs of that input size sees of one of them."""
+        """What a network for photographs of that input size sees of one photograph."""
         return see_photo(self.image(index), size).image
 
     def half(self, odd: bool) -> Labelled:
-        """Those at even places of the sorted file names, for choosing, or those at `odd` ones, for reporting."""
+        """Those at even positions of the sorted file names, for choosing, or at `odd` ones, for reporting."""
         return Labelled(self.folder, self.rows[int(odd) :: 2])
 
 
@@ -90,7 +90,7 @@ def load_labelled(folder: Path) -> Labelled:
     path = folder / "labels.tsv"
     if not path.exists():
         raise FileNotFoundError(f"{folder} has no labels.tsv that names the class of each picture.")
-    with path.open(encoding="utf-8-sig", newline="") as file:  # spreadsheets put a mark first
+    with path.open(encoding="utf-8-sig", newline="") as file:  # spreadsheets write a byte order mark
         told = list(csv.DictReader(file, delimiter="\t"))
     try:
         rows = [

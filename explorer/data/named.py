@@ -1,4 +1,4 @@
-"""Public data sets by name, as torchvision reads them: from a folder of this machine, or downloaded into it."""
+"""Public data sets by name, as torchvision reads them: from a folder on this machine, or downloaded into it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from explorer.data.fashion import LABELS, load_fashion
 from explorer.data.folders import Labelled, Picture
 
 ROOT = Path("checkpoints/data")  # where downloads go, unless another folder is named
-VALIDATION = 0.1  # of the training pictures, drawn by a fixed seed where a set has no split of its own for it
+VALIDATION = 0.1  # of the training pictures, drawn by a fixed seed where a set has no validation split
 _SEED = 0
 
 
 @dataclass(frozen=True)
 class NamedSet:
-    """How torchvision has a set: its class there, and the arguments of each of our splits."""
+    """How torchvision provides a set: its class there, and the arguments of each of our splits."""
 
     kind: str
     train: dict[str, Any]
@@ -41,7 +41,7 @@ NAMES = (*SETS, "fashion-mnist")
 
 
 def is_named(data: Path) -> bool:
-    """Whether that is the name of a set, and no folder of this machine."""
+    """Whether that is the name of a set and not a folder on this machine."""
     return str(data) in NAMES and not data.exists()
 
 
@@ -79,7 +79,7 @@ def _open(name: str, kind: str, home: Path, options: dict[str, Any]) -> Any:
         raise FileNotFoundError(
             f"{name} is read by the package {error.name}, which is not installed; pip install {error.name}."
         ) from error
-    except (RuntimeError, OSError):  # not there, or not whole
+    except (RuntimeError, OSError):  # missing or incomplete
         pass
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -92,8 +92,8 @@ def _open(name: str, kind: str, home: Path, options: dict[str, Any]) -> Any:
 
 
 def _pairs(found: Any, places: Sequence[int] | np.ndarray | None = None) -> list[tuple[Picture, int]]:
-    """Pictures that are read when they are asked for, and their classes, without reading any."""
-    labels = getattr(found, "targets", None) or found._labels  # torchvision has no one name for them
+    """Pictures that are read on demand, and their classes, without reading any."""
+    labels = getattr(found, "targets", None) or found._labels  # torchvision has no single name for them
     return [
         (partial(_read, found, int(i)), int(labels[i]))
         for i in (range(len(labels)) if places is None else places)

@@ -15,7 +15,7 @@ MAX_JPEG = (
 )  # a JPEG is decoded at half, a quarter or an eighth of its size; this many take a second
 FULL = 8_000_000  # pixels kept of a picture; larger ones come at a half, a third ... of their size
 
-# Decoders that hold several copies of the picture at once, or are slow: most pixels, and most bytes of the file.
+# Decoders that hold several copies of the picture at once, or are slow: maximum pixels, and maximum bytes of the file.
 # Ours: so that even pure noise, the worst there is, takes no more than a few seconds of one core, and no picture more
 # than 300 MB.
 _SLOW = {
@@ -25,14 +25,14 @@ _SLOW = {
     "JPEG2000": (15_000_000, 5_000_000),
 }
 _SLOW_CLEAR = {"AVIF": 25_000_000, "HEIF": 40_000_000, "JPEG2000": 11_000_000}  # pixels, with transparency
-# A progressive JPEG is held whole as coefficients of two bytes, and gone through once for every scan it has.
+# A progressive JPEG is held whole as coefficients of two bytes, and traversed once for each of its scans.
 _MAX_COEFFICIENTS = 110_000_000
 _MAX_SCANNED = 1_400_000_000  # coefficients times scans; editors write about ten scans
 
-# EPS would hand a stranger's program to Ghostscript; IPTC wraps another file, say an EPS, for Pillow to open.
+# EPS would hand an untrusted program to Ghostscript; IPTC wraps another file, say an EPS, for Pillow to open.
 _CLOSED_FORMATS = {"EPS", "IPTC"}
 
-# Pillow's own objections, at 89 and 179 megapixels, to pictures inside pictures that we cannot foresee.
+# Pillow's own limits, at 89 and 179 megapixels, on pictures inside pictures that we cannot foresee.
 BOMBS = (Image.DecompressionBombWarning, Image.DecompressionBombError)
 
 _LIMIT = MAX_PIXELS // 1_000_000
@@ -50,7 +50,7 @@ def open_image(data: bytes) -> ImageFile.ImageFile:
     """Identify a file and read its header; nothing is decoded yet.
 
     A JPEG of more than FULL pixels is set to be decoded at a half, a quarter or an eighth of its size.
-    Raises `UnreadableImage` for what is no picture, and for one that is too large for its kind.
+    Raises `UnreadableImage` for anything but a picture, and for one that is too large for its kind.
     """
     refuse_if_too_large(_largest_png_inside(data))
     image = _identify(data)
@@ -79,12 +79,12 @@ def refuse_if_too_large(pixels: int, limit: int = MAX_PIXELS) -> None:
 
 
 def bomb() -> UnreadableImage:
-    """The refusal where Pillow's own limit struck before the size was known."""
+    """The refusal if Pillow's own limit applied before the size was known."""
     return UnreadableImage(f"This image has {_MORE} megapixels; the limit is {_LIMIT}, please shrink it.")
 
 
 def _draft(image: ImageFile.ImageFile, data: bytes) -> None:
-    """Have libjpeg decode a large JPEG smaller; refuse one that even so would take too long or too much."""
+    """Have libjpeg decode a large JPEG smaller; refuse one that would still take too long or too much memory."""
     width, height = image.size
     refuse_if_too_large(width * height, MAX_JPEG)
     if image.info.get("progressive"):
@@ -100,14 +100,14 @@ def _draft(image: ImageFile.ImageFile, data: bytes) -> None:
     while width * height > FULL * scale**2 and scale < 8:
         scale *= 2
     if scale > 1:
-        # The size asked for is the least that is acceptable: rounded up, libjpeg could only decode a larger one.
+        # The requested size is the smallest acceptable: rounded up, libjpeg could only decode a larger one.
         image.draft(None, (width // scale, height // scale))
 
 
 def _identify(data: bytes) -> ImageFile.ImageFile:
     """Read the header, as Image.open does.
 
-    Image.open would first hold the size against Image.MAX_IMAGE_PIXELS, one value for the whole process, and
+    Image.open would first check the size against Image.MAX_IMAGE_PIXELS, one value for the whole process, and
     warn on standard error; walking its table of formats leaves the limit and the sentence to us.
     """
     Image.init()

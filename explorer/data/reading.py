@@ -1,4 +1,4 @@
-"""Reading one uploaded image safely: the only way by which page, command line and batch open a picture."""
+"""Reading one uploaded image safely: the only way the page, command line and batch open a picture."""
 
 import math
 from contextlib import suppress
@@ -22,7 +22,7 @@ from explorer.data.opening import (
 
 __all__ = ["FULL", "MAX_PIXELS", "UnreadableImage", "read_image"]
 
-# An animation may fade in from one colour; a few frames are looked at, of pictures small enough to be quick.
+# An animation may fade in from one colour; a few frames are checked, in pictures small enough to be fast.
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
 _BLANK_FRAMES = 12
 _SMALL = 4_000_000  # pixels
@@ -48,7 +48,7 @@ def read_image(source: str | Path | bytes | BinaryIO) -> Image.Image:
     divided by 257 and rounded; where it never exceeds 4095 or 255 it is taken for 12 or 8 bits in 16, and so are
     colours of 16 bits. 32-bit integer and float grey within 0..255 stays as it is, float grey within 0..1 is
     multiplied by 255, and any other range is stretched so that it reaches from 0 to 255. A picture of more than FULL
-    pixels comes at a half, a third ... of its size. Metadata is left behind, so that nothing downstream turns the
+    pixels comes at a half, a third ... of its size. Metadata is dropped, so that nothing downstream turns the
     picture twice.
 
     Args:
@@ -66,7 +66,7 @@ def read_image(source: str | Path | bytes | BinaryIO) -> Image.Image:
     try:
         image.load()
         _pass_over_blank_frames(image)
-        refuse_if_too_large(math.prod(image.size))  # icons learn their real size only here
+        refuse_if_too_large(math.prod(image.size))  # an icon's real size is known only here
         # Pillow opens a PGM of 16 bits as 32.
         wide_grey = kind == "PPM" and image.mode == "I"
         picture = to_rgb(stretched(image, lambda: open_image(data)), wide_grey, most=FULL)
@@ -115,12 +115,12 @@ def _read_path(path: Path) -> bytes:
         raise UnreadableImage(f"{path} cannot be read; check its name and permissions.") from error
     if folder:
         raise UnreadableImage(f"{path} is a folder; name an image file in it.")
-    # Devices and pipes end here too, for reading one might never end.
+    # Devices and pipes end here too, because reading one might never end.
     raise UnreadableImage(f"There is no image file {path}; check its name.")
 
 
 def _pass_over_blank_frames(image: ImageFile.ImageFile) -> None:
-    """Move an animation on while its frame is of one colour, as far as the few frames after the first."""
+    """Advance an animation while its frame is of one colour, as far as the few frames after the first."""
     if image.format not in _ANIMATED or math.prod(image.size) > _SMALL:
         return
     with suppress(Exception):  # no such frame, or a damaged one
@@ -130,12 +130,12 @@ def _pass_over_blank_frames(image: ImageFile.ImageFile) -> None:
                 image.load()
             if np.ptp(np.asarray(image.convert("RGBA")), axis=(0, 1)).any():
                 return
-    image.seek(0)  # all blank: the first, as of any animation
+    image.seek(0)  # all blank: the first, as for any animation
     image.load()
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation; 1 (upright) if the metadata is absent or broken, for the picture may be sound."""
+    """The EXIF orientation; 1 (upright) if the metadata is absent or broken, since the picture may be fine."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:

@@ -1,4 +1,4 @@
-"""Sight: what a network saw of an upload, and one sentence on how it came about."""
+"""Sight: what a network saw of an upload, and one sentence on how it was made."""
 
 from dataclasses import dataclass
 

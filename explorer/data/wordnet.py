@@ -30,7 +30,7 @@ class Nouns:
 
 
 def read_nouns(path: Path = DEBIAN) -> Nouns:
-    """Parse data.noun. Raises `FileNotFoundError`, in words."""
+    """Parse data.noun. Raises `FileNotFoundError` with a readable message."""
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there; install Debian's package wordnet-base.")
     words, hypernyms = {}, {}
@@ -64,9 +64,9 @@ class Classes:
         return Counter(synset for one in self.ancestors for synset in one)
 
     def synset(self, word: str) -> str:
-        """The synset a word means: one it comes first in if there is, else one it is in; of several the largest.
+        """The synset a word means: one that lists it first, else one that contains it; of several the largest.
 
-        Of equally large ones a class itself. Raises `ValueError` for a word that names no class and no ancestor.
+        Of equally large ones, a class itself. Raises `ValueError` for a word that names no class and no ancestor.
         """
         holding = [synset for synset in self.below if word in self.nouns.words[synset]]
         if not holding:

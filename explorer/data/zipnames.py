@@ -1,4 +1,4 @@
-"""What an archive's files are called: names from macOS and Windows come without saying which encoding they are in."""
+"""What an archive's files are called: names from macOS and Windows do not state their encoding."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zipfile import ZipInfo
 
 _UTF8 = 0x800  # flag bit 11: the name is UTF-8 (APPNOTE.TXT 4.4.4)
 _UNICODE_PATH = 0x7075  # extra field of Info-ZIP: the name again, in UTF-8 (APPNOTE.TXT 4.6.9)
-# What Windows writes, by its country: western (the standard's, then Europe's), Cyrillic, Japanese, Chinese.
+# What Windows writes, by locale: western (the standard's, then Europe's), Cyrillic, Japanese, Chinese.
 _CODE_PAGES = ("cp437", "cp850", "cp1252", "cp866", "cp932", "gbk")
 _ONE_SCRIPT = {"CJK": "EAST", "HIRAGANA": "EAST", "KATAKANA": "EAST", "KATAKANA-HIRAGANA": "EAST"}
 
@@ -29,12 +29,12 @@ def names_of(entries: Sequence[ZipInfo]) -> list[str]:
 
 
 def _raw(entry: ZipInfo) -> bytes | None:
-    """The name's own bytes, which zipfile has read as code page 437; None where it is said to be UTF-8."""
+    """The name's own bytes, which zipfile has read as code page 437; None if it is marked as UTF-8."""
     if entry.flag_bits & _UTF8:
         return None
     try:
         return entry.filename.encode("cp437")
-    except UnicodeEncodeError:  # an entry that was made and not read
+    except UnicodeEncodeError:  # an entry that was created, not read
         return None
 
 
@@ -46,7 +46,7 @@ def _decoded(raw: bytes, encoding: str) -> str:
 
 
 def _encoding(names: list[bytes]) -> str:
-    """UTF-8 where all names are, for hardly any other text is by chance; else the page with the fewest oddities."""
+    """UTF-8 if all names are, as other text hardly ever is by chance; else the code page with the fewest oddities."""
     try:
         for name in names:
             name.decode("utf-8")
@@ -87,7 +87,7 @@ def _oddities(raw: bytes, encoding: str) -> float:
 
 
 def _unicode_path(entry: ZipInfo, raw: bytes | None) -> str | None:
-    """The name of Info-ZIP's extra field, if it is of this very name; None otherwise."""
+    """The name in Info-ZIP's extra field, if it belongs to this very name; None otherwise."""
     extra, at = entry.extra, 0
     while at + 4 <= len(extra):
         kind, size = struct.unpack_from("<HH", extra, at)

@@ -1,1 +1,1 @@
-"""Evaluation over a data set: every exit's answers once, then any trade-off by arithmetic."""
+"""Evaluation on a data set: every exit's answers recorded once, then any trade-off computed from them."""

@@ -1,6 +1,6 @@
-"""A model beside its teacher on photographs that nobody labelled: more of them than labelled ones, and more varied.
+"""A model compared with its teacher on unlabelled photographs: more of them than labelled ones, and more varied.
 
-What is measured is how often an exit agrees with the teacher, which errs too. It is kept as the split "unlabelled".
+It measures how often an exit agrees with the teacher, which makes mistakes too. Stored as the split "unlabelled".
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ def run(
     trained_on: Sequence[Path],
     count: int,
 ) -> Record:
-    """Hold a model against its teachers on at most `count` photographs of the sources, and keep it in its evaluation.
+    """Compare a model with its teachers on at most `count` photographs of the sources; store it in its evaluation.
 
-    A source's share is its pictures times its weight. What nearly equals a picture of `trained_on`, or an earlier one
-    of its own kind, is left out. Raises `ValueError` or `FileNotFoundError`, a sentence.
+    A source's share is its pictures times its weight. Near-duplicates of a picture in `trained_on`, or of an
+    earlier one here, are left out. Raises `ValueError` or `FileNotFoundError`, in one sentence.
     """
     folder = find_model(name)
     if not (folder / "evaluation.npz").exists():
@@ -70,7 +70,7 @@ def run(
 
 
 def table(record: Record) -> Table:
-    """Agreement at every exit and grain, and how far it is known (95 %)."""
+    """Agreement at every exit and grain, with the margin of error (95 %)."""
     readings = {CLASSES: record, **record.grains}
     rows = Table("Exit", *[f"{grain}, %" for grain in readings], "±")
     rows.title = f"Agreement with the teacher on {len(record.labels)} photographs without labels"
@@ -95,7 +95,7 @@ def _chosen(model: Model, sources: Sequence[Source], count: int) -> Iterator[NDA
 
 
 def _apart(seen: Iterator[NDArray[np.uint8]], trained_on: Sequence[Path]) -> NDArray[np.uint8]:
-    """Those pictures (N, H, W, 3) that are nearly the same as no earlier one and as none of `trained_on`."""
+    """Those pictures (N, H, W, 3) that are not near-duplicates of an earlier one or of one in `trained_on`."""
     kept: list[NDArray[np.uint8]] = []
     prints = np.empty((0, 4), np.uint64)
     for image in seen:
@@ -110,7 +110,7 @@ def _apart(seen: Iterator[NDArray[np.uint8]], trained_on: Sequence[Path]) -> NDA
 
 
 def _prints(path: Path) -> NDArray[np.uint64]:
-    """Fingerprints (M, 4) of a folder's or an archive's pictures: of each whole, and of its middle square."""
+    """Fingerprints (M, 4) of a folder's or an archive's pictures: of each whole picture and of its middle square."""
     names, read = pictures_of(path)
     found = []
     for name in track(
@@ -118,7 +118,7 @@ def _prints(path: Path) -> NDArray[np.uint64]:
     ):
         try:
             with Image.open(BytesIO(read(name))) as image:
-                image.draft("L", (64, 64))  # JPEG is read smaller
+                image.draft("L", (64, 64))  # decodes a JPEG smaller
                 small = image.convert("RGB")
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
             continue

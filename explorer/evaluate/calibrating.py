@@ -14,7 +14,7 @@ from explorer.model.bundle import ModelError, load_model_folder
 
 
 def calibrate_folder(folder: Path, pictures: Path) -> list[str]:
-    """Fit on four fifths of the pictures and report on the rest; gives lines for a person.
+    """Fit on four fifths of the pictures and report on the rest; returns lines to show.
 
     Subfolders are the classes, by the model's labels. Raises `ModelError`, `ValueError` or `FileNotFoundError`.
     """

@@ -1,4 +1,4 @@
-"""Calibration: whether an exit that is 80 % sure is right in 80 of 100 cases, and the temperature that mends it.
+"""Calibration: whether an exit that is 80 % sure is right in 80 of 100 cases, and the temperature that fixes it.
 
 Reliability's twin in JavaScript is `web/widgets/tune/calibration.js`; both pass `tests/data/tuning.json`.
 """
@@ -16,7 +16,7 @@ from explorer.evaluate.record import Record
 BINS = (
     15  # equal in width, as in Guo et al. 2017, "On calibration of modern neural networks", arXiv 1706.04599
 )
-_LOWEST, _HIGHEST = 0.05, 20.0  # temperatures looked among
+_LOWEST, _HIGHEST = 0.05, 20.0  # range of temperatures searched
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -31,7 +31,7 @@ class Reliability:
 
 
 def reliability(record: Record, exit_index: int) -> Reliability:
-    """How far an exit's confidence can be believed, over all images, wherever they would have left.
+    """How reliable an exit's confidence is, over all images, wherever they would have left.
 
     Raises `KeyError` for a record without confidence.
     """
@@ -39,7 +39,7 @@ def reliability(record: Record, exit_index: int) -> Reliability:
 
 
 def reliability_of(confidence: NDArray[np.floating], correct: NDArray[np.bool_]) -> Reliability:
-    """The same of any answers' confidence and correctness, each (N,)."""
+    """The same for any answers' confidence and correctness, each (N,)."""
     bins = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
     count = np.bincount(bins, minlength=BINS)
     sure = np.bincount(bins, confidence, BINS)
@@ -51,9 +51,8 @@ def reliability_of(confidence: NDArray[np.floating], correct: NDArray[np.bool_])
 
 
 def ece_by_chance(confidence: NDArray[np.floating], draws: int = 200) -> float:
-    """The expected calibration error that perfect confidences (N,) would show, for N is finite: the mean over draws.
-
-    Each answer is right by itself, with its confidence as chance; where answers depend on each other it is more.
+    """The expected calibration error of a perfectly calibrated model with confidences (N,), for finite N: the mean
+    over draws, each answer right independently with its confidence as probability; dependence makes it larger.
     """
     rng = np.random.default_rng(0)
     right = rng.random((draws, len(confidence))) < confidence

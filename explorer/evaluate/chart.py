@@ -13,8 +13,8 @@ DASHES = {"confidence": "solid", "entropy": "dash", "patience": "dot"}  # anothe
 def write_chart(models: dict[str, Records], path: Path, measure: str = "accuracy") -> None:
     """An HTML page with test accuracy against mean MACs as the threshold moves: a curve per model and rule.
 
-    Plotly.js travels in the file (about 5 MB). Hovering a point tells its threshold; a click in the legend hides a
-    curve, a double click leaves only it.
+    Plotly.js is included (about 5 MB). Hovering over a point shows its threshold; a click in the legend hides a
+    curve, a double click shows only that one.
     """
     import plotly.graph_objects as go
     from plotly.colors import qualitative

@@ -1,4 +1,4 @@
-"""python -m explorer evaluate: run models over Fashion-MNIST, or read what they shipped; print the tables."""
+"""python -m explorer evaluate: run models over Fashion-MNIST, or read their stored evaluations; print the tables."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def run(
     save: bool = False,
     rules: bool = False,
 ) -> None:
-    """Print accuracy per exit and the trade-offs, or what a file's thresholds give; and draw `chart` if asked.
+    """Print accuracy per exit and the trade-offs, or what a file's thresholds give; and draw `chart` if given.
 
-    Raises `ValueError` or `FileNotFoundError`, in words. Without names: every model that was measured against labels.
-    One that was measured against a teacher's answers agrees with it or not, which is another thing than being right,
-    so the two never share a table. `grain` reads the answers more coarsely; `save` keeps what was measured in the
+    Raises `ValueError` or `FileNotFoundError`, in one sentence. Without names: every model measured against labels.
+    One measured against a teacher's answers has an agreement rate, which is not accuracy,
+    so the two never share a table. `grain` reads the answers more coarsely; `save` stores the results in the
     models' folders, with a threshold for every rule and grain.
-    `rules` compares the rules at the same savings instead, at every grain, and with `save` keeps that for the page.
+    `rules` compares the rules at the same savings instead, at every grain, and with `save` stores that for the page.
     """
     chosen = read_chosen(thresholds) if thresholds else None
     if chosen and grain == CLASSES:
@@ -65,7 +65,7 @@ def run(
         )
     by_teacher = references == {"teacher"} and (
         stored or rules
-    )  # what is measured now is held against labels
+    )  # what is measured now is compared with labels
     measure = "agreement with the teacher" if by_teacher else "accuracy"
     models: dict[str, report.Records] = {}
     for folder in folders:
@@ -73,7 +73,7 @@ def run(
         title = f"{title} ({folder})" if title in models else title
         if stored or (rules and (folder / "evaluation.npz").exists()):
             records = _stored(folder)
-            if save and not rules:  # rules that are new since, and performance control's bins
+            if save and not rules:  # rules added since, and performance control's bins
                 keep(folder, records)
                 records = _stored(folder)
         elif save:
@@ -117,7 +117,7 @@ def _compare(
     save: bool,
     markdown: bool,
 ) -> None:
-    """Print every rule at the same savings; timed unless only what is stored shall be read."""
+    """Print every rule at the same savings; timed unless only stored results are read."""
 
     def tell(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
@@ -143,14 +143,14 @@ def _compare(
 
 
 def _sample(model: Model, data: Path | None, count: int) -> NDArray[np.uint8]:
-    """The first so many test images, as the network sees them; of photographs no others are read."""
+    """The first `count` test images, as the network sees them; of photographs, no others are read."""
     if data is not None and (data / "labels.tsv").exists():
         return _seen(model, load_labelled(data).half(odd=True), count)
     return _splits(model, data)[0]["test"].images[:count]
 
 
 def _labelled(data: Path | None, stored: bool) -> list[Path]:
-    """The models of this machine that were measured against labels; those that can look at `data`, unless `stored`."""
+    """The models on this machine that were measured against labels; unless `stored`, only those that can use `data`."""
     folders = [entry.folder for entry in list_models() if _reference(entry.folder) == "labels"]
     return folders if stored else [folder for folder in folders if _fits(folder, data)]
 
@@ -177,8 +177,8 @@ def _check(chosen: Chosen, folder: Path) -> None:
 def records_of(model: Model, data: Path | None) -> dict[str, Record]:
     """Run a model over the validation and test images, under a progress bar.
 
-    `data` is Fashion-MNIST's folder, or one of labelled photographs: its even places stand for validation, its odd ones
-    for test. Raises `ValueError` for a model of other classes.
+    `data` is Fashion-MNIST's folder, or one of labelled photographs: even positions are for validation, odd ones
+    for test. Raises `ValueError` for a model with other classes.
     """
     splits, batch = _splits(model, data)
     return {name: measure(model, splits, name, batch) for name in ("validation", "test")}

@@ -1,4 +1,4 @@
-"""What conformal sets need of a split while it runs, and what a model folder keeps of it; see explorer/conformal.py."""
+"""What conformal sets need from a split while it runs, and what a model folder stores; see explorer/conformal.py."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from explorer.trace import Trace, softmax
 class Watcher:
     """Collects, while a split runs, what conformal sets need: p of the true class, and every image's set.
 
-    `known` holds the limits, none on the split they are yet to be found on.
+    `known` holds the limits; none on the split they will be found on.
     """
 
     model: Model
@@ -45,7 +45,7 @@ class Watcher:
                 kept.append(packed_sets(sizes(p, limit), (true >= limit) | answered))
 
     def limits(self) -> Limits:
-        """Found on the images seen, as they are written: in seven digits."""
+        """Found on the images seen, rounded as they are written: to seven digits."""
         return {
             name: {
                 f"{coverage:g}": np.array(
@@ -64,8 +64,8 @@ class Watcher:
 def write_conformal(validation: Watcher, test: Watcher, folder: Path) -> None:
     """conformal.json and conformal.npz of a model folder.
 
-    By grain and coverage the limits, and how often and how large on test, (E,); and of every test image what
-    `packed_sets` says, as GRAIN@COVERAGE (N, E).
+    By grain and coverage the limits, and the coverage and set sizes on test, (E,); and for every test image its
+    `packed_sets`, as GRAIN@COVERAGE (N, E).
     """
     images = {
         split: sum(map(len, watcher.true[CLASSES]))
@@ -78,7 +78,7 @@ def write_conformal(validation: Watcher, test: Watcher, folder: Path) -> None:
     facts = json.dumps({"images": images, "grains": grains}, separators=(",", ":"))
     arrays = {f"{name}@{c}": test.packed(name, c) for name, by in test.known.items() for c in by}
     np.savez_compressed(folder / IMAGES_FILE, **arrays)  # type: ignore[arg-type]
-    # Last: it is by this file that a running page sees that the sets are others.
+    # Last: a running page detects changed sets by this file.
     (folder / FILE).write_text(facts + "\n", encoding="utf-8")
 
 

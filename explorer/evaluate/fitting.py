@@ -17,9 +17,9 @@ BATCH = 32
 
 
 def calibrate(model: Model, folder: Path, split: Split) -> None:
-    """Set the temperatures, one an exit, of the network and of the folder it lies in.
+    """Set the temperatures, one per exit, of the network and of its folder.
 
-    The pictures are as the network sees them. What was measured before no longer holds: measure anew.
+    The pictures are as the network sees them. Earlier measurements no longer hold: measure again.
     """
     network = model.network
     network.temperatures = (1.0,) * len(network.exits)

@@ -22,13 +22,13 @@ from explorer.model.catalog import find_model
 
 COUNT = 24  # of the hardest, and as many of the easiest
 COLUMNS = 8  # pictures in a row of the sprite
-_SMALL = 64  # pixels: up to here PNG, which changes nothing; larger pictures would take megabytes
+_SMALL = 64  # pixels: up to this size lossless PNG; larger pictures would take megabytes
 
 
 def ease(record: Record) -> NDArray[np.float64]:
     """How easy each image is, (N,), in [-1, 1]: the mean over exits of confidence, negative where the exit is wrong.
 
-    Our own, made of what a record holds. -1: every exit was sure of a wrong answer; 1: all were sure of the right one.
+    Our own, from what a record holds. -1: every exit was sure of a wrong answer; 1: all were sure of the right one.
     """
     confidence = record.scores["confidence"]
     return np.where(record.correct, confidence, -confidence).mean(axis=1)
@@ -50,7 +50,7 @@ def write_gallery(
 ) -> Path:
     """Put a model's gallery into its folder; `picture(i)` is image i of the split as the network sees it.
 
-    `credits` say whom each image of the split is by, where that must be said.
+    `credits` name each image's author where that is required.
     """
     hardest, easiest = choose(record)
     pictures = [picture(i) for i in (*hardest, *easiest)]
@@ -83,7 +83,7 @@ class Gallery:
     split: str
     hardest: list[int]  # indices of images of the split
     easiest: list[int]
-    credits: list[str]  # whom each tile's image is by; empty where nothing has to be said
+    credits: list[str]  # author of each tile's image; empty where no credit is required
 
     @property
     def indices(self) -> list[int]:
@@ -100,7 +100,7 @@ class Gallery:
 
 
 def read_gallery(folder: Path) -> Gallery | None:
-    """The gallery of a model folder, or None where there is none that can be read: a model is as good without it."""
+    """The gallery of a model folder, or None if there is no readable one: a model works without it."""
     try:
         facts: dict[str, Any] = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
         with Image.open(folder / Path(facts["sprite"]).name) as sprite:

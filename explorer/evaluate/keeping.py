@@ -1,4 +1,4 @@
-"""Measures a model folder on validation and test images and keeps in it all that follows, whichever command asks."""
+"""Measures a model folder on validation and test images and stores all results in it, for every command."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def measure(
 def measure_and_keep(
     model: Model, folder: Path, splits: Mapping[str, Split], batch: int = 32
 ) -> dict[str, Record]:
-    """Run the model that lies in `folder` over "validation" and "test", and keep all that follows.
+    """Run the model that lies in `folder` over "validation" and "test", and store all results.
 
     That is evaluation.npz, thresholds of every rule at every grain, performance control's bins and conformal sets.
-    `splits` are images as the network sees them. Gives what was kept.
+    `splits` are images as the network sees them. Returns what was stored.
     """
-    model.network.addons.pop("performance", None)  # its bins are about to be found anew
+    model.network.addons.pop("performance", None)  # its bins are about to be found again
     if _test_labels(folder) != splits["test"].labels.tolist():
-        for old in ("rules.json", "gallery.json"):  # of other pictures; who has these may write them anew
+        for old in ("rules.json", "gallery.json"):  # of other pictures; can be written again from these
             (folder / old).unlink(missing_ok=True)
     validation = Watcher(model)
     records = {"validation": measure(model, splits, "validation", batch, validation)}
@@ -48,7 +48,7 @@ def measure_and_keep(
 
 
 def _test_labels(folder: Path) -> list[int] | None:
-    """What the test images measured before are; None where none were."""
+    """Labels of the test images measured before; None if there are none."""
     try:
         return load_records(folder / "evaluation.npz")["test"].labels.tolist()
     except (FileNotFoundError, ModelError):
@@ -58,7 +58,7 @@ def _test_labels(folder: Path) -> list[int] | None:
 def keep(folder: Path, records: Mapping[str, Record]) -> None:
     """Write evaluation.npz and, into the config, the model's own thresholds of every rule at every grain.
 
-    They follow the aim in the folder's config. And the bins that performance control reads, for they follow from the
+    Thresholds follow the aim in the folder's config. Also write performance control's bins, which come from the
     same images.
     """
     aim = Aim(**read_config(folder).get("aim", {}))

@@ -1,4 +1,4 @@
-"""Every rule at the same saving: `evaluate --rules` prints the table, and keeps it as rules.json for the page."""
+"""Every rule at the same saving: `evaluate --rules` prints the table, and stores it as rules.json for the page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from explorer.model.bundle import Model
 from explorer.rules import RULES, decide
 
 SAVINGS = (1.25, 1.5, 2.0, 3.0)  # times fewer MACs than the backbone without exits
-CHECKED = 1.5  # the saving at which the first rule's times are held against `infer`
+CHECKED = 1.5  # the saving at which the first rule's times are compared with `infer`
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Row:
     """One rule at one saving and grain: chosen on validation, measured on test. `None`: not measured."""
 
     grain: str
-    saving: float  # asked for
+    saving: float  # requested
     rule: str
     threshold: float
     reached: bool  # whether the rule saved that much on validation; if not, this is its cheapest threshold
     accuracy: float
     by_macs: float  # the saving on test, the rule's own cost counted
-    ece: float | None  # of the answers given, wherever they left; None where nobody kept how sure they were
+    ece: float | None  # of the answers given, wherever they left; None if their confidence was not stored
     block: float  # mean exit block
     ms_1: float | None = None  # of an image alone, mean over the test images
     ms_64: float | None = None  # of an image of a batch of 64, mean over the test images' batches
@@ -64,9 +64,9 @@ def matched(records: Records, pace: Pace | None = None) -> list[Row]:
 
 
 def _ece(record: Record, rule: str, fired: NDArray[np.int64]) -> float | None:
-    """Of the answers that are given at those exits (N,), in [0, 1], by their own largest probability.
+    """ECE of the answers given at those exits (N,), in [0, 1], by their own largest probability.
 
-    None where the record is older than the rule's answers' confidence.
+    None if the record predates storing the confidence of the rule's answers.
     """
     sure = record.confidence_under(rule)
     if sure is None:
@@ -76,7 +76,7 @@ def _ece(record: Record, rule: str, fired: NDArray[np.int64]) -> float | None:
 
 
 def checked(rows: list[Row], model: Model, inputs: Tensor, pace: Pace) -> str:
-    """One row's sums of times beside `infer` that really stopped, on the images (N, ...) that were timed."""
+    """One row's summed times compared with `infer` really stopping, on the timed images (N, ...)."""
     row = next(row for row in rows if row.saving == CHECKED)
     rule, network = RULES[row.rule], model.network
     size = min(len(inputs), SIZES[-1])

@@ -17,17 +17,17 @@ from explorer.evaluate.record import Record
 class Overthinking:
     """Shares of all images, in [0, 1], and what was spent beyond the first exit that was right."""
 
-    wasteful: float  # right, but an exit passed on the way was right already
-    destructive: float  # wrong, though an exit passed on the way was right
+    wasteful: float  # right, but an earlier exit was right already
+    destructive: float  # wrong, though an earlier exit was right
     too_early: float  # wrong, though the final exit is right. Our own counterpart: the price of leaving early
-    some_exit_right: float  # at least one exit is right: what a rule that knew the truth would reach
+    some_exit_right: float  # at least one exit is right: what an oracle rule would reach
     wasted_macs: (
         float  # mean over the wasteful images of MACs spent after their first right exit; 0 without any
     )
 
 
 def overthinking(record: Record, fired: NDArray[np.int64] | None = None) -> Overthinking:
-    """Of images that left at `fired`, (N,); without it, of images that all went to the end, as in the paper."""
+    """For images that left at `fired`, (N,); without it, for images that all went to the end, as in the paper."""
     last = len(record.blocks) - 1
     fired = np.full(len(record.labels), last) if fired is None else fired
     correct = record.correct

@@ -1,9 +1,9 @@
 """How many milliseconds images take to leave: measured stretch by stretch, added up for any rule and thresholds.
 
-Timing every rule at every threshold and grain would run the network for an hour to learn how its stretches between
-two exits take, again and again. Here one image, and batches of 4, 16 and 64, walk through all exits a few times; the
-clock is read at every exit, and apart from that around each rule's own step. Where images leave is known from the
-evaluation, so what a rule takes is a sum. `matched.py` holds one such sum against `infer` that really stopped.
+Timing every rule at every threshold and grain would run the network for an hour to time its stretches between
+two exits again and again. Here one image, and batches of 4, 16 and 64, pass through all exits a few times; the
+clock is read at every exit, and separately around each rule's own step. Where images leave is known from the
+evaluation, so what a rule takes is a sum. `matched.py` compares one such sum with `infer` really stopping.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from explorer.model.bundle import Model
 from explorer.rules import Reader, Rule, Seen, Setting, Verdict, rules_with
 from explorer.rules.rule import FEATURES, PREVIOUS, TOKENS
 
-SIZES = (1, 4, 16, 64)  # images that walk together
-# Walks of each size: at least, at most, and the seconds after which it is enough.
+SIZES = (1, 4, 16, 64)  # images per pass
+# Passes of each size: minimum, maximum, and the seconds after which to stop.
 LEAST, MOST, ENOUGH = 2, 200, 5.0
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Milliseconds of each stretch, from one exit to the next, with `SIZES` images in it: the least of all walks."""
+    """Milliseconds of each stretch, from one exit to the next, with `SIZES` images in it: the fastest of all passes."""
 
     network: NDArray[np.float64]  # (sizes, E) blocks and heads
-    rules: Mapping[tuple[str, str], NDArray[np.float64]]  # (sizes, E) the rule's own step, by grain and rule
+    rules: Mapping[tuple[str, str], NDArray[np.float64]]  # (sizes, E) each rule's own step, by grain and rule
 
     def alone(self, grain: str, rule: str, fired: NDArray[np.int64]) -> float:
         """Mean milliseconds of images, each by itself, that leave at those exits (N,)."""
         return float(np.cumsum(self._stretches(grain, rule)[0])[fired].mean())
 
     def together(self, grain: str, rule: str, fired: NDArray[np.int64], size: int = SIZES[-1]) -> float:
-        """Mean milliseconds per image where so many enter together, until the last has left; (N,) in their order.
+        """Mean milliseconds per image where `size` enter together, until the last has left; (N,) in their order.
 
-        Images behind the last full batch don't count, unless there is none.
+        Images after the last full batch don't count, unless there is none.
         """
         stretches = self._stretches(grain, rule)
         size = min(size, len(fired))
@@ -60,9 +60,9 @@ class Pace:
 
 
 class _Clock(Reader):
-    """Stands in for a rule while `infer` walks: nobody leaves, and the clock is read at every exit.
+    """Stands in for a rule while `infer` runs: no image leaves, and the clock is read at every exit.
 
-    Every rule's own reader takes its step meanwhile, apart from the network's time; so does the merging of classes.
+    Every rule's own reader takes its step meanwhile, timed apart from the network; so does the merging of classes.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class _Clock(Reader):
         for key, (rule, grain, reader) in self.readers.items():
             start = perf_counter()
             logits = seen.logits if grain is None else grain.read(seen.logits, exit)
-            # Afresh: each pays for its own softmax, as it does where it is the only one.
+            # Fresh: each pays for its own softmax, as it would alone.
             reader.step(
                 exit,
                 Seen(seen.logits if rule.by_class else logits, seen.tokens, seen.previous, seen.features),
@@ -131,7 +131,7 @@ def pace_of(model: Model, inputs: Tensor, tell: Callable[[str], None] = lambda _
 
 
 def walks_of(enough: float = ENOUGH) -> Iterator[int]:
-    """0, 1, 2 and so on, while it is worth walking once more; `enough` in seconds."""
+    """0, 1, 2 and so on, while another pass is worthwhile; `enough` in seconds."""
     start = perf_counter()
     for turn in range(MOST):
         if turn >= LEAST and perf_counter() - start > enough:
@@ -140,13 +140,13 @@ def walks_of(enough: float = ENOUGH) -> Iterator[int]:
 
 
 def _least(walks: list[list[float]]) -> NDArray[np.float64]:
-    """Milliseconds of each stretch (E,): what else the machine does only ever adds."""
+    """Milliseconds of each stretch (E,): other load on the machine only ever adds time."""
     return 1000 * np.min(walks, axis=0)
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """What is timed does not depend on how many cores the machine has."""
+    """Makes timings independent of the machine's number of cores."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

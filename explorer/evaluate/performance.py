@@ -13,7 +13,7 @@ from explorer.rules.performance import RULE, reliability_bins
 
 
 def performance_parts(validation: Record) -> Parts:
-    """The addon's tensors, of the record at every grain it has."""
+    """The addon's tensors, for every grain the record has."""
     readings = {CLASSES: validation, **validation.grains}
     return {
         f"{grain}.{name}": values
@@ -30,9 +30,9 @@ def add_performance(folder: Path, aim: Aim) -> Path:
     path = folder / "evaluation.npz"
     if not path.exists():
         raise FileNotFoundError(f"{folder} has no evaluation.npz; evaluate the model first.")
-    addon_path(folder, RULE.name).unlink(missing_ok=True)  # bins of before, perhaps of other weights
+    addon_path(folder, RULE.name).unlink(missing_ok=True)  # old bins, perhaps for other weights
     written = save_addon(folder, RULE.name, performance_parts(load_records(path)["validation"]))
-    validation = load_records(path)["validation"]  # again, with the rule that the bins now serve
+    validation = load_records(path)["validation"]  # reload, with the rule that the bins now enable
     own = own_threshold(validation, RULE.name, aim)
     by_grain = {
         name: {RULE.name: own_threshold(record, RULE.name, aim)} for name, record in validation.grains.items()

@@ -1,4 +1,4 @@
-"""What a model answered on a whole split, in evaluation.npz: trade-offs are redrawn without the network."""
+"""A model's answers on a whole split, in evaluation.npz: trade-offs are recomputed without the network."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from explorer.trace import Trace, softmax
 BASES = (
     "confidence",
     "entropy",
-)  # rules whose scores are what others are read from: confidence and certainty
-# Photographs whose labels are a teacher's answers; only a model that was held against one has them.
+)  # rules whose scores others are computed from: confidence and certainty
+# Photographs whose labels are a teacher's answers; only a model that was compared with one has them.
 UNLABELLED = "unlabelled"
 GRID = (
-    4096  # parts of 1 that scores are rounded to where they should be small on disk; a slider's step is ten
+    4096  # scores are rounded to 1 / GRID where they should be small on disk; a slider's step is ten of these
 )
 
 
@@ -42,13 +42,13 @@ class Record:
     labels: NDArray[np.int64]  # (N,)
     predicted: NDArray[np.int64]  # (N, E)
     scores: dict[str, NDArray[np.float64]]  # by rule, (N, E)
-    blocks: NDArray[np.int64]  # (E,) the block each exit stands behind
+    blocks: NDArray[np.int64]  # (E,) the block each exit comes after
     macs: NDArray[np.int64]  # (E,) spent when leaving there
     macs_full: int
     answers: dict[str, NDArray[np.int64]] = field(
         default_factory=dict
-    )  # (N, E) of rules that answer otherwise
-    # (E,) of rules that cost something, less what exits left out spare
+    )  # (N, E) of rules with their own answers
+    # (E,) of rules that cost something, minus what exits left out save
     own_macs: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     sure: dict[str, NDArray[np.float64]] = field(
         default_factory=dict
@@ -56,7 +56,7 @@ class Record:
     grains: dict[str, Record] = field(default_factory=dict)  # the same images in coarser readings, by grain
 
     def at(self, grain: str) -> Record:
-        """The record at that grain. Raises `ValueError` where it was not evaluated at it."""
+        """The record at that grain. Raises `ValueError` if it was not evaluated there."""
         if grain == CLASSES:
             return self
         if grain not in self.grains:
@@ -67,7 +67,7 @@ class Record:
         return self.grains[grain]
 
     def under(self, rule: str) -> Record:
-        """The record as images that leave under that rule meet it: its answers, and its own MACs included."""
+        """The record for images that leave under that rule: with its answers and its own MACs."""
         if rule not in self.answers and rule not in self.own_macs:
             return self
         return replace(
@@ -77,7 +77,7 @@ class Record:
         )
 
     def without(self, left_out: Collection[int], heads: NDArray[np.int64]) -> Record:
-        """The record as if nobody could leave behind the blocks `left_out`, as `explorer.rules.left_out` has it.
+        """The record as if no image could leave after the blocks `left_out`; see `explorer.rules.left_out`.
 
         `heads` (E - 1,) are the MACs of each early exit's head. Raises `ValueError` for a block without an early exit.
         """
@@ -117,7 +117,7 @@ def record_of(
     grains: Iterable[Grain] = (),
     addons: Mapping[str, Mapping[str, NDArray]] | None = None,
 ) -> Record:
-    """What a batch's trace says, held against labels (N,): its answers and every rule's scores, at every grain."""
+    """A batch's trace and its labels (N,) as a record: the answers and every rule's scores, at every grain."""
     otherwise = {name: r.answers for name, r in trace.readings.items() if r.answers is not None}
     return Record(
         labels=labels,
@@ -139,7 +139,7 @@ def evaluate(
     batch: int = 250,
     watch: Callable[[Trace, NDArray[np.int64]], None] | None = None,
 ) -> Iterator[Record]:
-    """Run a split through every exit; yields the record so far after each batch, the last being whole.
+    """Run a split through every exit; yields the record so far after each batch, the last being complete.
 
     The images must be what the network sees already (Fashion-MNIST's are). `watch` is shown each batch's trace and
     labels.
@@ -156,7 +156,7 @@ def evaluate(
 
 
 def rounded(record: Record) -> Record:
-    """The record with scores rounded down to 1 / GRID, at every grain: written, they take a third.
+    """The record with scores rounded down to 1 / GRID, at every grain: it takes a third of the space on disk.
 
     Down, so that what is not certain stays below a threshold of 1.
     """
@@ -182,10 +182,10 @@ def joined(parts: list[Record]) -> Record:
 def save_records(records: dict[str, Record], path: Path) -> None:
     """Write evaluation.npz.
 
-    Per split `SPLIT_labels` (N,) uint16, `SPLIT_predicted` (N, E) uint16, `SPLIT_RULE` (N, E) float32, and where
-    a rule answers otherwise `SPLIT_RULE_answers` (N, E) uint16 and, of the test images, which are reported on, how sure
-    those answers are, `SPLIT_RULE_sure` (N, E) float32; once `blocks`, `macs` (E,), `macs_full`, and
-    `RULE_macs` (E,) of rules that cost something. The same of a coarser grain begins with `SPLIT@GRAIN_`. What follows
+    Per split `SPLIT_labels` (N,) uint16, `SPLIT_predicted` (N, E) uint16, `SPLIT_RULE` (N, E) float32, and for
+    a rule with its own answers `SPLIT_RULE_answers` (N, E) uint16 and, for the test images, which are reported on,
+    their confidence `SPLIT_RULE_sure` (N, E) float32; once `blocks`, `macs` (E,), `macs_full`, and
+    `RULE_macs` (E,) of rules that cost something. Names for a coarser grain begin with `SPLIT@GRAIN_`. What follows
     from the rest is not stored: scores of rules with `summary`, and at a grain of those read by class.
     """
     arrays: dict[str, NDArray] = {}
@@ -210,7 +210,7 @@ def _stored(start: str, record: Record) -> dict[str, NDArray]:
     for (
         rule,
         answers,
-    ) in record.answers.items():  # in full: of exits that tie in float32 the surest would be lost
+    ) in record.answers.items():  # in full: among exits that tie in float32 the most confident would be lost
         arrays[f"{start}_{rule}_answers"] = answers.astype(np.uint16)
     if start.partition("@")[0] == "test":
         own = {rule: sure for rule, sure in record.sure.items() if rule not in follows}
@@ -222,7 +222,7 @@ def load_records(path: Path) -> dict[str, Record]:
     """Read evaluation.npz back: `validation` and `test`, maybe `unlabelled`, with every grain that was evaluated.
 
     Rules that this version does not have are left out, and those whose addon cannot be read; those that follow from
-    what is stored are read from it. Raises `ModelError` for a file that holds no evaluation.
+    what is stored are read from it. Raises `ModelError` for a file without an evaluation.
     """
     try:
         return _read(path)
@@ -290,5 +290,5 @@ def _loaded(arrays: dict[str, NDArray], start: str, addons: Mapping[str, Mapping
 
 
 def _by_rule(arrays: dict[str, NDArray], name: str, kind: type) -> dict[str, NDArray]:
-    """Those arrays whose name, with a rule put in, is there: by rule, in the rules' order."""
+    """The arrays stored under `name` with a rule filled in: by rule, in the rules' order."""
     return {rule: arrays[name % rule].astype(kind) for rule in RULES if name % rule in arrays}

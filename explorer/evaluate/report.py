@@ -90,7 +90,7 @@ def overthinking_table(models: dict[str, Records], _measure: str = "accuracy") -
     return table
 
 
-# What `evaluate` prints of models compared.
+# What `evaluate` prints to compare models.
 TABLES = (accuracy_table, budget_table, margin_table, calibration_table, overthinking_table)
 
 

@@ -1,4 +1,4 @@
-"""python -m explorer solve: thresholds for a goal, found on validation images and held against test."""
+"""python -m explorer solve: thresholds for a goal, found on validation images and checked on test."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def run(
     out: Path | None,
     as_markdown: bool,
 ) -> None:
-    """Print what each way finds and what the best of them gives on both splits; write it to `out` if asked.
+    """Print what each way finds and what the best of them gives on both splits; write it to `out` if given.
 
     `budget` is a factor of fewer MACs, `floor` a share of right answers in percent, `deepest` a block. Raises
-    `ValueError` or `FileNotFoundError`, in words.
+    `ValueError` or `FileNotFoundError` with a readable message.
     """
     folder = find_model(name)
     if not (folder / "evaluation.npz").exists():
@@ -137,7 +137,7 @@ def _ways(found: dict[str, Solution], used: dict[str, dict[str, Record]], rule: 
 
 
 def _leaving(best: Solution, records: dict[str, Record], rule: str) -> Table:
-    """The thresholds, and which share leaves where: asked for, on validation, on test."""
+    """The thresholds, and the share leaving at each exit: requested, on validation, on test."""
     blocks = records["test"].blocks
     table = Table("", *[f"block {b}" for b in blocks], title=f"{rule}: {_SAYS[best.way]}")
     out = _left_out(best, records["test"])

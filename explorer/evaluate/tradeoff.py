@@ -1,4 +1,4 @@
-"""Accuracy against cost as thresholds move, and the threshold that a goal asks for.
+"""Accuracy against cost as thresholds move, and the threshold that meets a goal.
 
 Its twin in JavaScript is `web/widgets/tune/tally.js` and `tradeoff.js`; both pass `tests/data/tuning.json`.
 """
@@ -16,7 +16,7 @@ from explorer.rules import RULES, decide
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a split gives when each image has left somewhere."""
+    """Results on a split once every image has left."""
 
     accuracy: float  # in [0, 1]
     macs: float  # mean spent per image
@@ -40,7 +40,7 @@ def at_thresholds(record: Record, rule: str, thresholds: ArrayLike) -> Outcome:
     exits = len(record.blocks)
     correct = under.correct[np.arange(len(fired)), fired]
     counts = np.bincount(fired, minlength=exits)
-    with np.errstate(invalid="ignore"):  # 0 / 0 where nobody leaves
+    with np.errstate(invalid="ignore"):  # 0 / 0 where no image leaves
         right = np.bincount(fired, correct, exits) / counts
     return Outcome(
         accuracy=float(correct.mean()),
@@ -94,7 +94,7 @@ def settable(record: Record, rule: str) -> list[Point]:
 class Aim:
     """What a model's own thresholds are chosen for, on validation."""
 
-    saving: float = 1.5  # how many times fewer MACs, heads included, they save at least
+    saving: float = 1.5  # how many times fewer MACs they must use at least, heads included
     lost: float | None = (
         None  # how much accuracy they may lose at most; None: the most accurate that save enough
     )
@@ -103,7 +103,7 @@ class Aim:
 def own_threshold(record: Record, rule: str, aim: Aim) -> float:
     """A model's own threshold, among those that the page's slider can be set to.
 
-    Where the aim bounds what may be lost, the cheapest within that. Where it does not, or where even that saves too
+    If the aim limits the loss, the cheapest within that. If it does not, or where even that saves too
     little to see an early exit, the most accurate that saves enough.
     """
     points = settable(record, rule)

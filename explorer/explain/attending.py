@@ -1,4 +1,4 @@
-"""A transformer block run so that its attention weights can be seen, and a recorder of them for one pass."""
+"""Runs a transformer block so that its attention weights can be read, and records them for one pass."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from explorer.model.backbone import Backbone
 
 
 def is_plain(block: nn.Module) -> bool:
-    """Whether `attend` can run that block. Others of timm's (post-norm, parallel, differential) attend otherwise."""
+    """Whether `attend` can run that block. timm's others (post-norm, parallel, differential) attend differently."""
     return type(block) is Block and type(block.attn) is Attention
 
 
 def attend(block: nn.Module, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """A timm `Block` in eval mode: tokens (N, T, D) behind it, and its queries and keys (N, heads, T, head_dim).
+    """A timm `Block` in eval mode: tokens (N, T, D) after it, and its queries and keys (N, heads, T, head_dim).
 
     The tokens are bit for bit those of `block(tokens)`; `weights_of` turns queries and keys into the weights, which
     fused attention never forms. Raises `ValueError` for any other kind of block.
@@ -62,7 +62,7 @@ def _project(block: nn.Module, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor, 
 
 
 def _behind(block: Any, tokens: Tensor, mixed: Tensor, gate: Tensor | None) -> Tensor:
-    """The rest of the block: what attention mixed, (N, heads, T, head_dim), to the tokens behind it."""
+    """The rest of the block: what attention mixed, (N, heads, T, head_dim), to the tokens after it."""
     attn = block.attn
     mixed = attn.norm(mixed.transpose(1, 2).flatten(2))
     tokens = tokens + block.ls1(attn.proj(mixed if gate is None else mixed * gate))
@@ -70,17 +70,17 @@ def _behind(block: Any, tokens: Tensor, mixed: Tensor, gate: Tensor | None) -> T
 
 
 class AttentionRecorder:
-    """Keeps what attention maps are made of while a network analyses: `analyse(images, recorder)`.
+    """Records what attention maps are made of during an analysis: `analyse(images, recorder)`.
 
-    Belongs to one pass, not to the model: the model knows nothing of it, and any number can be at work at once. Only
-    queries and keys are kept on the way, so that the pass takes no longer; maps are worked out when asked for.
+    Belongs to one pass, not to the model: the model knows nothing of it, and any number can run at once. Only
+    queries and keys are kept, so that the pass takes no longer; maps are computed on request.
     The map of a token is its row of weights. `token` is which: 0 is [CLS], a patch is `prefix` + its number. None
     takes the mean over all patches, as a read-out that averages them does.
     """
 
     def __init__(self, backbone: Backbone, token: int | None = 0) -> None:
         self.backbone, self.prefix, self.grid, self.token = backbone, backbone.prefix, backbone.grid, token
-        # Per block, its queries and keys; of other than plain blocks the tokens they read.
+        # Per block, its queries and keys; for non-plain blocks, the tokens they read.
         self._seen: list[tuple[Tensor, Tensor] | Tensor] = []
 
     @classmethod
@@ -89,7 +89,7 @@ class AttentionRecorder:
         return cls(backbone, 0 if backbone.class_tokens else None) if can_read(backbone) else None
 
     def __call__(self, block: int, tokens: Tensor) -> Tensor:
-        """Runs a block (from 1) in the backbone's stead: tokens (N, T, D) before it to those behind it."""
+        """Runs a block (from 1) in place of the backbone: tokens (N, T, D) before it to those after it."""
         layer = self.backbone.layers[block - 1]
         if is_plain(layer):
             behind, query, key = attend(layer, tokens)
@@ -100,7 +100,7 @@ class AttentionRecorder:
 
     @torch.inference_mode()
     def read(self, image: int | None = None) -> Attentions:
-        """The maps of the pass, of all its images or of one; then their first axis is 1 long."""
+        """The maps of the pass, of all its images or of one; then their first axis has length 1."""
         weights = self._weights(slice(None) if image is None else slice(image, image + 1))
         patches = weights[..., self.prefix :, self.prefix :]
         reach = (patches * _distances(self.backbone).to(patches)).sum(-1) / patches.sum(-1).clamp_min(1e-12)
@@ -147,7 +147,7 @@ class Attentions:
     # The token's attention to the patches in every block and head, (N, blocks, heads, rows, columns), in [0, 1]. A
     # head's weights sum to 1 minus what goes to [CLS] and the other prefix tokens ([DIST], registers).
     attention: NDArray[np.float32]
-    # Attention rollout from the token behind every block down to the patches, (N, blocks, rows, columns), in [0, 1].
+    # Attention rollout from the token after every block down to the patches, (N, blocks, rows, columns), in [0, 1].
     # Abnar & Zuidema 2020, arXiv 2005.00928: heads averaged, mixed half and half with the identity for the residual
     # connection (rows over keys still sum to 1), multiplied from the last block to the first. Prefix tokens pass on
     # what they gathered like any other token; only their own share of the result is not shown.
@@ -159,7 +159,7 @@ class Attentions:
 
 
 def can_read(backbone: Backbone) -> bool:
-    """Whether there is an attention matrix over all tokens to read in its blocks."""
+    """Whether its blocks have an attention matrix over all tokens that can be read."""
     if all(is_plain(layer) for layer in backbone.layers):
         return True
     shape = backbone.shape(0)

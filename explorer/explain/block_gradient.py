@@ -1,6 +1,6 @@
-"""A transformer block run at some tokens alone, and the gradient of what is read there, in closed form.
+"""Runs a transformer block for some tokens only, with the gradient of what is read there in closed form.
 
-Autograd would keep and undo each of a block's many small steps; in a small network that costs more than the block.
+Autograd would record and reverse each of a block's many small steps; in a small network that costs more than the block.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from explorer.explain.attending import is_plain
 
-# Takes the gradient (P, D) with respect to the tokens behind the block; gives that of the tokens before it, (T, D).
+# Takes the gradient (P, D) with respect to the tokens after the block; gives that of the tokens before it, (T, D).
 Backward = Callable[[Tensor], Tensor]
 
 
@@ -43,10 +43,10 @@ def is_closed_block(block: nn.Module) -> bool:
 
 
 def run_at(block: Any, tokens: Tensor, places: Tensor | None = None) -> tuple[Tensor, Backward]:
-    """One image's tokens (T, D) through a block, at `places` (P,) alone or all: (P, D), and the way back.
+    """One image's tokens (T, D) through a block, at `places` (P,) alone or all: (P, D), and the backward function.
 
-    Every token is looked at, but only those at `places` are mixed and go through the MLP. Holds for blocks that
-    `is_closed_block` names, in eval mode; nothing is recorded for autograd.
+    Every token is attended to, but only those at `places` are mixed and go through the MLP. Valid for blocks that
+    `is_closed_block` accepts, in eval mode; nothing is recorded for autograd.
     """
     attn, mlp = block.attn, block.mlp
     heads, width = attn.num_heads, attn.attn_dim

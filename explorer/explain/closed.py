@@ -1,4 +1,4 @@
-"""Gradients of exit heads in closed form: what a class's logit owes to each token, without autograd."""
+"""Gradients of exit heads in closed form: how each token contributes to a class's logit, without autograd."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def class_rows(
 ) -> Tensor:
     """The gradient of `class_score` with respect to what each of a head's linear layers reads, (layers, D).
 
-    It is a row of the layer's weights over the exit's temperature; of a group, the rows of its classes by their
-    shares of the group's probability. Those hang on what the layers read: `reads()`, (layers, D), asked for then alone.
+    It is a row of the layer's weights over the exit's temperature; for a group, its classes' rows weighted by their
+    shares of the group's probability. These depend on what the layers read: `reads()`, (layers, D), called only then.
     """
     linears: Any = network.heads[exit_index].classifier.linears  # type: ignore[union-attr]
     divisor = len(linears) * network.temperatures[exit_index]
@@ -36,7 +36,7 @@ def class_rows(
 def through_norm(norm: nn.Module, features: Tensor, row: Tensor) -> Tensor:
     """The mean gradient (D,) of features (P, D) of which a read-out has the mean, times `row`.
 
-    It is `row` itself, but for LGViT's read-out on Swin, which normalises each feature first.
+    It is `row` itself, except for LGViT's read-out on Swin, which normalises each feature first.
     """
     if isinstance(norm, nn.Identity):
         return row
@@ -53,7 +53,7 @@ def is_closed(head: nn.Module | None) -> TypeGuard[GlobalAggregationHead]:
 
 
 def places_read(network: MultiExitViT, exit_index: int) -> Tensor | None:
-    """Which tokens behind its block an exit reads, class tokens first; None for one that reads all, or others' way."""
+    """Which tokens after its block an exit reads, class tokens first; None if it reads all, or reads differently."""
     head = network.heads[exit_index] if exit_index < len(network.heads) else None
     count = network.backbone.class_tokens
     class_tokens = torch.arange(count, device=network.device)

@@ -16,13 +16,13 @@ from explorer.explain.score import class_probability, logits_of
 from explorer.explain.turns import pause
 from explorer.model.multi_exit import MultiExitViT
 
-STEPS = 10  # our own: parts in which the patches are covered or uncovered; every one is another pass
+STEPS = 10  # our own: parts in which the patches are covered or uncovered; each costs another pass
 AT_ONCE = 8
 BLUR = 8  # our own: what insertion starts from is the picture shrunk to that many pixels a side
 
 
 def reduced(found: Map, network: MultiExitViT, exit_index: int, index: dict[str, int | None]) -> Map:
-    """One map of an answer with axes: `index` per axis, by default the exit's own block and the mean over heads."""
+    """One map out of several along axes: `index` per axis, by default the exit's own block and the mean over heads."""
     own: dict[str, int | None] = {"block": network.exits[exit_index].block - 1, "head": None}
     return found.at(*(index.get(axis, own[axis]) for axis in found.axes))
 
@@ -31,7 +31,7 @@ def grade(network: MultiExitViT, image: Tensor, target: Target, shown: Map) -> d
     """Insertion and deletion curves of a map without axes, of a random order, and of an edge detector.
 
     Petsiuk et al. 2018, "RISE", arXiv 1806.07421, with whole patches in place of pixels. Deletion covers patches with
-    the mean colour, what the map marks most first; a good map makes the probability fall early, so its area is small.
+    the mean colour, the most marked first; a good map makes the probability fall early, so its area is small.
     Insertion uncovers them on a blurred picture; there a large area is good. `fractions` are the shares of patches.
 
     The probability is that of `target.classes` at `target.exit`.

@@ -26,7 +26,7 @@ def cells(values: NDArray[np.float32], most: int = FINEST) -> NDArray[np.float32
 def on_grid(values: NDArray, grid: Sequence[int] | NDArray) -> NDArray[np.float64]:
     """Values (..., h, w) on another grid (rows, columns) over the same picture; the sum stays what it was.
 
-    Every value is spread evenly over its cell, and each new cell sums what of it lies within.
+    Every value is spread evenly over its cell, and each new cell sums the part that lies within it.
     """
     out = values.astype(np.float64)
     for axis, count in ((-2, int(grid[0])), (-1, int(grid[1]))):

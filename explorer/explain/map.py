@@ -1,4 +1,4 @@
-"""What every method of explanation takes and gives: a target, and a map of numbers over the picture."""
+"""What every explanation method takes and returns: a target, and a map of numbers over the picture."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Target:
 class Map:
     """Numbers over the picture, (rows, columns), or many such maps with one leading axis for each name in `axes`.
 
-    Rows and columns divide the network's input evenly. `units` is a key: the page says what `explain.units_KEY` is.
+    Rows and columns divide the network's input evenly. `units` is a key: the page shows the text `explain.units_KEY`.
     A map that is not `signed` has no value below 0.
     """
 
@@ -53,7 +53,7 @@ class Map:
 
     @property
     def evidence(self) -> str | None:
-        """None for a map that says something, "flat" for one that is nowhere above `FLAT`, "broken" if not finite."""
+        """None for a usable map, "flat" for one that is nowhere above `FLAT`, "broken" if not finite."""
         if not np.isfinite(self.values).all():
             return "broken"
         return "flat" if np.abs(self.values).max(initial=0) < FLAT else None
@@ -70,7 +70,7 @@ class Map:
 
 @dataclass(frozen=True)
 class Method:
-    """One way to explain. A new one is a file in `methods` that defines `METHOD`, and two strings for the page.
+    """An explanation method. A new one is a file in `methods` that defines `METHOD`, and two strings for the page.
 
     The file's name is the method's, with `-` for `_`; the strings are `explain.NAME_title` and `explain.NAME_says`.
     """
@@ -78,6 +78,6 @@ class Method:
     explain: Callable[
         [MultiExitViT, Tensor, Target], Map
     ]  # one normalised image (1, channels, height, width)
-    # Of "exit": it explains a chosen exit, not all blocks at once; "class": for a class; "patch": from any patch.
+    # Any of "exit": it explains a chosen exit, not all blocks at once; "class": for a class; "patch": from any patch.
     asks: frozenset[str] = frozenset()
     families: frozenset[str] = frozenset(FAMILIES.values())  # of exits it can explain

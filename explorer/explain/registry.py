@@ -1,4 +1,4 @@
-"""The methods there are, and the one way to ask for a map: `explain`."""
+"""All methods, and the one way to request a map: `explain`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def methods() -> dict[str, Method]:
     return _in(tuple(folder.__path__))
 
 
-@cache  # looking through folders takes as long as two blocks of a small network
+@cache  # scanning folders takes as long as two blocks of a small network
 def _in(paths: tuple[str, ...]) -> dict[str, Method]:
     names = sorted(found.name for found in pkgutil.iter_modules(paths))
     modules = {name: import_module(f"{folder.__name__}.{name}") for name in names}
@@ -64,7 +64,7 @@ def explain(name: str, network: MultiExitViT, image: Tensor, target: Target) -> 
 
 
 def check(method: Method, network: MultiExitViT, image: Tensor, target: Target) -> None:
-    """Raises what `explain` says."""
+    """Raises the errors that `explain` documents."""
     if network.training:
         raise RuntimeError("the network is in training mode; call eval() before asking for a map.")
     if len(image) != 1:

@@ -89,7 +89,7 @@ def _is_in(weight: nn.Parameter, layers: Sequence[nn.Module]) -> bool:
 
 @torch.no_grad()
 def randomise(weight: Tensor, generator: torch.Generator) -> None:
-    """Shuffles the entries of a parameter: what was learned is gone, how large the weights are is not."""
+    """Shuffles the entries of a parameter: what was learned is gone, but not the size of the weights."""
     order = torch.randperm(weight.numel(), generator=generator).to(weight.device)
     weight.copy_(weight.flatten()[order].view_as(weight))
 

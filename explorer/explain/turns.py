@@ -1,4 +1,4 @@
-"""Long explanations let others pass: between two parts of the work they make room, or stop if nobody wants them."""
+"""Long explanations yield to other requests between two parts of the work, or stop if no longer needed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextvars import ContextVar
 
 
 class Superseded(Exception):
-    """The one who asked has asked something newer; nobody waits for this answer any more."""
+    """The caller has sent a newer request and no longer waits for this answer."""
 
 
 _between: ContextVar[Callable[[], None] | None] = ContextVar("between", default=None)

@@ -1,1 +1,1 @@
-"""Many pictures: where they come from, what is written of them, and shards on several processes."""
+"""Many pictures: where they come from, how reports are written, and shards on several processes."""

@@ -26,7 +26,7 @@ def reports(
     grain: Grain | None = None,
     left_out: Collection[int] = (),
 ) -> Iterator[dict[str, Any]]:
-    """A report for every (name, RGB image), {image, error} for every (name, sentence); otherwise as `infer` has it."""
+    """A report for every (name, RGB image), {image, error} for every (name, sentence); otherwise as for `infer`."""
     pictures = iter(pictures)
     while batch := list(islice(((name, _seen(model, found)) for name, found in pictures), SIZE)):
         seen = [found for _, found in batch if not isinstance(found, str)]

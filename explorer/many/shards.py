@@ -23,8 +23,8 @@ from explorer.many.sources import PICTURES
 from explorer.model.bundle import Model
 from explorer.rules import Rule
 
-CHUNK = 256  # pictures of one part: what a process takes at a time, and what a kill can cost
-MOST = 200_000_000  # bytes of one picture's file
+CHUNK = 256  # pictures per part: what a process takes at a time, and the most a kill can lose
+MOST = 200_000_000  # bytes in one picture's file
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def run(
     """Write this process's parts of the answers, one JSON-lines file per CHUNK pictures; yields each with its rows.
 
     Which pictures a part holds depends on the data alone, not on how many processes there are, and a part appears
-    whole or not at all: whoever runs the same command again, with more or fewer processes, does what is missing.
+    whole or not at all: running the same command again, with more or fewer processes, does what is missing.
     Raises `ValueError` for an `out` that holds the answers of another run.
     """
     shards = find_shards(data)
@@ -127,7 +127,7 @@ def _claim(out: Path, facts: dict[str, Any]) -> None:
     mine = out / f"run.{os.getpid()}.part"
     mine.write_text(text, encoding="utf-8")
     try:
-        os.link(mine, out / "run.json")  # whole at once, and by one process only
+        os.link(mine, out / "run.json")  # atomically, and by one process only
     except FileExistsError:
         if (out / "run.json").read_text(encoding="utf-8") != text:
             raise ValueError(f"{out} holds the answers of another run; name another folder.") from None

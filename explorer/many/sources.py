@@ -11,7 +11,7 @@ from tempfile import NamedTemporaryFile
 
 from explorer.data.collection import Member, RefusedCollection, is_junk, list_members
 
-# In a folder only what is called a picture is one; what was named by itself is tried whatever it is called.
+# In a folder only files with a picture's suffix count; a file named explicitly is tried whatever its name.
 PICTURES = {
     ".avif", ".bmp", ".gif", ".heic", ".heif", ".ico", ".jfif", ".jp2", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".qoi",
     ".tga", ".tif", ".tiff", ".webp",
@@ -19,10 +19,10 @@ PICTURES = {
 
 
 def find_pictures(arguments: Iterable[str]) -> Iterator[Member]:
-    """One member per picture, in order; what cannot be one carries its problem.
+    """One member per picture, in order; what cannot be one has its problem set.
 
     A folder is walked, sorted, without its hidden files; an archive gives its members; a pattern (`*`, `?`, `[`, and
-    `**` for any folders) that is no file's own name gives what matches. "-" stands for names on standard input, one a
+    `**` for any folders) that is no file's name gives what matches. "-" stands for names on standard input, one a
     line, or for one picture that is sent there.
     """
     for argument in arguments:
@@ -46,7 +46,7 @@ def _named(name: str) -> Iterator[Member]:
             yield Member(name, path, problem=f"There is no image file {name}; check its name.")
     except RefusedCollection as refused:  # an empty archive
         yield Member(name, path, problem=str(refused))
-    except (OSError, ValueError):  # no right to look; a null byte
+    except (OSError, ValueError):  # no permission; a null byte
         yield Member(name, path, problem=f"{name} cannot be read; check its name and permissions.")
 
 

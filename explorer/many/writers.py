@@ -1,4 +1,4 @@
-"""Reports into a file: CSV, JSON lines or Parquet, by the file's ending; whole or not at all."""
+"""Writes reports to a file: CSV, JSON lines or Parquet, by the file's ending; whole or not at all."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def row_of(report: Report) -> dict[str, Any]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[Write]:
-    """A function that takes one report at a time. The file appears when all are through.
+    """A function that takes one report at a time. The file appears when all are written.
 
-    Raises `ValueError`, in words, for an ending that is none of ours, a missing folder or package.
+    Raises `ValueError` for an unknown ending, a missing folder or package.
     """
     kinds = {".csv": _csv, ".jsonl": _json_lines, ".parquet": _parquet}
     if path.suffix.lower() not in kinds:
@@ -57,12 +57,12 @@ def writing(path: Path) -> Iterator[Write]:
 
 @contextmanager
 def _csv(path: Path) -> Iterator[Write]:
-    """After RFC 4180, with the mark by which Excel knows UTF-8; text that would be a formula begins with '."""
+    """RFC 4180, with the byte order mark by which Excel detects UTF-8; text that would be a formula begins with '."""
 
     def cell(value: Any) -> Any:
         return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
-    # A name whose bytes are no text keeps them as escapes.
+    # A name whose bytes are not valid text keeps them as escapes.
     with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
         table = csv.writer(file)
         table.writerow(COLUMNS)

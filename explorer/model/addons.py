@@ -1,7 +1,7 @@
 """Learned parts of exit rules: addons/NAME.safetensors in a model folder, and what this version cannot use of it.
 
 The file's header says what it is, as strings: `format`, `rule` (whose parts these are), `recipe` (how they were
-trained), `trained_on` (the model) and `weights` (a SHA-256 over that model's weights: on others the parts would say
+trained), `trained_on` (the model) and `weights` (a SHA-256 over that model's weights: with others the parts mean
 nothing). config.json lists each file with its own SHA-256 under `addons`.
 """
 
@@ -32,7 +32,7 @@ def addon_path(folder: Path, name: str) -> Path:
 
 
 def addon_names(folder: Path) -> list[str]:
-    """The addons a model folder holds, by name; none is read."""
+    """The addons a model folder holds, by name; without reading any."""
     return sorted(path.stem for path in (folder / "addons").glob("*.safetensors"))
 
 
@@ -76,7 +76,7 @@ def read_addon(folder: Path, name: str) -> Parts:
 
 
 def read_facts(folder: Path, name: str) -> dict[str, str]:
-    """What an addon's header says of it; empty where it says nothing. Raises `OSError` or `SafetensorError`."""
+    """What an addon's header says about it; empty if nothing. Raises `OSError` or `SafetensorError`."""
     with safe_open(addon_path(folder, name), framework="numpy") as file:
         return file.metadata() or {}
 
@@ -100,7 +100,7 @@ def add_addons(network: MultiExitViT, folder: Path, config: Mapping[str, Any]) -
 
 
 def unknown_addons(folder: Path) -> list[str]:
-    """A sentence for each addon in a folder whose rule this version does not have; none is read."""
+    """A sentence for each addon in a folder whose rule this version does not have; without reading any."""
     used = {rule.addon for rule in RULES.values()}
     return [
         f"This version has no exit rule that uses addons/{name}; it is left out."
@@ -112,7 +112,7 @@ def unknown_addons(folder: Path) -> list[str]:
 def _add(
     network: MultiExitViT, folder: Path, name: str, config: Mapping[str, Any], listed: Mapping[str, str]
 ) -> str | None:
-    """Add one addon; what is wrong with it, if anything is."""
+    """Add one addon; returns what is wrong with it, if anything."""
     rules = [rule for rule in RULES.values() if rule.addon == name]
     if not rules:
         return f"This version has no exit rule that uses addons/{name}; it is left out."
@@ -130,7 +130,7 @@ def _add(
 
 
 def _refused(folder: Path, name: str, config: Mapping[str, Any], listed: Mapping[str, str]) -> str | None:
-    """What an addon's bytes and header have against it, if anything. Raises `OSError` or `SafetensorError`."""
+    """Why an addon's bytes or header rule it out, if they do. Raises `OSError` or `SafetensorError`."""
     if name in listed and sha256(addon_path(folder, name).read_bytes()).hexdigest() != listed[name]:
         return f"addons/{name} is not the file this model's config names; it is left out."
     if read_facts(folder, name).get("format", ADDON_FORMAT) != ADDON_FORMAT:

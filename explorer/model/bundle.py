@@ -1,6 +1,6 @@
 """A model on disk: a folder with config.json, labels.txt, safetensors shards, a card and its evaluation.
 
-Shards stay under 10 MB so that a plain git push to a Space takes them. Backbone and exits lie in files of
+Shards stay under 10 MB so that a Space accepts them in a plain git push. Backbone and exits have files of
 their own, so new heads do not re-ship the backbone. Matrices are in float16, norms and biases in float32.
 """
 
@@ -30,7 +30,7 @@ from explorer.model.precision import quick_precision
 from explorer.rules import RULES
 
 FORMAT = 1
-# What was measured of a folder's weights, and goes with them.
+# Measured with a folder's weights, and deleted when these change.
 _MEASURED = ("rules.json", "sample.json", "evaluation.npz", "gallery.json")
 _ENTRIES = ("name", "title", "backbone", "exits", "input", "thresholds", "weights")  # of config.json
 _KINDS = (
@@ -70,18 +70,16 @@ class Model:
     thresholds: dict[str, float]  # by rule, chosen on the validation images
     folder: Path | None = None
     grains: tuple[Grain, ...] = ()  # coarser readings of its classes, the finest first
-    notes: tuple[str, ...] = ()  # what of the folder this version leaves out, a sentence each
-    aim: dict[str, float] = field(
-        default_factory=dict
-    )  # of its thresholds, as `evaluate.tradeoff.Aim` has it
+    notes: tuple[str, ...] = ()  # what this version ignores in the folder, a sentence each
+    aim: dict[str, float] = field(default_factory=dict)  # of its thresholds, see `evaluate.tradeoff.Aim`
     reference: str = (
-        "labels"  # what its evaluation holds answers against: true "labels", or a "teacher"'s answers
+        "labels"  # what its evaluation compares answers with: true "labels", or a "teacher"'s answers
     )
     sets: Limits = field(default_factory=dict)  # which classes belong to a conformal set, at every exit
 
 
 def save_model(model: Model, backbone: dict[str, Any], folder: Path) -> None:
-    """Write the folder; `backbone` is what `build_backbone` takes. Others write card and evaluation."""
+    """Write the folder; `backbone` is what `build_backbone` takes. Card and evaluation are written elsewhere."""
     folder.mkdir(parents=True, exist_ok=True)
     of_other_weights = [folder / name for name in (SETS, SETS_OF_IMAGES, *_MEASURED)]
     for old in (*folder.glob("*.safetensors"), *of_other_weights):
@@ -123,7 +121,7 @@ def save_model(model: Model, backbone: dict[str, Any], folder: Path) -> None:
         config["addons"] = addons
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     (folder / "labels.txt").write_text("\n".join(model.labels) + "\n", encoding="utf-8")
-    for filename in hashes:  # safetensors lets only the owner read; as the config these are for everybody
+    for filename in hashes:  # safetensors lets only the owner read; make these as readable as the config
         (folder / filename).chmod((folder / "config.json").stat().st_mode & 0o777)
 
 
@@ -131,7 +129,7 @@ def load_model_folder(folder: Path, device: str | torch.device = "cpu") -> Model
     """Load and verify a model folder; raises `ModelError` if anything is missing, altered or does not fit."""
     config = read_config(folder)
     state = _read_weights(folder, config["weights"])
-    # The shards hold every weight: a backbone that was built from pretrained ones is not fetched again.
+    # The shards hold every weight: a backbone built from pretrained ones is not downloaded again.
     backbone = {key: value for key, value in config["backbone"].items() if key != "pretrained"}
     try:
         exits = [ExitSpec(**spec) for spec in config["exits"]]
@@ -202,7 +200,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 def write_thresholds(
     folder: Path, thresholds: dict[str, float], by_grain: dict[str, dict[str, float]]
 ) -> None:
-    """Put thresholds into a folder's config, those of its grains too; others it has stay."""
+    """Write thresholds into a folder's config, including its grains'; its other ones stay."""
     config = read_config(folder)
     config["thresholds"] |= thresholds
     for name, own in by_grain.items():
@@ -223,7 +221,7 @@ def known_thresholds(thresholds: dict[str, float]) -> tuple[dict[str, float], li
 
 
 def _read_text(path: Path) -> str:
-    """A text file in UTF-8, with or without the mark that Windows editors put first. Raises `ModelError`."""
+    """A text file in UTF-8, with or without the byte order mark of Windows editors. Raises `ModelError`."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -233,7 +231,7 @@ def _read_text(path: Path) -> str:
 
 
 def _check_input(backbone: Backbone, spec: InputSpec, folder: Path) -> None:
-    """Raises `ModelError` unless the network has a channel for each mean, and an input its sight can make."""
+    """Raises `ModelError` unless the network has a channel for each mean, and an input its sight can produce."""
     size, channels = backbone.input_size, backbone.channels
     if size[0] != size[1] and spec.sight != "photo":
         asked = f"{size[0]} x {size[1]}"
@@ -250,10 +248,10 @@ def _check_input(backbone: Backbone, spec: InputSpec, folder: Path) -> None:
 
 
 def _read_weights(folder: Path, hashes: dict[str, str]) -> dict[str, Tensor]:
-    """All shards as one state dict in float32, each held against its SHA-256 first."""
+    """All shards as one state dict in float32, each checked against its SHA-256 first."""
     state: dict[str, Tensor] = {}
     for filename, expected in hashes.items():
-        path = folder / Path(filename).name  # beside the config, whatever the config of a stranger says
+        path = folder / Path(filename).name  # beside the config, whatever an untrusted config says
         if not path.is_file():
             raise ModelError(f"The model in {folder} lacks {filename}; fetch the folder again.")
         if _hash(path) != expected:
@@ -262,13 +260,13 @@ def _read_weights(folder: Path, hashes: dict[str, str]) -> dict[str, Tensor]:
             )
         try:
             state |= load_file(path)
-        except Exception as error:  # safetensors' own kinds, and what the disk says
+        except Exception as error:  # safetensors' own errors, and the disk's
             raise ModelError(f"{filename} in {folder} is damaged; fetch the folder again.") from error
     return {name: t.float() if t.is_floating_point() else t for name, t in state.items()}
 
 
 def read_labels(folder: Path) -> tuple[str, ...]:
-    """The classes' names in order, of labels.txt. Raises `ModelError`."""
+    """The classes' names in order, from labels.txt. Raises `ModelError`."""
     path = folder / "labels.txt"
     if not path.exists():
         raise ModelError(f"The model in {folder} lacks labels.txt; fetch the folder again.")
@@ -276,7 +274,7 @@ def read_labels(folder: Path) -> tuple[str, ...]:
 
 
 def _compact(tensor: Tensor) -> Tensor:
-    """float16 for matrices and filters; what has one axis is small and may be large in value, so it stays."""
+    """float16 for matrices and filters; tensors of one axis are small and may hold large values, so they stay."""
     tensor = tensor.detach().cpu().contiguous()
     return tensor.half() if tensor.is_floating_point() and tensor.ndim > 1 else tensor
 

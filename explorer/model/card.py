@@ -1,6 +1,6 @@
 """How cards of wrapped models, and of those trained on your own pictures, begin: as the Hugging Face hub reads it."""
 
-TAGS = ("early-exit", "vision-transformer", "exit-explorer")  # what the Space's own README has too
+TAGS = ("early-exit", "vision-transformer", "exit-explorer")  # as in the Space's own README
 FRONT_MATTER = "\n".join(
     [
         "---",

@@ -11,11 +11,11 @@ from explorer.model.hub import fetch
 
 ROOT = Path(__file__).resolve().parents[2]
 IN_CHECKOUT = (ROOT / "assets" / "models").is_dir()
-# Installed by pip, the assets lie inside the package, and your own models where you are.
+# When installed by pip, the assets are inside the package, your own models in the working directory.
 ASSETS = ROOT / "assets" if IN_CHECKOUT else Path(__file__).resolve().parents[1] / "assets"
 SHIPPED = ASSETS / "models"
 YOURS = (ROOT if IN_CHECKOUT else Path.cwd()) / "checkpoints"
-# What the page opens with and the command line asks; a Space or a class names another by the variable.
+# The default of the page and the command line; a Space or a class can name another by the variable.
 DEFAULT = os.environ.get("EXIT_EXPLORER_MODEL") or "photos"
 
 
@@ -55,7 +55,7 @@ def is_here(name: object, shipped: Path = SHIPPED, yours: Path = YOURS) -> bool:
             if (home / name / "config.json").exists():
                 read_config(home / name)
                 return True
-        except (ModelError, OSError):  # unreadable, or no name a file could have
+        except (ModelError, OSError):  # unreadable, or not a possible file name
             continue
     return False
 
@@ -63,8 +63,8 @@ def is_here(name: object, shipped: Path = SHIPPED, yours: Path = YOURS) -> bool:
 def find_model(name: str, shipped: Path = SHIPPED, yours: Path = YOURS) -> Path:
     """The folder of a model named by its shipped or own name, by a path, or by a hub id `owner/name[@revision]`.
 
-    A hub id is looked for on this machine first and downloaded where there is a network. Raises `ModelError`
-    with the names there are.
+    A hub id is looked up on this machine first, then downloaded if there is a network. Raises `ModelError`
+    with the available names.
     """
     for folder in (shipped / name, yours / name, Path(name)):
         if (folder / "config.json").exists():
@@ -76,7 +76,7 @@ def find_model(name: str, shipped: Path = SHIPPED, yours: Path = YOURS) -> Path:
 
 
 def named_here(name: str) -> str:
-    """The name, if it is one of `list_models`: for names out of a file, which must not start a download.
+    """The name, if it is one of `list_models`: for names from a file, which must not start a download.
 
     Raises `ModelError`.
     """

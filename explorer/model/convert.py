@@ -20,8 +20,8 @@ from explorer.model.multi_exit import MultiExitViT
 # What the authors evaluate at: the largest probability, and the entropy in nats.
 CONFIDENCE, ENTROPY = 0.8, 0.6
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")  # looked for in this order
-_INDEX = ".index.json"  # beside weights that transformers cut into several files
-SHOWN = 4  # names of weights in one sentence
+_INDEX = ".index.json"  # beside weights that transformers split into several files
+SHOWN = 4  # names of weights listed in one sentence
 
 
 def is_lgvit(folder: Path) -> bool:
@@ -33,12 +33,12 @@ def is_lgvit(folder: Path) -> bool:
 
 
 def convert_lgvit(folder: Path, out: Path, title: str, file: Path | None = None) -> Path:
-    """Write the model folder `out` from a folder of the authors'. Raises `ModelError`, one plain sentence.
+    """Write the model folder `out` from one of the authors' folders. Raises `ModelError`, one plain sentence.
 
     `file` holds the weights where they are not under one of transformers' names.
 
     Matrices are rounded to float16, as in every model folder. Thresholds are the one their config holds, else those
-    the authors evaluate at; what it scores, nobody has measured here, so it has no evaluation.
+    the authors evaluate at; its accuracy was not measured here, so it has no evaluation.
     """
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -53,7 +53,7 @@ def convert_lgvit(folder: Path, out: Path, title: str, file: Path | None = None)
         ) from error
     except KeyError as error:
         raise ModelError(f"{folder} does not say its {error.args[0]}; fetch it again.") from error
-    except ValueError as error:  # our own sentences, and JSON's
+    except ValueError as error:  # our own messages, and JSON's
         reason = (
             "a file of its configuration is not JSON"
             if isinstance(error, json.JSONDecodeError)
@@ -72,7 +72,7 @@ def convert_lgvit(folder: Path, out: Path, title: str, file: Path | None = None)
 def from_lgvit(config: dict[str, Any], weights: dict[str, Tensor], name: str = "lgvit") -> MultiExitViT:
     """A network, in eval mode, from the authors' configuration and state dict.
 
-    Raises `KeyError` for a configuration that lacks an entry, and `ValueError`, a sentence, for heads other than
+    Raises `KeyError` for a configuration that lacks an entry, and `ValueError`, in one sentence, for heads other than
     LGViT's, for a layout that is not theirs, and when a weight is missing, left over or of another shape.
     """
     family = _family(config)
@@ -134,7 +134,7 @@ def _own_threshold(config: dict[str, Any], classes: int) -> dict[str, float]:
 
 
 def _weights(folder: Path) -> dict[str, Tensor]:
-    """The state dict, in one file or several: safetensors, or a pickle of which nothing but tensors is read."""
+    """The state dict, in one file or several: safetensors, or a pickle from which only tensors are read."""
     for name in _WEIGHTS:
         if (folder / name).exists():
             return _read(folder / name)
@@ -154,7 +154,7 @@ def _read(path: Path) -> dict[str, Tensor]:
         raise ValueError(
             f"{path.name} holds more than tensors, or is damaged, and is not read; save it as safetensors"
         ) from error
-    # A trainer's checkpoint holds the weights beside other things.
+    # A trainer's checkpoint holds the weights among other things.
     for inner in ("state_dict", "model"):
         if isinstance(state, dict) and isinstance(state.get(inner), dict):
             state = state[inner]

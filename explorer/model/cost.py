@@ -1,8 +1,8 @@
 """Multiply-accumulates (MACs) of every part of a network.
 
 Counted: matrix products and convolutions. Not counted: norms, activations, softmax, additions, as is usual. A
-backbone's parts are counted by torch's own FLOP counter (two a multiply-accumulate) on a copy without weights, on the
-"meta" device, where nothing is computed: whatever the family, nobody writes a formula. Heads know their own.
+backbone's parts are counted by torch's own FLOP counter (two per multiply-accumulate) on a copy without weights, on the
+"meta" device, where nothing is computed: no family needs its own formula. Heads compute their own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Costs:
     """MACs of a backbone's parts, for one image."""
 
     embed: int  # patch embedding or stem
-    blocks: tuple[int, ...]  # each block, with what merges tokens in front of it
+    blocks: tuple[int, ...]  # each block, including token merging before it
     readout: int  # the final norm and classifier
 
     @property
@@ -73,18 +73,18 @@ def _hollow(backbone: Backbone) -> Backbone:
     copy = deepcopy(backbone, weights).eval()
     for module in copy.modules():
         if hasattr(module, "fused_attn"):
-            setattr(module, "fused_attn", False)  # noqa: B010 - a plain attribute, which mypy takes for a tensor
+            setattr(module, "fused_attn", False)  # noqa: B010 - a plain attribute, which mypy mistakes for a tensor
     return copy
 
 
 def single_macs(costs: Costs, blocks: Sequence[int], heads: Sequence[Head]) -> NDArray[np.int64]:
-    """What an image costs in a network cut off behind each exit, with that head alone; the last is whole: (E,)."""
+    """What an image costs in a network cut off after each exit, with that head alone; the last is whole: (E,)."""
     cut = [costs.behind(block) + head.macs() for block, head in zip(blocks, heads, strict=True)]
     return np.array([*cut, costs.full], dtype=np.int64)
 
 
 def exit_macs(costs: Costs, blocks: Sequence[int], heads: Sequence[Head]) -> NDArray[np.int64]:
-    """What one image costs that leaves at each exit, and at the end: (E,). Every head on the way is paid."""
+    """What one image costs that leaves at each exit, and at the end: (E,). Every head up to there counts."""
     paid = np.cumsum([*(head.macs() for head in heads), 0])
     alone = np.array([*(costs.behind(block) for block in blocks), costs.full])
     return (alone + paid).astype(np.int64)

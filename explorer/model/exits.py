@@ -1,4 +1,4 @@
-"""Where the exits stand and which head each has: LGViT's published layout, and plain linear ones."""
+"""Where the exits are and which head each has: LGViT's published layout, and plain linear ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ExitSpec:
-    """One early exit: behind block `block` (from 1), with the head `head` and that head's options."""
+    """One early exit: after block `block` (from 1), with the head `head` and that head's options."""
 
     block: int
     head: str
@@ -31,7 +31,7 @@ LGVIT_HEADS: dict[int, list[_HeadChoice]] = {
 # backbone: models/swin_highway/modeling_highway_swin.py makes the last three heads of stage 3 "attention_r1",
 # "attention_r1", "attention_r2" and the one of stage 4 "attention_r2"; the digit is the stride. Their grids are 14 x 14
 # and 7 x 7, and neither a checkpoint nor its config.json names a stride: weights would load under any, and a head that
-# was trained on all tokens would be shown a quarter of them. So whoever reads their weights must follow their code.
+# was trained on all tokens would be shown a quarter of them. So reading their weights requires following their code.
 _GAH_1: _HeadChoice = ("gah", {"stride": 1})
 LGVIT_SWIN_HEADS = [_LPH_DW, _LPH_DW, _LPH_PW, _LPH_PW, _GAH_1, _GAH_1, _GAH_2, _GAH_2]
 # Blocks of the eight exits of a 24-block Swin: one in stage 2, six in stage 3, one in stage 4.

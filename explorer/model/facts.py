@@ -17,17 +17,15 @@ from explorer.rules.rule import LEARNED
 
 @dataclass(frozen=True)
 class Facts:
-    """Of a model folder."""
+    """Facts about a model folder."""
 
     classes: int
     exits: int  # early ones
     size: int  # bytes of its weights
-    right: (
-        float | None
-    )  # share of its test pictures that its last layer gets right; None where nobody measured
+    right: float | None  # share of its test pictures that its last layer gets right; None if not measured
     reference: str  # "labels", or the "teacher" whose answers count as right
     learned: tuple[str, ...] = ()  # the rules whose trained parts it has
-    shared: bool = False  # whether all its exits are read by one and the same read-out
+    shared: bool = False  # whether all its exits share one read-out
 
     def json(self) -> dict[str, Any]:
         return asdict(self)
@@ -64,11 +62,11 @@ def _facts(folder: Path, _when: tuple[int, ...]) -> Facts:
 
 
 def _right(path: Path) -> float | None:
-    """Of the split "test"; see `evaluate.record.save_records`."""
+    """Accuracy of the last layer on the split "test"; see `evaluate.record.save_records`."""
     if not path.exists():
         return None
     try:
         with np.load(path) as stored:
             return float((stored["test_predicted"][:, -1] == stored["test_labels"]).mean())
-    except Exception:  # NumPy, zipfile and zlib each have their own for a damaged file
+    except Exception:  # NumPy, zipfile and zlib each have their own error for a damaged file
         return None

@@ -13,11 +13,11 @@ class FoldedPerception(nn.Module):
     """The same function as a `LocalPerception` in eval mode, with its batch norms folded into the convolutions.
 
     A batch norm in eval mode is y = s * x + t per channel, so each goes into the convolution that follows it, the last
-    into the one before. The 3x3 convolution pads with zeros, behind which no t stands: at the border the folded t is
-    less than inside, hence a bias with a value per place. 1x1 convolutions become matrix products over the channels.
+    into the one before. The 3x3 convolution pads with zeros, which get no t: at the border the folded t is
+    less than inside, hence a bias with one value per place. 1x1 convolutions become matrix products over the channels.
     The multiply-accumulates stay what they were; what is saved is the cost of many small operations.
 
-    Holds buffers that no state dict shows: they are made anew from the head's own weights.
+    Holds buffers that are in no state dict: they are recomputed from the head's own weights.
     """
 
     expand_weight: Tensor  # (D, D)
@@ -42,7 +42,7 @@ class FoldedPerception(nn.Module):
             shifts = shift[None, :, None, None].expand(1, -1, *grid)
             bias = F.conv2d(shifts, conv.weight, conv.bias, padding=1, groups=len(shift))
             weight = conv.weight * scale[:, None, None, None]
-            nhwc = torch.channels_last  # as the tokens lie in memory
+            nhwc = torch.channels_last  # the tokens' layout in memory
             self._keep("spread", weight.contiguous(memory_format=nhwc), bias.contiguous(memory_format=nhwc))
             scale, shift = _scale_and_shift(spread[2])
         weight, (last_scale, last_shift) = _matrix(project[0]), _scale_and_shift(project[1])

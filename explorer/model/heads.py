@@ -1,6 +1,6 @@
 """Exit heads by name: LGViT's local perception and global aggregation heads, and plainer ones.
 
-LGViT: Xu et al., ACM MM 2023, arXiv 2308.00255. Every head takes the raw tokens behind its block,
+LGViT: Xu et al., ACM MM 2023, arXiv 2308.00255. Every head takes the raw tokens after its block,
 (N, prefix + H * W, D) in the `TokenShape` it was built for, and returns logits (N, C) and features (N, tokens, D):
 its output tokens, which distillation and maps use.
 """
@@ -23,7 +23,7 @@ from explorer.model.folding import FoldedPerception
 
 
 class Readout(nn.Module):
-    """Linear on mean(features) + class token; of two class tokens (DeiT) each has its own, averaged.
+    """Linear on mean(features) + class token; with two class tokens (DeiT) each has its own, averaged.
 
     Without a class token it is linear on the mean alone; with a `norm_eps` a LayerNorm over the features comes first
     (LGViT on Swin).
@@ -39,7 +39,7 @@ class Readout(nn.Module):
         return self.of_mean(self.norm(features).mean(dim=1), tokens)
 
     def of_mean(self, mean: Tensor, tokens: Tensor) -> Tensor:
-        """The logits for the mean of the features (N, D), behind their norm."""
+        """The logits for the mean of the features (N, D), after their norm."""
         if self.class_tokens == 0:
             return self.average([mean])
         return self.average([mean + tokens[:, i] for i in range(self.class_tokens)])
@@ -69,7 +69,7 @@ class Head(nn.Module):
         self.classifier = readout
 
     def attach(self, backbone: Backbone, readout_macs: int) -> None:
-        """Tells the head which network it stands in; only one without weights of its own needs to know."""
+        """Tells the head which network it belongs to; only one without weights of its own needs to know."""
 
     def features(self, tokens: Tensor) -> Tensor:
         """Raw tokens (N, prefix + H * W, D) to the head's output tokens."""
@@ -84,10 +84,10 @@ class Head(nn.Module):
         return self.classifier(features, tokens), features
 
     def map_of(self, tokens: Tensor) -> Tensor:
-        """Patch tokens as a map (N, D, H, W). A view: NHWC memory is what channels-last convolutions like."""
+        """Patch tokens as a map (N, D, H, W). A view: NHWC memory suits channels-last convolutions."""
         height, width = self.grid
         patches = tokens[:, self.prefix :]
-        # shape[0], because len() is a constant to whoever exports the network
+        # shape[0], because len() becomes a constant when the network is exported
         return patches.reshape(tokens.shape[0], height, width, -1).permute(0, 3, 1, 2)
 
 
@@ -95,8 +95,8 @@ class LocalPerception(nn.Module):
     """Convolutions over a patch map (N, D, H, W) plus the map itself, same shape.
 
     Depth-wise form: 1x1 conv, GELU, BN; 3x3 depth-wise conv, GELU, BN; 1x1 conv, BN. Point-wise form: without
-    the middle part. `eval()` folds the batch norms away (`FoldedPerception`) for passes without gradients; whoever
-    changes weights by hand after that calls `eval()` again.
+    the middle part. `eval()` folds the batch norms away (`FoldedPerception`) for passes without gradients; after
+    changing weights by hand, call `eval()` again.
     """
 
     def __init__(self, grid: tuple[int, int], width: int, depthwise: bool) -> None:
@@ -124,12 +124,12 @@ class LocalPerception(nn.Module):
         return self.project(self.spread(self.expand(x))) + x
 
     def _learns(self) -> bool:
-        """Whether a gradient may be asked of the weights, which what was folded from them cannot hand back."""
+        """Whether gradients of the weights may be needed, which the folded copies cannot provide."""
         return torch.is_grad_enabled() and any(p.requires_grad for p in self.parameters())
 
 
 def _refold(module: nn.Module, _: object) -> None:
-    """New weights came in: what was folded from the old ones goes."""
+    """New weights were loaded: discard what was folded from the old ones."""
     module.train(module.training)
 
 
@@ -186,9 +186,9 @@ class GlobalAggregationHead(Head):
 
 
 class LinearHead(Head):
-    """A plain linear classifier on the class token(s), as SDN and DeeBERT put behind a block.
+    """A plain linear classifier on the class token(s), as SDN and DeeBERT put after a block.
 
-    Of a backbone without one it reads the mean of the patch tokens, as LGViT's authors' linear exits do on Swin.
+    On a backbone without one it reads the mean of the patch tokens, as LGViT's authors' linear exits do on Swin.
     """
 
     def features(self, tokens: Tensor) -> Tensor:
@@ -205,16 +205,16 @@ class LinearHead(Head):
 
 
 class SharedHead(Head):
-    """The network's own final norm and classifier behind an earlier block: nothing is trained for the exit.
+    """The network's own final norm and classifier after an earlier block: nothing is trained for the exit.
 
-    A network that was not trained for it answers badly from its shallow blocks: what LGViT's heads are for.
+    A network not trained for this answers badly at its shallow blocks, which is why LGViT has its heads.
     """
 
     def __init__(self, shape: TokenShape, readout: Readout) -> None:
         super().__init__(shape, readout)
         del self.classifier
         self.width = shape.width
-        # In a list, so that the exit's weights do not hold the whole backbone's.
+        # In a list, so that the exit's weights do not include the whole backbone's.
         self.reads: list[Backbone] = []
         self.cost = 0
 
@@ -238,7 +238,7 @@ class SharedHead(Head):
 class SingleLayerHead(Head):
     """SL-ViT: a vision transformer of one layer on the block's patch tokens, taken as an image.
 
-    Bakhtiarnia, Zhang, Iosifidis 2021, arXiv 2105.09121, for the idea. Its inner design is our reconstruction, for the
+    Bakhtiarnia, Zhang, Iosifidis 2021, arXiv 2105.09121, for the idea. Its inner design is our reconstruction, as the
     paper's is not known here: `patch` x `patch` neighbouring tokens (zeros beyond the edge) become one of `width`
     channels, with [CLS] and learned positions; one pre-norm layer with MLP ratio 2; norm and linear on [CLS].
     """
@@ -261,7 +261,7 @@ class SingleLayerHead(Head):
         small = self.embed(F.pad(self.map_of(tokens), self.beyond)).flatten(2).transpose(1, 2)
         small = torch.cat([self.cls.expand(tokens.shape[0], -1, -1), small], dim=1) + self.places
         small = self.norm(self.layer(small))
-        return self.classifier.average([small[:, 0]]), tokens[:, :0]  # its tokens are of another width
+        return self.classifier.average([small[:, 0]]), tokens[:, :0]  # its tokens have another width
 
     def macs(self) -> int:
         width = self.norm.normalized_shape[0]
@@ -288,7 +288,7 @@ def build_head(
     norm_eps: float | None = None,
     **options: Any,
 ) -> Head:
-    """The head of that kind for the tokens behind its block. Raises `ValueError` with the kinds there are."""
+    """The head of that kind for the tokens after its block. Raises `ValueError` with the available kinds."""
     if kind not in HEADS:
         raise ValueError(f"there is no exit head '{kind}'; choose one of {', '.join(HEADS)}.")
     return HEADS[kind](shape, Readout(shape.width, classes, class_tokens, norm_eps), **options)

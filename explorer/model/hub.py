@@ -1,4 +1,4 @@
-"""Models published on the hub: fetching one, and which of those the page offers are there to be had."""
+"""Models published on the hub: fetching one, and which of those the page offers are available."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from explorer.model.convert import convert_lgvit, is_lgvit
 # The page offers these by id, apart from its own: the one published LGViT whose layout we know (a ViT's).
 PUBLISHED = {"FALcon6/LGViT-ViT-Cifar100": "LGViT on ViT-B/16 for CIFAR-100, by the authors of LGViT"}
 PATIENCE = 3  # seconds for the hub to answer whether it has a model
-ASKED_AGAIN = 600  # seconds after which the hub is asked anew
+ASKED_AGAIN = 600  # seconds after which the hub is asked again
 # All that a model folder holds, and all that is fetched and sent: never code.
 MODEL_FILES = (
     "*.json", "labels.txt", "*.safetensors", "evaluation.npz", "conformal.npz", "README.md", "addons/*.safetensors",
@@ -43,8 +43,8 @@ def refusal(error: Exception) -> str:
 def fetch(name: str) -> Path:
     """The model folder of a hub id, `owner/name` or `owner/name@revision` (a branch, tag or commit).
 
-    From this machine's cache, else downloaded. One in the LGViT authors' layout is converted once, and kept where the
-    hub's client keeps what libraries derive. Raises `ModelError`, one sentence.
+    From this machine's cache, else downloaded. One in the LGViT authors' layout is converted once, and kept in the
+    hub client's cache for derived files. Raises `ModelError`, one sentence.
     """
     with _fetching.setdefault(name, Lock()):
         return _fetch(*name.partition("@")[::2])
@@ -71,14 +71,14 @@ def _converted(repo: str, revision: str = "") -> Path:
 
 
 def _whole(folder: Path) -> bool:
-    """Whether all that a config names is there: a download that was cut off leaves some out."""
+    """Whether all files that a config names are there: an interrupted download lacks some."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         weights = config.get("weights")
     except (OSError, ValueError, AttributeError):
         return False
     if not isinstance(weights, dict):
-        return True  # somebody else's layout, which names no files
+        return True  # another layout, which names no files
     addons = [f"addons/{Path(name).name}.safetensors" for name in config.get("addons") or ()]
     grains = ["grains.json"] if config.get("grains") else []
     needed = ["labels.txt", *grains, *(Path(name).name for name in weights), *addons]
@@ -107,7 +107,7 @@ def snapshot(repo: str, revision: str | None = None) -> Path:
 
 
 def reachable() -> list[str]:
-    """Those of PUBLISHED that were fetched before or that the hub has; the others are left out, without an error."""
+    """Those of PUBLISHED that were fetched before or that the hub has; others are left out without an error."""
     return [repo for repo in PUBLISHED if _kept(repo) or _hub_has(repo)]
 
 

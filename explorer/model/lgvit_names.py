@@ -105,7 +105,7 @@ def _positions(config: dict[str, Any]) -> Any:
 
 
 def _classes(config: dict[str, Any]) -> int:
-    """transformers stores the classes' names alone."""
+    """transformers stores only the classes' names."""
     return config["num_labels"] if "num_labels" in config else len(config["id2label"])
 
 

@@ -24,7 +24,7 @@ from explorer.rules.reading import Readings
 from explorer.rules.rule import FEATURES, PREVIOUS, TOKENS
 from explorer.trace import Exit, Trace
 
-# Given a block's number, from 1, and the tokens before it: the tokens behind it.
+# Given a block's number, from 1, and the tokens before it: the tokens after it.
 Watch = Callable[[int, Tensor], Tensor]
 
 
@@ -35,27 +35,27 @@ class Outputs:
     logits: list[Tensor]  # (N, C) of each early exit
     features: list[Tensor]  # (N, tokens, D) of each early exit's head
     final: Tensor  # (N, C)
-    hidden: Tensor  # (N, prefix + H * W, D) behind the last block, before the final norm
+    hidden: Tensor  # (N, prefix + H * W, D) after the last block, before the final norm
 
 
 @dataclass(frozen=True)
 class Inference:
-    """What `infer` did with N images, in their order."""
+    """The result of `infer` for N images, in their order."""
 
     exit: NDArray[np.int64]  # (N,) index of the exit each image left at
     logits: NDArray[
         np.float32
-    ]  # (N, C) what it answered there: that exit's logits, unless the rule answers others
+    ]  # (N, C) what it answered there: that exit's logits, unless the rule has its own answers
     macs: NDArray[np.int64]  # (N,) multiply-accumulates spent on each image, the rule's own included
     ms: NDArray[np.float64]  # (N,) milliseconds from the batch's start until the image's answer was there
 
 
 class MultiExitViT(nn.Module):
-    """A backbone with an exit head behind some of its blocks.
+    """A backbone with an exit head after some of its blocks.
 
     Rules and thresholds are arguments of `infer`, never state: one loaded model serves every visitor at once.
     `temperatures` (E,) divide each exit's logits in `analyse` and `infer`, so that every rule sees calibrated
-    scores (Guo et al. 2017, arXiv 1706.04599); `precision` is what the two run in. Training knows neither.
+    scores (Guo et al. 2017, arXiv 1706.04599); `precision` is what the two run in. Training uses neither.
     `addons` are the learned parts of rules that have some, by rule's addon and tensor.
     """
 
@@ -115,7 +115,7 @@ class MultiExitViT(nn.Module):
         return torch.autocast(self.device.type, self.precision)
 
     def advance(self, tokens: Tensor, done: int, until: int, watch: Watch | None = None) -> Tensor:
-        """Tokens behind block `until`, from those behind block `done`. `watch` runs each block, to see inside it."""
+        """Tokens after block `until`, from those after block `done`. `watch` runs each block, to see inside it."""
         if watch is None:
             return self.backbone.advance(tokens, done, until)
         for block in range(done + 1, until + 1):
@@ -127,7 +127,7 @@ class MultiExitViT(nn.Module):
         return self.onward(self.backbone.embed(images), 0, heads)
 
     def onward(self, tokens: Tensor, done: int, heads: bool = True) -> Outputs:
-        """The rest of a pass, from the tokens behind block `done`, with the exits behind later blocks."""
+        """The rest of a pass, from the tokens after block `done`, with the exits after later blocks."""
         logits, features = [], []
         for spec, head in zip(self.specs, self.heads, strict=True):
             if heads and spec.block > done:
@@ -158,7 +158,7 @@ class MultiExitViT(nn.Module):
     def analyse(self, images: Tensor, watch: Watch | None = None) -> Trace:
         """Run normalised images (N, channels, height, width) through every exit once.
 
-        `watch` sees inside every block on the way, as `explain.attending.AttentionRecorder` does.
+        `watch` sees inside every block, as `explain.attending.AttentionRecorder` does.
         """
         with self.in_precision():
             return self._analyse(images, watch)
@@ -206,11 +206,11 @@ class MultiExitViT(nn.Module):
         grain: Grain | None = None,
         left_out: Collection[int] = (),
     ) -> Inference:
-        """Run images (N, channels, height, width) block by block; whichever are sure enough leave the batch.
+        """Run images (N, channels, height, width) block by block; those that are sure enough leave the batch.
 
         Agrees with `decide(at_grain(analyse(images), grain).scores[rule.name], thresholds)` on every image; the
-        logits it answers are of the grain's groups. Nobody leaves behind the blocks `left_out`, and under a rule that
-        scores each exit alone their heads are not run. Raises `ValueError` for a wrong number of thresholds, a rule
+        logits it returns are of the grain's groups. No image leaves after the blocks `left_out`, and under a rule that
+        scores each exit alone, their heads are not run. Raises `ValueError` for a wrong number of thresholds, a rule
         whose addon this network lacks, or a block without an early exit.
         """
         with self.in_precision():
@@ -294,7 +294,7 @@ class MultiExitViT(nn.Module):
     def _advance_pair(
         self, tokens: Tensor, done: int, until: int, both: bool, watch: Watch | None = None
     ) -> tuple[Tensor | None, Tensor]:
-        """Tokens behind the block before `until`, if `both` are asked for, and behind `until` itself."""
+        """Tokens after the block before `until`, if `both` are asked for, and after `until` itself."""
         if not both:
             return None, self.advance(tokens, done, until, watch)
         previous = self.advance(tokens, done, until - 1, watch)

@@ -1,4 +1,4 @@
-"""Modules of torch as ONNX files: weights in float16, and what few ask for apart from the rest."""
+"""Modules of torch as ONNX files: weights in float16, and rarely needed parts kept separate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from explorer.model.backbone import Backbone
 from explorer.model.bundle import ModelError
 
 # A folder holds weights in float16, so they lose nothing here. A head with a batch norm folded in does, a thousandth
-# of a probability in a small network; so many numbers and fewer stay as they are.
+# of a probability in a small network; tensors of this size or smaller stay as they are.
 FEW = 65_536
 OPSET = 20  # the first with GELU as one operation
 NEEDS = "Exporting a network needs onnx; pip install -r requirements-site.txt first."
@@ -26,7 +26,7 @@ def to_onnx(
 ) -> Any:
     """A module as an ONNX model for inputs of just the example's shapes, which lets a runtime work out all others.
 
-    An output that is named as an input gets `_out` behind its name. Raises `ModelError` where onnx is not installed.
+    An output that is named as an input gets `_out` after its name. Raises `ModelError` where onnx is not installed.
     """
     try:
         import onnx
@@ -52,15 +52,15 @@ def to_onnx(
 
 
 def in_two(model: Any, outputs: Collection[str]) -> tuple[bytes, bytes]:
-    """A model that gives those outputs alone, and what makes the whole of it where it is put behind that model's bytes.
+    """A model with only those outputs, and the bytes that, appended to that model's, make the whole model.
 
-    Protocol buffers are made for this: of two messages one behind the other a reader makes one, lists put together.
+    Protocol buffers allow this: a reader merges two concatenated messages into one and joins their lists.
     """
     import onnx
 
     graph = model.graph
     needed = {made.name for made in graph.output if made.name.removesuffix("_out") in outputs}
-    for node in reversed(graph.node):  # which stand in the order they are computed in
+    for node in reversed(graph.node):  # which are in the order of computation
         if needed.intersection(node.output):
             needed.update(node.input)
     first, second = onnx.ModelProto(), onnx.ModelProto()

@@ -1,6 +1,6 @@
 """Exit heads as a browser runs them, for one image: the same logits in fewer and smaller operations.
 
-Behind their last non-linear operation local and global heads are linear in their tokens, and the read-out looks at the
+After their last non-linear operation local and global heads are linear in their tokens, and the read-out looks at the
 mean of these. So the mean is taken first, and the last layer is applied to it alone.
 """
 

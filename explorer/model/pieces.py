@@ -1,9 +1,9 @@
 """A network as ONNX files in pieces by exit, so that a browser loads and runs no more of it than an image needs.
 
 `stages` cuts it: for every exit one piece with the blocks up to it and one with its head, `b04 h04 b05 h05 ... b12`;
-the last holds the final read-out too. Block and head lie apart, so that what the heads cost can be timed. A head that
-has maps to show is there a second time, `e04`: its file goes behind the bytes of `h04`, and holds what these lack.
-Pieces take one image, so that their shapes are constants: a runtime works out beforehand what follows from them.
+the last holds the final read-out too. Blocks and heads are separate, so that the heads' cost can be timed. A head that
+has maps to show exists a second time, `e04`: its file is appended to the bytes of `h04` and holds what these lack.
+Pieces take one image, so that their shapes are constants: a runtime precomputes what follows from them.
 Weights with more than one axis are written in float16, as the model folder has them, and cast to float32 where a
 session is made: all arithmetic is in float32. Small ones that float16 does not hold exactly stay in float32.
 """
@@ -27,7 +27,7 @@ from explorer.model.piece_heads import PieceHead, piece_head
 
 @dataclass(frozen=True)
 class Stage:
-    """What runs as one: `inputs` and `outputs` are names of tensors, the same names in every piece.
+    """A piece that runs as one: `inputs` and `outputs` are names of tensors, the same names in every piece.
 
     "image" (1, channels, height, width) and "tokens" (1, prefix + patches, D) go in; "tokens" comes out of blocks.
     So does "previous", the tokens one block earlier, unless they are those that went in, and "attention" (blocks in the
@@ -46,7 +46,7 @@ class Stage:
 
 
 class _Blocks(nn.Module):
-    """Blocks done + 1 to until; with the embedding before the first and the read-out behind the last."""
+    """Blocks done + 1 to until; with the embedding before the first and the read-out after the last."""
 
     def __init__(self, network: MultiExitViT, done: int, until: int) -> None:
         super().__init__()
@@ -54,7 +54,9 @@ class _Blocks(nn.Module):
         self.done, self.until = done, until
         self.shows = shows_attention(network)
         self.last = until == network.backbone.blocks
-        self.within = done == 0 or until - done > 1  # whether the tokens one block earlier are made in here
+        self.within = (
+            done == 0 or until - done > 1
+        )  # whether the tokens one block earlier are produced in here
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ class _Blocks(nn.Module):
         tokens: Tensor = x if self.done else self.backbone.embed(x)
         previous, rows = tokens, []
         if self.shows:
-            tokens = tokens.squeeze(0)  # a runtime adds a bias as it multiplies matrices, and only these
+            tokens = tokens.squeeze(0)  # a runtime adds the bias while multiplying, but only for matrices
         for index in range(self.done + 1, self.until + 1):
             previous = tokens
             if self.shows:
@@ -111,7 +113,7 @@ def stages(network: MultiExitViT) -> Iterator[Stage]:
 
 @torch.no_grad()
 def export(network: MultiExitViT) -> Iterator[tuple[Stage, bytes]]:
-    """Every stage as the bytes of an ONNX file, or as those that go behind another's.
+    """Every stage as the bytes of an ONNX file, or as those to append to another's.
 
     Raises `ModelError` where onnx is not installed.
     """
@@ -127,7 +129,7 @@ def export(network: MultiExitViT) -> Iterator[tuple[Stage, bytes]]:
         model = to_onnx(module, tuple(given[name] for name in inputs), inputs, outputs)
         data, more[stage.name] = in_two(model, stage.outputs)
         yield stage, data
-        if "tokens" in stage.outputs:  # as the next piece will be given them: a block may change their shape
+        if "tokens" in stage.outputs:  # as the next piece will receive them: a block may change their shape
             given["tokens"] = module(given[stage.inputs[0]])[stage.outputs.index("tokens")]
 
 

@@ -1,4 +1,4 @@
-"""In which precision a network runs: measured on the processor at hand, for flags do not tell which is quicker."""
+"""In which precision a network runs: measured on the processor at hand, because flags do not tell which is faster."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch import nn
 
 # Narrower networks lose more by converting to bfloat16 and back than their products gain (ours).
 WIDE = 192  # channels of a token
-GAIN = 1.2  # how many times as quick bfloat16 has to be: it costs exactness
+GAIN = 1.2  # how many times as fast bfloat16 has to be: it costs exactness
 _TOKENS, _RUNS = 256, 5
 
 
 def quick_precision(width: int, device: torch.device) -> torch.dtype:
-    """bfloat16 for a wide network on a processor that is quicker in it, else float32.
+    """bfloat16 for a wide network on a processor that is faster in it, else float32.
 
     A processor with AMX ran a ViT-S/14 two and a half times as fast in bfloat16; one with AVX512-BF16 alone was slower
-    in it than in float32, and one without such instructions emulates them. A GPU keeps float32, which nobody measured.
+    in it than in float32, and one without such instructions emulates them. A GPU keeps float32, which was not measured.
     """
     if device.type != "cpu" or width < WIDE:
         return torch.float32
@@ -27,10 +27,10 @@ def quick_precision(width: int, device: torch.device) -> torch.dtype:
 
 
 def training_precision(width: int, device: torch.device, asked: str = "auto") -> torch.dtype:
-    """What products run in while training: as asked, or what is quicker on this CPU, or bfloat16 on a GPU that has it.
+    """What products run in while training: as asked, or what is faster on this CPU, or bfloat16 on a GPU that has it.
 
     Weights, sums and the optimisers stay in float32, and bfloat16 has float32's range, so no loss has to be scaled.
-    Raises `ValueError` for another name.
+    Raises `ValueError` for an unknown name.
     """
     if asked not in ("auto", "float32", "bfloat16"):
         raise ValueError(f"there is no precision '{asked}'; choose auto, float32 or bfloat16.")
@@ -44,11 +44,11 @@ def training_precision(width: int, device: torch.device, asked: str = "auto") ->
 @lru_cache(maxsize=8)
 @torch.inference_mode()
 def _milliseconds(width: int, precision: torch.dtype) -> float:
-    """The quickest of some runs of one block's MLP over an image's tokens, converting included, in milliseconds."""
+    """The fastest of some runs of one block's MLP over an image's tokens, converting included, in milliseconds."""
     mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
     tokens, times = torch.zeros(1, _TOKENS, width), []
     with torch.autocast("cpu", precision, enabled=precision != torch.float32):
-        for _ in range(_RUNS + 1):  # the first one pays for setting up
+        for _ in range(_RUNS + 1):  # the first one includes set-up
             start = perf_counter()
             mlp(tokens)
             times.append(perf_counter() - start)

@@ -1,4 +1,4 @@
-"""python -m explorer push: a model folder onto the Hugging Face hub, with a card that the hub can read."""
+"""python -m explorer push: push a model folder to the Hugging Face hub, with a card that the hub can read."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ trace = explorer.analyse(model, "picture.jpg")
 def push(
     folder: Path, repo: str, private: bool = False, revision: str | None = None, space: str | None = None
 ) -> str:
-    """Make the repository if there is none, and its files equal to the model folder's, in one commit. Returns its id.
+    """Create the repository if there is none, and sync its files to the model folder's, in one commit. Returns its id.
 
     Args:
         folder: checked first, as `verify` does; only what a model folder holds is sent.
         repo: "USER/NAME" of the model.
-        private: for a repository that is made now.
-        revision: a branch, made if there is none; else the main one.
+        private: only for a repository that is created now.
+        revision: a branch, created if there is none; else the main one.
         space: "USER/NAME" of a Space that shows the model: its README names it, so that the hub links the two.
 
     Raises:
-        ModelError: no such name, a folder with a fault, or a hub that refuses; one plain sentence.
+        ModelError: a wrong name, a faulty folder, or a refusal by the hub; one plain sentence.
     """
     for name in (repo, space):
         if name is not None and not is_repo(name):
@@ -66,18 +66,20 @@ def push(
                 repo_id=repo,
                 folder_path=home,
                 revision=revision,
-                delete_patterns=["*"],  # what an earlier version had and this one has not
+                delete_patterns=["*"],  # files of an earlier version that this one lacks
                 commit_message=f"{read_config(folder)['title']}, by Exit Explorer",
             )
             if space is not None:
                 _name_in_space(hub, space, repo)
-        except Exception as error:  # the client raises many kinds: no account, no right, no network, no room
+        except (
+            Exception
+        ) as error:  # the client raises many kinds: no account, no permission, no network, no space
             raise ModelError(f"{refusal(error)}.") from error
     return commit.oid
 
 
 def model_files(folder: Path) -> list[Path]:
-    """What of a folder is the model, as paths in it."""
+    """The files in a folder that make up the model, as paths in it."""
     found: Iterable[Path] = (path for pattern in MODEL_FILES for path in folder.glob(pattern))
     return sorted({path.relative_to(folder) for path in found if path.is_file()})
 
@@ -87,7 +89,7 @@ def card_text(folder: Path, repo: str) -> str:
     own = folder / "README.md"
     text = own.read_text(encoding="utf-8-sig") if own.exists() else _plain_card(folder)
     card = ModelCard(text, ignore_metadata_errors=True)
-    facts: Any = card.data  # the front matter, whatever entries it has
+    facts: Any = card.data  # the front matter, with whatever entries it has
     facts.library_name = facts.get("library_name") or "timm"
     facts.pipeline_tag = facts.get("pipeline_tag") or "image-classification"
     facts.tags = list(dict.fromkeys([*(facts.get("tags") or []), *TAGS]))
@@ -102,7 +104,7 @@ def _plain_card(folder: Path) -> str:
 
 
 def _name_in_space(hub: HfApi, space: str, repo: str) -> None:
-    """Put the model among the `models` of a Space's README."""
+    """Add the model to the `models` of a Space's README."""
     card = SpaceCard.load(space)
     models = list(card.data.models or [])
     if repo in models:

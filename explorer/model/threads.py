@@ -1,4 +1,4 @@
-"""On how many threads a network runs where a page is served: a narrow one on a single thread."""
+"""How many threads a network runs on when serving a page: a narrow one on a single thread."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def threads_for(width: int) -> Iterator[None]:
     """Within, this thread runs a narrow network (`width` channels a token) on one core, any other on all.
 
     The parts of a narrow network's pass are so short that a second thread hardly helps, and each part waits until both
-    are through: where something else wants the processor, be it the visitor's own browser, a pass of 10 ms then takes
-    seconds. Others are put back to what they had; torch keeps the number by thread.
+    are done: if something else needs the processor, such as the visitor's own browser, a pass of 10 ms then takes
+    seconds. Afterwards it is back to all cores; torch keeps the number per thread.
     """
     torch.set_num_threads(1 if width < WIDE else MOST)
     try:

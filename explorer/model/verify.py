@@ -1,4 +1,4 @@
-"""Whether a model folder is whole: hashes, shapes, finite weights, and the answers it gave when it was saved."""
+"""Whether a model folder is intact: hashes, shapes, finite weights, and the answers it gave when it was saved."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KNOWN = (
 
 
 def sample_input(shape: tuple[int, int, int]) -> torch.Tensor:
-    """Two images (2, channels, height, width) that every machine makes alike: waves, no random numbers."""
+    """Two images (2, channels, height, width) that are the same on every machine: waves, no random numbers."""
     places = torch.arange(2 * int(np.prod(shape)), dtype=torch.float64)
     return torch.sin(places * 0.37).float().reshape(2, *shape)
 
@@ -40,7 +40,7 @@ def store_sample(folder: Path) -> Path:
 
 
 def verify(folder: Path) -> Iterator[str]:
-    """Checks a model folder and says what was found, a line each. Raises `ModelError` at the first fault."""
+    """Checks a model folder and yields what was found, one line each. Raises `ModelError` at the first fault."""
     config = read_config(folder)
     for entry in config:
         if entry not in KNOWN:

@@ -1,4 +1,4 @@
-"""Any timm classifier as a multi-exit model at once: its own last layer behind every block, nothing trained."""
+"""Any timm classifier as a multi-exit model at once: its own last layer after every block, nothing trained."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def wrap(
 ) -> Model:
     """Write the model folder `out` of timm's model `name`, with its published weights or those of a file.
 
-    `labels` names a class a line. Raises `ModelError`, a sentence.
+    `labels` names one class per line. Raises `ModelError`, in one sentence.
     """
     state = _read(weights) if weights else None
     named = _labels(labels) if labels else None
@@ -126,12 +126,12 @@ def _labels(path: Path) -> tuple[str, ...]:
 
 
 def _read(path: Path) -> dict[str, Tensor]:
-    """A state dict in timm's names, of safetensors or a pickle of which nothing but tensors is read."""
+    """A state dict in timm's names, of safetensors or a pickle from which only tensors are read."""
     try:
         raw = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
     except FileNotFoundError as error:
         raise ModelError(f"there is no {path}; --weights needs a state dict of a timm model.") from error
-    except Exception as error:  # safetensors, pickle and zip each have their own
+    except Exception as error:  # safetensors, pickle and zip each have their own errors
         raise ModelError(f"{path} is damaged or holds more than tensors; save it as safetensors.") from error
     for inner in ("state_dict", "model", "state_dict_ema"):
         if isinstance(raw, dict) and isinstance(raw.get(inner), dict):

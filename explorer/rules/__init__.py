@@ -1,4 +1,4 @@
-"""Exit rules, one file each: a score per exit, higher = surer, and a threshold. One decision serves all."""
+"""Exit rules, one file each: a score per exit, higher = surer, and a threshold. All share one decision function."""
 
 from explorer.rules.decision import decide
 from explorer.rules.registry import RULES, find_rules, get_rule, rules_with

@@ -10,7 +10,7 @@ class LearnedToExit(Reader):
     """Scores 1 - u, where u = sigmoid(w · state + b) is the error that the probe expects of this exit, in [0, 1].
 
     One linear probe serves all exits. BERxiT leaves where u < θ, that is where the score here exceeds 1 - θ. Parts:
-    `probe.weight` (1, D) and `probe.bias` (1,). Ours: the state is brought to mean 0 and variance 1 first.
+    `probe.weight` (1, D) and `probe.bias` (1,). Ours: the state is normalised to mean 0 and variance 1 first.
     """
 
     def __init__(self, setting: Setting) -> None:

@@ -19,7 +19,7 @@ class Chosen:
     """A rule and its thresholds, chosen for one model.
 
     The file is JSON: `model`, `rule`, `thresholds` (a number, or a list of one per early exit), and
-    `grain` where it is not the classes themselves, `left_out` where exits are (their blocks); beside them, for people,
+    `grain` if it is not the classes themselves, `left_out` (blocks) if exits are left out; and, for people,
     `chosen_for` (the goal and how it was searched), `promised` (on validation) and `measured` (on test).
     """
 
@@ -27,8 +27,8 @@ class Chosen:
     model: str
     rule: str
     thresholds: float | list[float]
-    grain: str | None = None  # the reading of the classes they were chosen at; None: the classes themselves
-    left_out: tuple[int, ...] = ()  # blocks behind which nobody leaves
+    grain: str | None = None  # the grain they were chosen at; None: the classes themselves
+    left_out: tuple[int, ...] = ()  # blocks after which no image leaves
 
     @property
     def says(self) -> str:
@@ -51,7 +51,7 @@ class Chosen:
             ) from error
 
     def check_left_out(self, early: Sequence[int]) -> None:
-        """Raises `ValueError` unless early exits stand behind all blocks left out; `early` are the exits' blocks."""
+        """Raises `ValueError` unless every left-out block has an early exit; `early` are the exits' blocks."""
         try:
             check_left_out(early, self.left_out)
         except ValueError as error:
@@ -101,5 +101,5 @@ def _is_number(value: Any) -> bool:
         return False
     try:
         return math.isfinite(value)
-    except OverflowError:  # a whole number beyond any float
+    except OverflowError:  # an integer too large for a float
         return False

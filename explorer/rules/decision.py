@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 def early_thresholds(thresholds: ArrayLike, exits: int) -> NDArray[np.float64]:
     """One threshold per early exit, (exits - 1,), from one number for all or one number each.
 
-    Raises `ValueError` when the count fits neither, `TypeError` for what are no numbers.
+    Raises `ValueError` when the count fits neither, `TypeError` for non-numbers.
     """
     array = _numbers(thresholds, "a threshold is a number, or a list of one number per early exit")
     if array.ndim == 0:
@@ -24,7 +24,7 @@ def decide(scores: ArrayLike, thresholds: ArrayLike) -> NDArray[np.int64]:
 
     `scores` is (E,) or (N, E), `thresholds` one number or (E - 1,). Returns a 0-d array or (N,).
     A NaN score never fires. Its twin in JavaScript is `web/widgets/decide.js`; both pass
-    `tests/data/decisions.json`. Raises `ValueError` for another count of thresholds, `TypeError` for no numbers.
+    `tests/data/decisions.json`. Raises `ValueError` for a wrong number of thresholds, `TypeError` for non-numbers.
     """
     scores = _numbers(scores, "decide takes the scores of one rule, as trace.scores['confidence']")
     if scores.ndim == 0:
@@ -35,7 +35,7 @@ def decide(scores: ArrayLike, thresholds: ArrayLike) -> NDArray[np.int64]:
 
 
 def _numbers(values: ArrayLike, says: str) -> NDArray[np.float64]:
-    """As an array. Raises `TypeError`, which `says` what was expected: text and None are not taken for numbers."""
+    """As an array. Raises `TypeError` with the message `says`: text and None do not count as numbers."""
     try:
         array = np.asarray(values)
         if array.dtype.kind in "biuf":

@@ -11,8 +11,8 @@ from explorer.rules.rule import Reader, Rule, Seen, Verdict
 class Consistency(Reader):
     """Scores 1 - |p_k - p_(k-1)| / sqrt(2), in [0, 1]: no class's probability moved, or all of it did.
 
-    DeeR compares robot actions by their root mean square and leaves below eta; probabilities of classes in their place
-    are ours. There is nothing before the first exit, so it never fires there.
+    DeeR compares robot actions by their root mean square and leaves below eta; using class probabilities instead
+    is ours. There is nothing before the first exit, so it never fires there.
     """
 
     def begin(self, n: int) -> None:

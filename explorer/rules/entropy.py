@@ -9,7 +9,7 @@ class Entropy(Reader):
     """Scores the certainty 1 - H / ln C, in [0, 1].
 
     The normalised entropy of PCEE-BERT turned so that higher = surer: a threshold of t nats on H, as DeeBERT and
-    LGViT have it, is the threshold 1 - t / ln C here. A class whose probability underflows adds nothing, where
+    LGViT use it, is the threshold 1 - t / ln C here. A class whose probability underflows adds nothing, where
     LGViT's published code gives NaN.
     """
 

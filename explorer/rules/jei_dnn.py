@@ -11,7 +11,7 @@ from explorer.trace import log_softmax
 
 
 def statistics(logits: NDArray) -> NDArray[np.float64]:
-    """What a gate looks at, (..., 4), of logits (..., C): the largest probability, the entropy in nats, the margin
+    """The inputs of a gate, (..., 4), from logits (..., C): the largest probability, the entropy in nats, the margin
     between the two largest, and the entropy of p² / Σ p²."""
     log_p = log_softmax(logits)
     best = np.sort(np.exp(log_p), axis=-1)
@@ -24,11 +24,11 @@ def _nats(log_p: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 class Gates(Reader):
-    """Scores the gated chance c of leaving here, given that nobody has left before.
+    """Scores the gated probability c of leaving here, given that the image has not left before.
 
     g = sigmoid(w · statistics + b) of that exit's gate; P = max(0, min(g, 1 - Σ earlier g)), the share of such images
     that leaves here; c = P / Π earlier (1 - c), in [0, 1]. The paper leaves at the first c >= 0.5. The classifiers
-    were trained with the gates, so the exits answer what those say. Parts, over E - 1 early exits:
+    were trained with the gates, so the exits answer with those. Parts, over E - 1 early exits:
     `gates.weight` (E - 1, 4), `gates.bias` (E - 1,), `classifiers.weight` (E - 1, C, D), `classifiers.bias` (E - 1, C).
     """
 
@@ -47,7 +47,7 @@ class Gates(Reader):
         self.inside = np.ones(n)  # Π (1 - c) so far
 
     def step(self, exit: int, seen: Seen) -> Verdict:
-        if exit == self.setting.exits - 1:  # whoever is still inside leaves
+        if exit == self.setting.exits - 1:  # all remaining images leave
             rest = np.maximum(0.0, 1.0 - self.opened)
             return Verdict(np.ones(len(rest)), looks={"gate": np.ones(len(rest)), "share": rest})
         logits = (product(pooled(seen), self.weight[exit].T) + self.bias[exit]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Exits that are left out: nobody leaves there, and their heads cost nothing where no later score needs them.
+"""Exits that are off (left out): no image leaves there, and their heads cost nothing where no later score needs them.
 
 An exit in use at which no image leaves makes every later answer more expensive by its head. NumPy only; its twin in
 JavaScript is `web/widgets/left-out.js`.
@@ -17,9 +17,9 @@ from explorer.trace import Reading, Trace
 
 
 def check_left_out(early: Sequence[int], left_out: Collection[int]) -> None:
-    """Raises `ValueError`, a sentence, unless early exits stand behind all blocks left out; `early` are their blocks.
+    """Raises `ValueError`, a sentence, unless every left-out block has an early exit; `early` are the exits' blocks.
 
-    Raises `TypeError` for what is no list.
+    Raises `TypeError` for anything but a list.
     """
     if not isinstance(left_out, Collection):
         raise TypeError(
@@ -34,13 +34,13 @@ def check_left_out(early: Sequence[int], left_out: Collection[int]) -> None:
 
 
 def places_left_out(blocks: Sequence[int], left_out: Collection[int]) -> NDArray[np.bool_]:
-    """Which of the exits behind `blocks` are left out, (E,), by the blocks of those that are. Raises as above."""
+    """Which of the exits after `blocks` are left out, (E,), given the blocks left out. Raises as above."""
     check_left_out(blocks[:-1], left_out)
     return np.isin(np.array(blocks), list(left_out))
 
 
 def spared_by(heads: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What leaving out each early exit spares an image that goes past it, (E - 1,): its head and the rule's step.
+    """What leaving out each early exit saves an image that passes it, (E - 1,): its head and the rule's step.
 
     `heads` (E - 1,) are the MACs of each early exit's head, `own` (E,) those of the rule's steps until each exit.
     """
@@ -48,14 +48,14 @@ def spared_by(heads: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.in
 
 
 def macs_saved(spared: NDArray[np.int64], out: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """What an image that leaves at each exit is spared by the exits left out, `out` (E,), before it: (E,)."""
+    """What an image that leaves at each exit saves through the exits left out before it, `out` (E,): (E,)."""
     return np.concatenate([[0], np.cumsum(spared * out[:-1])])
 
 
 def leave_out(trace: Trace, left_out: Collection[int]) -> Trace:
-    """The trace as it would be decided on without the exits behind those blocks: their scores are NaN.
+    """The trace without the exits after those blocks: their scores are NaN.
 
-    Under a rule that scores each exit alone their heads are not run either. Raises `ValueError` for a block without an
+    Under a rule that scores each exit alone, their heads are not run either. Raises `ValueError` for a block without an
     early exit.
     """
     out = places_left_out([e.block for e in trace.exits], left_out)

@@ -8,10 +8,10 @@ from explorer.rules.rule import PREVIOUS, TOKENS, Reader, Rule, Seen, Verdict
 
 
 class Saturation(Reader):
-    """Scores the cosine of all tokens behind this block and the one before, each flattened to one vector, in [-1, 1].
+    """Scores the cosine similarity of all tokens after this block and the one before, each as one vector, in [-1, 1].
 
     The published code flattens the batch too and so works for one image only; here every image has its own. NaN, and
-    so no exit, where a block changes the shape of its tokens, as a merging block of Swin does.
+    so no exit, if a block changes the shape of its tokens, as a merging block of Swin does.
     """
 
     def step(self, exit: int, seen: Seen) -> Verdict:
@@ -27,7 +27,7 @@ class Saturation(Reader):
         return Verdict(cosine, looks={"cosine": cosine})
 
     def macs(self, exit: int) -> int:
-        return 3 * self.setting.tokens[exit] * self.setting.widths[exit]  # one product and two lengths
+        return 3 * self.setting.tokens[exit] * self.setting.widths[exit]  # one dot product and two norms
 
 
 RULE = Rule(

@@ -1,4 +1,4 @@
-"""PABEE's own counting of patience: agreements, not answers."""
+"""PABEE's own patience count: agreements, not answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RULE = Rule(
     says="Leave when an answer was confirmed this many times in a row. "
     "The first exit that gives it counts 0, so a patience of t needs t + 1 equal answers.",
     direction="confirmations in a row ≥ t",
-    low=1,  # the published 0 means "run all layers", which any unreachable threshold says here
+    low=1,  # the published 0 means "run all layers", which any unreachable threshold does here
     high=None,
     step=1,
     default=2,

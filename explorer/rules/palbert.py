@@ -1,4 +1,4 @@
-"""PALBERT: every exit says how likely the network should halt there; leave when the sum passes q (Q-exit)."""
+"""PALBERT: every exit predicts how likely the network is to halt there; leave when the sum passes q (Q-exit)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from explorer.rules.rule import FEATURES, TOKENS, Reader, Rule, Seen, Setting, V
 
 
 class Pondering(Reader):
-    """Scores the chance that a network which samples would have halted by this exit: CDF = 1 - Π (1 - λ), rising.
+    """Scores the probability that a sampling network would have halted by this exit: CDF = 1 - Π (1 - λ), rising.
 
     All exits share: the pooler h = tanh(W state + b), the classifier that answers on h, and the lambda layers on
     [h ; h of the exit before] (0 before the first), each Linear and tanh but the last, which ends in
     λ = sigmoid. p = λ Π earlier (1 - λ). Parts: `pooler`, `classifier`, `lambda.0` ... `lambda.K`, each with
-    `.weight` and `.bias`. Ours: the state is brought to mean 0 and variance 1 first. As released, the mass left
-    behind the last exit is nobody's: p may sum to less than 1.
+    `.weight` and `.bias`. Ours: the state is normalised to mean 0 and variance 1 first. As released, the mass left
+    after the last exit is assigned to no exit: p may sum to less than 1.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -36,7 +36,7 @@ class Pondering(Reader):
         self.before = np.zeros((n, self.hidden))
 
     def step(self, exit: int, seen: Seen) -> Verdict:
-        # Both rules of this addon walk the same states.
+        # Both rules of this addon read the same states.
         key = ("palbert", id(self.setting.parts))
         state, halt, logits = seen.once(key, lambda: self._ponder(seen))
         share = halt * self.inside
@@ -53,7 +53,7 @@ class Pondering(Reader):
         return state, halt, linear(self.parts, "classifier", state).astype(np.float32)
 
     def answer(self, share: NDArray[np.float64], logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What whoever leaves here answers, (n, C): under Q-exit the exit's own logits."""
+        """What images that leave here answer, (n, C): under Q-exit the exit's own logits."""
         return logits
 
     def keep(self, mask: NDArray[np.bool_]) -> None:

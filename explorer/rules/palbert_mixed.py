@@ -11,11 +11,11 @@ from explorer.rules.palbert import RULE as Q_EXIT
 from explorer.rules.palbert import Pondering
 from explorer.trace import softmax
 
-_SMALLEST = 1e-30  # a class below it is out anyway, and 0 has no logarithm
+_SMALLEST = 1e-30  # a class below it cannot win anyway, and log 0 is undefined
 
 
 class Mixed(Pondering):
-    """As Q-exit, but who leaves answers Σ p_j softmax_j / Σ p_j over the exits j so far (as log-probabilities)."""
+    """As Q-exit, but images leaving answer Σ p_j softmax_j / Σ p_j over the exits j so far (as log-probabilities)."""
 
     def begin(self, n: int) -> None:
         super().begin(n)

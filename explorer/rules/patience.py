@@ -9,7 +9,7 @@ from explorer.rules.rule import Reader, Rule, Seen, Setting, Verdict
 
 
 class Patience(Reader):
-    """Counts how many exits in a row, with this one, gave the same answer: `first`, then one more each time."""
+    """Counts how many exits in a row, including this one, gave the same answer: `first`, then one more each time."""
 
     def __init__(self, setting: Setting, first: int = 1) -> None:
         super().__init__(setting)

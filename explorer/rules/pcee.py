@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from explorer.rules.rule import Reader, Rule, Seen, Setting, Verdict
 
-IN_A_ROW = 2  # as LGViT has it
+IN_A_ROW = 2  # as in LGViT
 
 
 class PatientAndConfident(Reader):
-    """Scores the least certainty of the last `count` exits; NaN until there are that many.
+    """Scores the lowest certainty of the last `count` exits; NaN until there are that many.
 
     So a threshold t on it is certainty >= t at each of them: PCEE-BERT's H / ln C < 1 - t, that many times in a row.
     """
@@ -25,7 +25,7 @@ class PatientAndConfident(Reader):
 
     def step(self, exit: int, seen: Seen) -> Verdict:
         self.last = np.column_stack([self.last[:, 1:], seen.certainty])
-        return Verdict(self.last.min(axis=1), looks={"certainty": seen.certainty})  # NaN wins in min
+        return Verdict(self.last.min(axis=1), looks={"certainty": seen.certainty})  # min propagates NaN
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
         self.last = self.last[mask]

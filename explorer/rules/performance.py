@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from explorer.rules.rule import Reader, Rule, Seen, Verdict
 
-BINS = 20  # per exit, each with as many validation images; ours
+BINS = 20  # per exit, each with equally many validation images; ours
 
 
 class Performance(Reader):
     """Scores the share of right answers among the validation images whose confidence at this exit was like this one's.
 
-    Parts, for each grain that was evaluated: `GRAIN.edges` (E, BINS - 1), the confidences at which an exit's bins
-    part, rising; `GRAIN.accuracy` (E, BINS), the share that was right in each. NaN, and so no exit, at another grain.
+    Parts, for each grain that was evaluated: `GRAIN.edges` (E, BINS - 1), the boundaries of an exit's confidence
+    bins, rising; `GRAIN.accuracy` (E, BINS), the share right in each. NaN, and so no exit, at another grain.
     """
 
     def step(self, exit: int, seen: Seen) -> Verdict:
@@ -30,10 +30,10 @@ class Performance(Reader):
 def reliability_bins(
     confidence: NDArray[np.floating], correct: NDArray[np.bool_], bins: int = BINS
 ) -> dict[str, NDArray[np.float32]]:
-    """The reader's parts of one grain, `edges` and `accuracy`, of validation images: both (N, E).
+    """The reader's parts for one grain, `edges` and `accuracy`, from validation images, both (N, E).
 
-    Bins of equal counts, not of equal width as in a reliability diagram: most images of a good network are so sure that
-    one wide bin would hold them all. Neighbouring bins that would make a surer image less to be trusted are averaged
+    Bins of equal counts, not of equal width as in a reliability diagram: a good network is so sure of most images that
+    one wide bin would hold them all. Neighbouring bins where accuracy falls as confidence rises are averaged
     (pool adjacent violators), so that the score rises with confidence.
     """
     exits = confidence.shape[1]
@@ -48,7 +48,7 @@ def reliability_bins(
 
 
 def _rising(right: NDArray, count: NDArray) -> NDArray[np.float64]:
-    """Shares right / count, pooled with their neighbours until they never fall; an empty bin has its neighbour's."""
+    """Shares right / count, pooled with their neighbours until they never fall; an empty bin gets its neighbour's."""
     pools: list[list[float]] = []  # [right, count, how many bins]
     for r, c in zip(right, count, strict=True):
         pools.append([r, c, 1])

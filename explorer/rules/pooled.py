@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from explorer.rules.rule import Seen
 
-EPSILON = 1e-6  # of the norm, as timm's layer norms have it
+EPSILON = 1e-6  # of the norm, as in timm's layer norms
 
 
 def pooled(seen: Seen) -> NDArray[np.float32]:
     """The state (n, D) that an exit's classifier reads: the mean of its head's tokens plus [CLS].
 
-    [CLS] alone where a head has no tokens of its own, as a linear one, and at the final exit. The rule must ask for
+    [CLS] alone where a head has no tokens of its own, such as a linear one, or at the final exit. The rule must read
     tokens and features, and the backbone must have a class token.
     """
     state: NDArray[np.float32] = seen.once("pooled", lambda: _pooled(seen))
@@ -45,21 +45,21 @@ def normed(state: NDArray) -> NDArray[np.float64]:
 
 
 def linear(parts: Mapping[str, NDArray], name: str, x: NDArray) -> NDArray[np.float64]:
-    """x (n, in) through the layer of that name, whose weight is (out, in), as torch has it: (n, out)."""
+    """x (n, in) through the layer of that name, whose weight is (out, in), as in torch: (n, out)."""
     weight = parts[f"{name}.weight"].T.astype(np.float64, copy=False)
     grown: NDArray[np.float64] = product(x, weight) + parts[f"{name}.bias"]
     return grown
 
 
 def product(x: NDArray, y: NDArray) -> NDArray:
-    """x @ y; by torch where a network runs: NumPy's threads and torch's wait for each other.
+    """x @ y; by torch where a network runs, because NumPy's and torch's threads block each other.
 
     On two cores a batch of 64 then takes a third of the time to analyse.
     """
     torch = sys.modules.get("torch")
     if torch is None:
         return np.asarray(x @ y)
-    kind = np.result_type(x, y)  # torch takes no products of two kinds
+    kind = np.result_type(x, y)  # torch cannot multiply mixed dtypes
     first, second = (torch.from_numpy(part.astype(kind, copy=False)) for part in (x, y))
     return np.asarray((first @ second).numpy())
 

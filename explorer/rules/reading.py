@@ -1,4 +1,4 @@
-"""Walks readers over the exits, and gathers what they say into a trace's readings."""
+"""Runs readers over the exits, and gathers their results into a trace's readings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from explorer.trace import Reading, Trace, merged_logits
 
 
 class Readings:
-    """Several rules read side by side on one walk through every exit: `step` at each, then `done`."""
+    """Several rules read side by side in one pass over the exits: `step` at each, then `done`."""
 
     def __init__(self, readers: dict[str, Reader], n: int) -> None:
         self.readers = readers
@@ -31,7 +31,7 @@ class Readings:
             self.verdicts[name].append(reader.step(exit, seen))
 
     def done(self) -> dict[str, Reading]:
-        """What each rule says of every exit, by name."""
+        """Each rule's reading of every exit, by name."""
         return {name: self._reading(self.readers[name], self.verdicts[name]) for name in self.readers}
 
     def _reading(self, reader: Reader, verdicts: list[Verdict]) -> Reading:
@@ -59,9 +59,9 @@ def read_logits(
     grain: str = CLASSES,
     addons: Mapping[str, Mapping[str, NDArray]] | None = None,
 ) -> Trace:
-    """The trace with the readings of those rules added that look at logits alone (default: all that apply).
+    """The trace with readings added for those rules that look at logits alone (default: all that apply).
 
-    `analyse` has done so already; this is for traces whose logits are new, as those of a coarser grain are. Such a
+    `analyse` does this already; this is for traces with new logits, such as those of a coarser grain. Such a
     grain leaves out the rules that are read by class.
     """
     addons = addons or {}
@@ -91,7 +91,7 @@ def read_summary(
     grain: str = CLASSES,
     addons: Mapping[str, Mapping[str, NDArray]] | None = None,
 ) -> dict[str, Reading]:
-    """What rules with `summary` say of a record's images, from what it stores of them: each (N, E)."""
+    """Readings of rules with `summary` for a record's images, from what it stores of them: each (N, E)."""
     addons = addons or {}
     exits, classes = predicted.shape[1], int(predicted.max(initial=1)) + 1
     readers = {
@@ -108,7 +108,7 @@ def read_summary(
 def at_grain(
     trace: Trace, grain: Grain | None, addons: Mapping[str, Mapping[str, NDArray]] | None = None
 ) -> Trace:
-    """The trace read at that grain, every rule with it; None: as it is.
+    """The trace at that grain, with every rule's readings; None: unchanged.
 
     Rules read by class keep their scores, and their answers are merged as the exits' are.
     """

@@ -1,4 +1,4 @@
-"""The rules there are: one file each in this folder, found by its `RULE`. Nothing else lists them."""
+"""All rules: one file each in this folder, found by its `RULE`. There is no other list."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def find_rules() -> None:
 
 
 def get_rule(name: str) -> Rule:
-    """The rule of that name. Raises `ValueError` with the names there are."""
+    """The rule of that name. Raises `ValueError` with the available names."""
     try:
         return RULES[name]
     except KeyError:

@@ -16,19 +16,19 @@ from explorer.trace import log_softmax, softmax
 LEARNED = "learned"
 FAMILIES = ("certainty", "agreement", "change", LEARNED)
 
-# What a reader may ask for besides the logits.
-TOKENS = "tokens"  # (n, prefix + patches, D) behind the exit's block
+# What a reader may need besides the logits.
+TOKENS = "tokens"  # (n, prefix + patches, D) after the exit's block
 PREVIOUS = "previous"  # the same one block earlier
 FEATURES = "features"  # (n, tokens, D) the output tokens of the exit's head; None at the final exit
 
 
 @dataclass(frozen=True)
 class Setting:
-    """The network a reader reads, as far as a rule may know it. E counts the early exits and the final one."""
+    """What a rule may know of the network it reads. E counts the early exits and the final one."""
 
     exits: int  # E
     classes: int  # C of the logits it will be given
-    tokens: tuple[int, ...] = ()  # (E,) tokens behind each exit's block, prefix included
+    tokens: tuple[int, ...] = ()  # (E,) tokens after each exit's block, prefix included
     widths: tuple[int, ...] = ()  # (E,) their channels, D
     parts: Mapping[str, NDArray] = field(default_factory=dict)  # the tensors of the rule's addon, by name
     grain: str = "classes"  # which reading of the classes the logits are of
@@ -36,7 +36,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Seen:
-    """What n images show at one exit. Softmax is computed once for all readers."""
+    """What readers see of n images at one exit. Softmax is computed once for all readers."""
 
     logits: NDArray[np.float32]  # (n, C), over the exit's temperature
     tokens: NDArray[np.float32] | None = None
@@ -51,7 +51,7 @@ class Seen:
         certainty: NDArray[np.float64],
         classes: int,
     ) -> Seen:
-        """One exit out of a record, where the logits are gone: confidence stands in for the predicted class's, else 0.
+        """One exit from a record, which has no logits: confidence stands in for the predicted class's, else 0.
 
         For rules with `summary` only; `probabilities` mean nothing here. The largest logit says how sure an answer is.
         """
@@ -60,7 +60,7 @@ class Seen:
         return seen
 
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """What `make()` gives, worked out for the first reader that asks under that key, and kept for the others."""
+        """The result of `make()`, computed for the first reader that uses that key, and cached for the others."""
         kept: dict[Hashable, Any] = vars(self).setdefault("_kept", {})
         if key not in kept:
             kept[key] = make()
@@ -86,7 +86,7 @@ class Seen:
         """1 - H / ln C, (n,), in [0, 1]: normalised entropy turned so that higher = surer."""
         log_p = self.log_probabilities
         nats = -(np.exp(log_p) * log_p).sum(axis=-1)  # p ln p -> 0 where p underflows
-        return np.clip(1.0 - nats / np.log(log_p.shape[-1]), 0.0, 1.0)  # rounding may lead a hair outside
+        return np.clip(1.0 - nats / np.log(log_p.shape[-1]), 0.0, 1.0)  # rounding may go slightly outside
 
     @cached_property
     def predicted(self) -> NDArray[np.int64]:
@@ -95,11 +95,11 @@ class Seen:
 
 
 class Verdict(NamedTuple):
-    """What a reader says at one exit of the n images it was shown."""
+    """A reader's result at one exit for the n images it was shown."""
 
     score: NDArray[np.float64]  # (n,) higher = surer; NaN never fires
     answer: NDArray[np.float32] | None = (
-        None  # (n, C) logits answered by who leaves here, if not the exit's own
+        None  # (n, C) logits of images that leave here, if not the exit's own
     )
     looks: Mapping[str, NDArray[np.float64]] = {}  # (n,) each: what the rule looks at, for the page to draw
 
@@ -132,29 +132,25 @@ class Reader:
 
 @dataclass(frozen=True)
 class Rule:
-    """An exit rule. The threshold is the least score that leaves; `low`, `high` and `step` bound what may be chosen."""
+    """An exit rule. The threshold is the lowest score that exits; `low`, `high` and `step` bound what may be chosen."""
 
     name: str
     title: str
     family: str
-    paper: str  # who, where, when, with its address
+    paper: str  # authors, venue and year, with its URL
     says: str  # two sentences for a student
     direction: str  # the test in the field's own words
     low: float
-    high: float | None  # None: the threshold counts exits, so there are as many as the network has
+    high: float | None  # None: the threshold counts exits, so the maximum is their number
     step: float
-    default: float  # where a model says nothing
+    default: float  # if the model sets none
     reader: Callable[[Setting], Reader]
     needs: frozenset[str] = frozenset()  # of TOKENS, PREVIOUS, FEATURES
     addon: str | None = None  # the model folder must hold addons/NAME.safetensors with its learned parts
-    by_class: bool = (
-        False  # read once, on the classes' own logits, whatever the grain: its scores are the same there
-    )
+    by_class: bool = False  # read once, on the classes' own logits: its scores are the same at every grain
 
-    summary: bool = (
-        False  # its reader looks at nothing but predicted, confidence and certainty: a record can be read
-    )
-    # Its score at an exit needs nothing of the exits before, so that one that is left out need not be run.
+    summary: bool = False  # its reader needs only predicted, confidence and certainty: a record is enough
+    # Its score at an exit needs nothing from earlier exits, so an exit that is left out need not be run.
     alone: bool = False
 
     def __post_init__(self) -> None:
@@ -162,7 +158,7 @@ class Rule:
             raise ValueError(f"the rule '{self.name}' looks at more than logits, so it must be by_class.")
 
     def top(self, exits: int) -> float:
-        """The largest threshold there is with that many exits, the final one included."""
+        """The largest possible threshold with that many exits, the final one included."""
         return exits if self.high is None else self.high
 
     def default_for(self, exits: int) -> float:
@@ -170,7 +166,7 @@ class Rule:
         return min(self.default, self.top(exits))
 
     def describe(self, exits: int) -> dict[str, Any]:
-        """What the page needs to know of the rule for a network of that many exits, as JSON types."""
+        """What the page needs to know about the rule for a network of that many exits, as JSON types."""
         return {
             "title": self.title,
             "family": self.family,

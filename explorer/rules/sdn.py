@@ -1,4 +1,4 @@
-"""Shallow-Deep Networks: confidence, and where no exit is sure enough, the surest of them answers."""
+"""Shallow-Deep Networks: confidence, but where no exit is sure enough, the most confident exit answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from explorer.rules.rule import Reader, Rule, Seen, Verdict
 
 
 class SurestExit(Reader):
-    """Scores confidence; the last exit answers what the surest exit did, itself included.
+    """Scores confidence; the last exit gives the most confident exit's answer, itself included.
 
     Ties go to the shallower exit. Comparing costs no multiplication.
     """

@@ -3,7 +3,7 @@
 Four ways, all tried by `solve`: one threshold for all exits; exponential shares (MSDNet: Huang et al. 2018, arXiv
 1703.09844, as DeeR-VLA uses them, arXiv 2411.02359); a coordinate search from both; and one threshold at the
 best subset of exits, found by leaving out one after the other (ours). Twins of the last three in JavaScript:
-`web/widgets/tune/shares.js` and `search.js`; `tests/data/solving.json` holds both to it.
+`web/widgets/tune/shares.js` and `search.js`; `tests/data/solving.json` tests both.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from explorer.rules.decision import decide
 from explorer.rules.left_out import macs_saved
 
-_STEEPEST = 12.0  # |ln ratio| looked among: beyond it all leave at the first exit, or none before the last
+_STEEPEST = (
+    12.0  # the largest |ln ratio| tried: beyond it all leave at the first exit, or none before the last
+)
 _HALVINGS = 30
 _FLOOR_RATIOS = 121  # ratios tried for an accuracy floor, which does not rise evenly with the ratio
 _PRICES, _SWEEPS = 24, 8  # of the coordinate search, as in search.js
@@ -26,23 +28,23 @@ WAYS = ("one", "shares", "each", "subset")
 
 @dataclass(frozen=True)
 class Problem:
-    """What validation images show at E exits, the last allowed one included: it takes whoever is left."""
+    """Validation results at E exits, including the last allowed one, where all remaining images leave."""
 
     scores: NDArray[np.float64]  # (N, E), higher = surer
     correct: NDArray[np.bool_]  # (N, E)
-    macs: NDArray[np.int64]  # (E,) spent by who leaves there, rising
+    macs: NDArray[np.int64]  # (E,) spent by images that leave there, rising
     grid: NDArray[np.float64]  # thresholds the page's slider can be set to, rising
-    # (E - 1,) spared by leaving each early exit out: its head; None where the rule asks every exit on the way
+    # (E - 1,) saved by leaving each early exit out: its head; None where the rule needs every earlier exit
     spared: NDArray[np.int64] | None = None
 
     def without(self, out: NDArray[np.bool_]) -> Problem:
-        """The same where nobody leaves at the exits `out`, (E,), and their heads are not run."""
+        """The same where no image leaves at the exits `out`, (E,), and their heads are not run."""
         assert self.spared is not None
         macs = self.macs - macs_saved(self.spared, out)
         return replace(self, scores=np.where(out, np.nan, self.scores), macs=macs)
 
     def up_to(self, deepest: int) -> Problem:
-        """The same with no exit behind `deepest`, an index: the most that any image may cost.
+        """The same with no exit after `deepest`, an index: the limit on any image's cost.
 
         Raises `ValueError` where some image has no score there and so could not be made to leave.
         """
@@ -63,12 +65,12 @@ class Solution:
     """Thresholds for a goal, and what they give on the images they were found on."""
 
     thresholds: NDArray[np.float64]  # (E - 1,)
-    way: str  # of WAYS
+    way: str  # one of WAYS
     accuracy: float
     macs: float
-    reached: bool  # whether the goal was; if not, this comes nearest
-    shares: NDArray[np.float64] | None = None  # (E,) asked for, by exponential shares
-    left_out: NDArray[np.bool_] | None = None  # (E,) exits outside the best subset, where that was looked for
+    reached: bool  # whether the goal was met; if not, this comes nearest
+    shares: NDArray[np.float64] | None = None  # (E,) target shares, for exponential shares
+    left_out: NDArray[np.bool_] | None = None  # (E,) exits outside the best subset, where that was searched
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Goal:
 
 
 def exponential_shares(ratio: float, exits: int) -> NDArray[np.float64]:
-    """The share of images that is to leave at each exit, (E,), proportional to ratio^k, k = 1..E; sums to 1."""
+    """The share of images that should leave at each exit, (E,), proportional to ratio^k, k = 1..E; sums to 1."""
     powers = np.arange(1, exits + 1) * np.log(ratio)
     grown = np.exp(powers - powers.max())
     shares: NDArray[np.float64] = grown / grown.sum()
@@ -111,9 +113,9 @@ def ratio_for(cost: Callable[[float], float], budget: float) -> float:
 
 
 def share_thresholds(scores: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Thresholds (E - 1,) under which exit k lets floor(N q_k) of the images (N, E) go, the surest that are left.
+    """Thresholds (E - 1,) by which floor(N q_k) of the images (N, E) leave at exit k, the most confident ones left.
 
-    More go where scores tie. An exit that is to let nobody go gets a threshold just above its highest score.
+    More leave where scores tie. An exit where none should leave gets a threshold just above its highest score.
     """
     count, exits = scores.shape
     left = np.ones(count, bool)
@@ -131,10 +133,10 @@ def share_thresholds(scores: NDArray[np.float64], shares: NDArray[np.float64]) -
 
 
 def solve(problem: Problem, goal: Goal, deepest: int | None = None, ways: tuple[str, ...] = WAYS) -> Solution:
-    """The best thresholds that those ways find, (E - 1,) for all exits; none behind `deepest` is reached.
+    """The best thresholds that those ways find, (E - 1,) for all exits; no exit after `deepest` is reached.
 
-    Raises `ValueError` for a `deepest` exit that the rule cannot stop everybody at, and where only a subset of exits
-    is looked for under a rule that reads every exit anyway.
+    Raises `ValueError` for a `deepest` exit where the rule cannot stop every image, and if only a subset of exits
+    is searched for under a rule that reads every exit anyway.
     """
     if problem.spared is None:
         ways = tuple(way for way in ways if way != "subset")
@@ -164,16 +166,16 @@ def _solution(
 
 
 def _one(part: Problem, goal: Goal) -> Solution:
-    """One threshold for all exits, of the slider's steps."""
+    """One threshold for all exits, from the slider's steps."""
     early = part.scores.shape[1] - 1
     tried = [_solution(part, goal, np.full(early, t), "one") for t in part.grid]
     return max(tried, key=lambda one: goal.worth(one.accuracy, one.macs))
 
 
 def _shares(part: Problem, goal: Goal) -> Solution:
-    """Exponential shares: the largest ratio within the budget, or of many ratios the best for a floor.
+    """Exponential shares: the largest ratio within the budget, or the best of many ratios for a floor.
 
-    Exits where nobody can leave, as those left out, are dealt no share.
+    Exits where no image can leave, such as those left out, get no share.
     """
     opened: NDArray[np.bool_] = np.append(~np.isnan(part.scores[:, :-1]).all(axis=0), True)
 
@@ -189,7 +191,7 @@ def _shares(part: Problem, goal: Goal) -> Solution:
 
 
 def _subset(part: Problem, goal: Goal) -> Solution:
-    """One threshold, and exits left out one after the other, each time the one that gains most, while that gains."""
+    """One threshold, with exits left out one by one, each time the one that gains most, until none gains."""
 
     def at(out: NDArray[np.bool_]) -> Solution:
         return replace(_one(part.without(out), goal), way="subset", left_out=out)
@@ -206,7 +208,7 @@ def _subset(part: Problem, goal: Goal) -> Solution:
 
 
 def _each(part: Problem, goal: Goal) -> Solution:
-    """Coordinate search over every exit's threshold, at a price per MAC that is halved in until the goal is met."""
+    """Coordinate search over every exit's threshold, at a price per MAC found by bisection so that the goal is met."""
     start = _one(part, goal)
     if not start.reached:
         return start
@@ -274,10 +276,10 @@ class _Climber:
         level = self.level[reaches, exit]
         hits = np.bincount(level, (right_there - right_other)[reaches], many + 1)
         spent = np.bincount(level, (part.macs[exit] - part.macs[other]).astype(float)[reaches], many + 1)
-        # At step s those leave whose level is above s.
+        # At step s, images whose level is above s leave.
         gained, paid = (np.cumsum(x[::-1])[::-1][1:] for x in (hits, spent))
         values = worth(right_other.sum() + gained, part.macs[other].sum() + paid)  # type: ignore[operator]
-        best = many - 1 - int(np.argmax(values[::-1]))  # of equals the highest step, as in search.js
+        best = many - 1 - int(np.argmax(values[::-1]))  # on a tie the highest step, as in search.js
         if not values[best] > values[steps[exit]]:
             return False
         steps[exit] = best

@@ -23,7 +23,7 @@ class Sorted(Reader):
         return Verdict(seen.confidence + self.lowered(exit), looks={"confidence": seen.confidence})
 
     def lowered(self, exit: int) -> float:
-        """By how much this exit asks for less confidence than the first; the final one as the exit before it."""
+        """How much less confidence this exit requires than the first; the final one as the exit before it."""
         return _lowered(exit, self.setting.exits - 1)
 
 

@@ -1,1 +1,1 @@
-"""Training: losses, recipes, and a loop that survives being cut off."""
+"""Training: losses, recipes, and a loop that survives interruption."""

@@ -9,14 +9,14 @@ from torch import Tensor
 
 from explorer.data.fashion import Split
 
-PAD = 1  # of every 28 pixels an image may be shifted by, each way
+PAD = 1  # pixels per 28 that an image may be shifted by, each way
 MIRRORED = 0.1  # share of images mirrored: Fashion-MNIST's shoes all face left, a photograph's may not
 
-Channels = float | tuple[float, ...]  # of every channel, or one each
+Channels = float | tuple[float, ...]  # one for every channel, or one each
 
 
 class Batches:
-    """`batch(stage, step)` is the same whenever it is asked for: nothing to save, nothing to fast-forward."""
+    """`batch(stage, step)` is the same on every call: nothing to save, nothing to fast-forward."""
 
     def __init__(
         self, split: Split, size: int, seed: int, mean: Channels, std: Channels, mirrored: float = MIRRORED
@@ -46,7 +46,7 @@ class Batches:
     def distorted(self, images: Tensor, stage: int, step: int) -> Tensor:
         """The same images turned by up to a right angle, resized by 0.6 to 1.6 and moved, on black: (n, 1, 28, 28).
 
-        They stand in for unlabelled pictures of something else; the same whenever they are asked for.
+        They stand in for unlabelled pictures of something else; the same on every call.
         """
         rng = np.random.default_rng((self.seed, stage, 2, step))
         count = len(images)

@@ -72,7 +72,7 @@ def finish(
 ) -> None:
     """The model folder of a trained network: thresholds chosen on validation, accuracy reported on test.
 
-    `entry` is what `build_backbone` takes, `backbone` the model whose backbone it began with.
+    `entry` is what `build_backbone` takes, `backbone` the model whose backbone it started from.
     """
     passes = "" if settings.passes == Settings.passes else f", {settings.passes} passes"
     model = Model(

@@ -45,7 +45,7 @@ class Settings:
     mean: Channels = MEAN
     std: Channels = STD
     mirrored: float = MIRRORED
-    frozen: bool = False  # the backbone is held still in every stage; heads and the final classifier learn
+    frozen: bool = False  # the backbone is frozen in every stage; heads and the final classifier learn
 
 
 class Stopped(Exception):
@@ -61,7 +61,7 @@ def train(
     stop_after: int | None = None,
     team: Team = ALONE,
 ) -> None:
-    """Train `network` in place, resuming from `folder` if a run stands there.
+    """Train `network` in place, resuming from `folder` if it holds a run.
 
     `folder` gets config.json, log.csv (a line per pass, with every exit's validation accuracy), the same curves for
     TensorBoard, and last.pt. Of a `team` the first process writes them; each takes its share of every batch.
@@ -133,7 +133,7 @@ class _Run:
             self.pending = saved["optimisers"]
 
     def save(self) -> None:
-        """Written beside and moved over, so that a kill at any moment leaves a whole checkpoint."""
+        """Written to a temporary file and renamed, so that a kill at any moment leaves a whole checkpoint."""
         if not self.team.leads:
             return
         state = {
@@ -148,7 +148,7 @@ class _Run:
         os.replace(self.folder / "last.pt.new", self.folder / "last.pt")
 
     def steps(self) -> int:
-        """Steps of the stage that is on: its share of the passes, in whole passes."""
+        """Steps of the current stage: its share of the passes, in whole passes."""
         return self.recipe.passes(self.stage_index, self.settings.passes) * self.batches.per_pass
 
     def go(self, stop_after: int | None) -> None:
@@ -299,7 +299,7 @@ class _Run:
 
 
 def schedule(progress: float, warmup: float) -> float:
-    """Learning-rate factor: linear warm-up, then half a cosine down to nothing."""
+    """Learning-rate factor: linear warm-up, then half a cosine down to zero."""
     if progress < warmup:
         return (progress + 1e-3) / (warmup + 1e-3)
     return 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup)))

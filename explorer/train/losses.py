@@ -49,7 +49,7 @@ def exits_only(network: MultiExitViT, outputs: Outputs, labels: Tensor, progress
 
 
 def mean_of_all(network: MultiExitViT, outputs: Outputs, labels: Tensor, progress: float) -> Tensor:
-    """Sorted fine-tuning's loss: the mean cross-entropy of all depths, the whole network being the last."""
+    """Sorted fine-tuning's loss: the mean cross-entropy of all depths, the last being the whole network."""
     return (exits_only(network, outputs, labels, progress) + F.cross_entropy(outputs.final, labels)) / (
         len(outputs.logits) + 1
     )
@@ -123,7 +123,7 @@ def homogeneous_distillation(network: MultiExitViT, outputs: Outputs) -> Tensor:
     """The deepest head of each kind teaches the others of its kind.
 
     Local: mean-squared error of the token features. Global: of the D x D channel Gram matrices, so that
-    different token counts compare. Whether the teaching head is held still the paper does not say; here it is
+    different token counts compare. The paper does not say whether the teaching head is detached; here it is
     (ours). Heads on tokens of another shape, in an earlier stage of a Swin, are left out (ours).
     """
     total = outputs.hidden.new_zeros(())

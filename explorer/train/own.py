@@ -66,7 +66,7 @@ class Asked:
     threads: int = 2
     teacher: str | None = None  # a model whose answers are learned in place of labels
     images: int | None = None  # training pictures at most, always the same ones
-    root: Path | None = None  # where a named set lies
+    root: Path | None = None  # where a named set is
     device: str | None = None  # this process's GPU where there is one, else the CPU
     precision: str = "auto"  # "float32", "bfloat16", or whichever is quicker
 
@@ -74,7 +74,7 @@ class Asked:
 def run(asked: Asked, settings: Settings) -> None:
     """Train (or go on training) in `out`/run, then write the evaluated model folder `out`.
 
-    Raises `ValueError` or `FileNotFoundError`, sentences, and `Stopped` when asked to stop.
+    Raises `ValueError` or `FileNotFoundError`, each a plain sentence, and `Stopped` when asked to stop.
     """
     began = time.monotonic()
     recipe = get_recipe(asked.recipe)
@@ -133,7 +133,7 @@ def run(asked: Asked, settings: Settings) -> None:
 
 
 def _found(asked: Asked, teacher: Model | None) -> Labelled:
-    """The pictures, their classes the teacher's where there is one."""
+    """The pictures; their classes are the teacher's if there is one."""
     if is_named(asked.data):
         found = list_named(str(asked.data), asked.root)
     else:

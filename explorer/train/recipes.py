@@ -24,7 +24,7 @@ class Stage:
 
     `frozen`: backbone and final classifier are fixed and in eval mode, only the heads learn. `alternate`:
     every even step takes the final loss alone (LGViT's stage 1). `unlabelled`: the pictures are distorted beyond
-    what the data set shows, for a loss that asks the network itself instead of the labels.
+    what the data set shows, for a loss that uses the network's own answers instead of labels.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Recipe:
         return round(total * (before + self.stages[stage].share)) - round(total * before)
 
     def after_training(self) -> Recipe:
-        """What is left to do of it where the backbone has been trained already: the stages of other exits' losses."""
+        """What remains if the backbone is already trained: the stages whose loss is not the final read-out's alone."""
         left = tuple(stage for stage in self.stages if stage.loss is not final_only)
         whole = sum(stage.share for stage in left)
         return replace(self, stages=tuple(replace(stage, share=stage.share / whole) for stage in left))

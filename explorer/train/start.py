@@ -21,14 +21,14 @@ from explorer.model.multi_exit import MultiExitViT
 from explorer.model.precision import quick_precision
 from explorer.train.recipes import Recipe
 
-# Ours. Of the ridge regression on standardised inputs, a share of the pictures; and how far apart the logits of right
-# and wrong classes are set, for a regression on 0 and 1 alone would leave every exit unsure.
+# Ours. The penalty of the ridge regression on standardised inputs, a share of the pictures; and how far apart the
+# logits of right and wrong classes are set, because a regression on 0 and 1 alone would leave every exit unsure.
 PENALTY, SHARP = 0.1, 8.0
 
 
 @dataclass(frozen=True)
 class Start:
-    """A network before training, and what its model folder must say of it."""
+    """A network before training, and what its model folder must say about it."""
 
     network: MultiExitViT
     entry: dict[str, Any]  # what `build_backbone` takes
@@ -41,8 +41,8 @@ def begin(
 ) -> Start:
     """A network on the backbone of that name: a model folder's, or timm's with its published weights.
 
-    `scratch` leaves timm's weights out. Heads of a folder that stand where the recipe's do are kept, but for what
-    names classes. Raises `ModelError`.
+    `scratch` leaves timm's weights out. A folder's heads that equal the recipe's at the same blocks are kept, but not
+    their classifiers. Raises `ModelError`.
     """
     torch.manual_seed(seed)
     known = Path(name, "config.json").exists() or name in [entry.name for entry in list_models()]
@@ -61,7 +61,7 @@ def begin(
         raise ModelError(
             f"timm's weights of {name} could not be fetched; check the network, or add --scratch."
         ) from error
-    except Exception as error:  # the hub's client raises many kinds
+    except Exception as error:  # the hub's client raises many types
         raise ModelError(
             f"timm's weights of {name} could not be fetched; check the network, or add --scratch."
         ) from error

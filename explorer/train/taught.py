@@ -1,4 +1,4 @@
-"""A teacher's answers in place of labels: any pictures will do, its classes are those that are learned."""
+"""A teacher's answers in place of labels: any pictures will do, and its classes are the ones learned."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def load_taught(
     """Pictures as a network of that input size sees them, with what the teacher answers to them.
 
     `soft` gives its probabilities (N, C) float32, which cross-entropy takes in place of classes; else the classes (N,)
-    it holds likeliest. Raises `ValueError` when no picture can be read.
+    it finds most likely. Raises `ValueError` when no picture can be read.
     """
     images, said, waiting = [], [], []
     for picture, _ in open_pictures(pairs, told):

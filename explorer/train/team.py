@@ -25,16 +25,16 @@ class Team:
 
     @classmethod
     def here(cls) -> Team:
-        """As the launcher says in the environment."""
+        """The team that the launcher sets in the environment."""
         return cls(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
 
     @property
     def leads(self) -> bool:
-        """Whether this process writes files and tells what happens."""
+        """Whether this process writes files and reports progress."""
         return self.rank == 0
 
     def join(self, device: torch.device) -> None:
-        """Meets the others. They wait for whoever solves read-outs first, however long that takes."""
+        """Joins the others. They wait for the process that solves read-outs first, however long that takes."""
         if self.world > 1 and not dist.is_initialized():
             backend = "nccl" if device.type == "cuda" else "gloo"
             dist.init_process_group(backend, timeout=timedelta(days=1))
@@ -56,7 +56,7 @@ class Team:
         return tensor[self.rank :: self.world] if self.world > 1 else tensor
 
     def hand_out(self, network: nn.Module) -> None:
-        """Everybody gets the first process's weights and buffers."""
+        """Gives every process the first one's weights and buffers."""
         if self.world > 1:
             for tensor in network.state_dict().values():
                 dist.broadcast(tensor, 0)

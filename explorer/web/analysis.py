@@ -34,7 +34,7 @@ _READING = (
     "scores",
     "rules",
     "sets",
-)  # what is other at a grain
+)  # what differs at a coarser grain
 
 
 def _open(name: str) -> Model:
@@ -48,12 +48,12 @@ models = Shelf(_open, most_here(), stamp)
 
 
 def open_model(name: str) -> Model:
-    """A model, loaded once, however many ask for it at the same time, and warmed up. Raises `ModelError`."""
+    """A model, loaded once even under concurrent requests, and warmed up. Raises `ModelError`."""
     return models.get(name)
 
 
 def page_trace(model: Model, trace: Trace) -> dict[str, Any]:
-    """One image's trace as the page reads it, and in `readings` what is other at each coarser grain, by its name."""
+    """One image's trace as the page reads it; `readings` has what differs at each coarser grain, by its name."""
     facts = trace_json(trace, model.labels) | {"sets": _sets(model, CLASSES, trace), "readings": {}}
     for grain in model.grains:
         coarse = at_grain(trace, grain, model.network.addons)
@@ -63,14 +63,14 @@ def page_trace(model: Model, trace: Trace) -> dict[str, Any]:
 
 
 def _sets(model: Model, grain: str, trace: Trace) -> dict[str, list[int]]:
-    """How many classes are in the conformal set at each exit, by coverage; nothing where the model has no sets."""
+    """How many classes are in the conformal set at each exit, by coverage; empty if the model has no sets."""
     return set_sizes(trace.probabilities, model.sets.get(grain, {}))
 
 
 def analyse_image(model: Model, image: Image.Image, sight: Sight | None = None) -> dict[str, Any]:
-    """An RGB image through every exit: the trace, what the network saw, and the maps that one pass gives (`passing`).
+    """An RGB image through every exit: the trace, what the network saw, and the maps of the same pass (`passing`).
 
-    A `sight` is shown to the network as it is; without one it is made of the image.
+    A `sight` goes to the network unchanged; without one it is made from the image.
     """
     first, rest = begin_analysis(model, image, sight)
     return first | rest()
@@ -86,7 +86,7 @@ def begin_analysis(
     """`analyse_image` in two parts: what the ladder is drawn from, and what makes the pictures and maps of that pass.
 
     Calls `done` with the name of each step of the first part as it ends: "see", "pass", "trace". Raises `Superseded`
-    where the answer turns out `unwanted()` before the network is asked.
+    if the answer is `unwanted()` before the network runs.
     """
     sight = sight or see(model, image)
     batch = to_tensor(model, sight.image)
@@ -113,7 +113,7 @@ def begin_analysis(
 
 
 def passing(seen: Attentions | None) -> list[dict[str, Any]]:
-    """The maps that an analysing pass gives besides its trace, as the page's questions would name them.
+    """The maps that an analysis yields besides its trace, named as in the page's questions.
 
     Attention and rollout of [CLS], and each head's mean attention distance; none where attention cannot be read.
     """
@@ -129,7 +129,7 @@ def passing(seen: Attentions | None) -> list[dict[str, Any]]:
 
 
 def analyse_file(model_name: str, file: bytes) -> dict[str, Any]:
-    """A picture's file through every exit: `analyse_image`, kept for whoever asks again. The file is read first.
+    """A picture's file through every exit: `analyse_image`, cached. The file is read first.
 
     Raises `UnreadableImage` or `ModelError`, both one plain sentence.
     """
@@ -142,14 +142,14 @@ def analyse_file(model_name: str, file: bytes) -> dict[str, Any]:
 
 
 def file_key(model_name: str, file: bytes) -> tuple[Hashable, ...]:
-    """Under what the analysis of a picture's file is kept: the model as its folder is now, and the bytes."""
+    """The cache key for the analysis of a picture's file: the model as its folder is now, and the bytes."""
     return model_name, stamp(model_name), sha256(file).digest()
 
 
 def known_label(model: Model, label: str | None) -> tuple[str | None, int | None]:
-    """A true label and its class, as far as the model knows that word for one class alone.
+    """A true label and its class; None for what the model does not know.
 
-    ImageNet has two maillots and two cranes: such a label is named and no class is held to be right.
+    ImageNet has two maillots and two cranes: such a label is returned without a class.
     """
     if label not in model.labels:
         return None, None

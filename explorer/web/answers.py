@@ -1,4 +1,4 @@
-"""Answers that may be asked for again, kept for a while within a budget of bytes."""
+"""A cache of answers, kept for a while within a budget of bytes."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from weakref import WeakSet
 
 from explorer.web.uploads import UPLOADS_KEPT
 
-BUDGET = 24_000_000  # bytes of all answers
+BUDGET = 24_000_000  # bytes, all answers together
 
 
 _every: WeakSet[Answers] = WeakSet()
 
 
 class Answers:
-    """The newest answers by key, as JSON: as Python's objects each would take several times the memory.
+    """The newest answers by key, as JSON: as Python objects they would take several times the memory.
 
-    What a visitor's picture gave is forgotten when the picture itself would be.
+    Answers about a visitor's picture are dropped when the picture itself would be.
     """
 
     def __init__(self, budget: int = BUDGET, seconds: float = UPLOADS_KEPT) -> None:
@@ -32,7 +32,7 @@ class Answers:
         _every.add(self)
 
     def get(self, key: Hashable, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """The answer of that key, made where it is not there."""
+        """The answer for that key, made if it is missing."""
         kept = self.kept(key)
         if kept is not None:
             return json.loads(kept)
@@ -41,7 +41,7 @@ class Answers:
         return answer
 
     def kept(self, key: Hashable) -> bytes | None:
-        """The answer of that key as JSON, if it is there."""
+        """The answer for that key as JSON, if there is one."""
         with self._guard:
             self._drop(time.monotonic() - self.seconds)
             kept = self._kept.get(key)
@@ -51,7 +51,7 @@ class Answers:
             return kept[0]
 
     def keep(self, key: Hashable, text: bytes) -> None:
-        """Keeps an answer, a dict as JSON, and lets the oldest go where there is no room."""
+        """Keeps an answer, a dict as JSON, and drops the oldest when there is no room."""
         with self._guard:
             if len(text) <= self.budget and key not in self._kept:
                 self._kept[key] = text, time.monotonic()
@@ -60,7 +60,7 @@ class Answers:
                     self.bytes -= len(self._kept.popitem(last=False)[1][0])
 
     def forget_old(self) -> None:
-        """Drops what is older than its time, also where nobody asks any more."""
+        """Drops expired answers, even if nobody asks any more."""
         with self._guard:
             self._drop(time.monotonic() - self.seconds)
 
@@ -70,7 +70,7 @@ class Answers:
 
 
 def forget_old() -> None:
-    """Drops from all answers that are kept what is older than its time."""
+    """Drops expired answers from all caches."""
     for answers in list(_every):
         answers.forget_old()
 

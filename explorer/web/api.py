@@ -1,7 +1,7 @@
 """The public endpoints, for programs and MCP: `analyse`, `classify`, `explain`, `sweep`. Short answers, typed bodies.
 
-docs/api.md shows each from Python, curl and JavaScript. The page itself asks by explorer/web/questions.py. Annotations
-are evaluated here, because Gradio reads them as they are.
+docs/api.md shows each from Python, curl and JavaScript. The page itself uses explorer/web/questions.py. Annotations
+are not postponed here, because Gradio reads them at run time.
 """
 
 import math
@@ -32,14 +32,14 @@ POINTS = 21  # thresholds of a sweep, from the rule's least to its greatest
 
 
 class Picture(TypedDict):
-    """An uploaded file as Gradio's upload answers; `handle_file` of gradio_client makes one. Or a data URI instead."""
+    """An uploaded file as Gradio's upload returns it; gradio_client's `handle_file` makes one. A data URI works too."""
 
     path: str
     meta: dict[str, str]
 
 
 class Exit(TypedDict):
-    """What one exit says: its block and head, its best label, every rule's score, the work and time until there."""
+    """What one exit reports: its block and head, its best label, every rule's score, the work and time so far."""
 
     block: int
     kind: str
@@ -62,7 +62,7 @@ class Analysis(TypedDict):
 
 
 class Classification(TypedDict):
-    """What `python -m explorer classify --json` prints of a picture."""
+    """What `python -m explorer classify --json` prints for a picture."""
 
     model: str
     rule: str
@@ -75,7 +75,7 @@ class Classification(TypedDict):
 
 
 class Explanation(TypedDict):
-    """Where a local head found evidence for a label: Grad-CAM in logits, row by row, and the cell it is greatest in."""
+    """Where a local head found evidence for a label: Grad-CAM in logits, row by row, and its maximum."""
 
     model: str
     block: int
@@ -205,7 +205,7 @@ def _finite(threshold: Any) -> float:
 
 
 async def _answer(work: Callable[..., Any], *asked: Any) -> Any:
-    """What is asked, when it is its turn; whatever goes wrong becomes Gradio's error with one sentence."""
+    """Runs the work when its turn comes; any error becomes a Gradio error with one sentence."""
     try:
         return await crowd.run(work, *asked)
     except Exception as error:
@@ -220,7 +220,7 @@ async def analyse(picture: Picture | str, model: str = DEFAULT) -> Analysis:
         model: a model's name, as the page's picker or `python -m explorer models` lists it
 
     Returns:
-        each exit's block, head, best label, probability, every exit rule's score, MACs and milliseconds until there
+        each exit's block, head, best label, probability, every exit rule's score, MACs and milliseconds up to there
     """
     return await _answer(_analyse, picture, model)
 
@@ -250,7 +250,7 @@ async def explain(
     Args:
         picture: the picture, as a data URI ("data:image/png;base64,...") or an uploaded file
         model: a model's name, as the page's picker or `python -m explorer models` lists it
-        block: the block the head stands behind; the deepest local head unless given
+        block: the block that the head follows; the deepest local head unless given
         label: the label to find evidence for; the head's own answer unless given
 
     Returns:
@@ -268,7 +268,7 @@ async def sweep(picture: Picture | str, model: str = DEFAULT, rule: str = "confi
         rule: the exit rule, such as confidence, entropy or patience
 
     Returns:
-        for 21 thresholds the block it leaves behind, the label and probability there, and the MACs until there
+        for 21 thresholds the block it leaves behind, the label and probability there, and the MACs up to there
     """
     return await _answer(_sweep, picture, model, rule)
 
@@ -277,9 +277,9 @@ ENDPOINTS = (analyse, classify, explain, sweep)
 
 
 def offer(page: gr.Blocks) -> None:
-    """Adds the endpoints to the page being built. How many wait is `crowd`'s to say, not Gradio's queue's.
+    """Adds the endpoints to the page being built. `crowd` limits how many wait, not Gradio's queue.
 
-    "Use via API" then shows each parameter by its name, and a picture that is one in its examples.
+    "Use via API" then shows each parameter by its name, and a real picture in its examples.
     """
     picture = data_uri(Image.new("RGB", (8, 8), "grey"), "PNG")
     for endpoint in ENDPOINTS:
@@ -288,6 +288,6 @@ def offer(page: gr.Blocks) -> None:
         for part, name in zip(parts, signature(endpoint).parameters, strict=True):
             part.label = name
             if name == "picture":
-                # Gradio quotes in its examples what is text alone; an uploaded file is taken all the same.
+                # Gradio quotes only plain text in its examples; an uploaded file is still accepted.
                 part._api_info = {"type": "string", "description": "a data URI, or an uploaded file"}
                 part.example_payload = lambda: picture

@@ -1,4 +1,4 @@
-"""Whether a call of a named endpoint brings what the endpoint takes: Gradio answers one that does not by a 500."""
+"""Checks the parameters of a call to a named endpoint: Gradio answers a bad call with a 500."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from explorer.web.api import ENDPOINTS
 
-# Each endpoint's parameters in order: whether a call must bring it.
+# Each endpoint's parameters in order, and whether each is required.
 _TAKES = {
     endpoint.__name__: {
         name: facts.default is Parameter.empty for name, facts in signature(endpoint).parameters.items()
@@ -19,7 +19,7 @@ _TAKES = {
 def fault_of(route: str, question: Any) -> tuple[int, str] | None:
     """What is wrong with a question sent to call/NAME (a list of values) or call/v2/NAME (values by name), if anything.
 
-    The status and one sentence; None for what is sound, and for every other route.
+    The status and one sentence; None for a valid call and for every other route.
     """
     call, _, name = route.strip("/").rpartition("/")
     if call not in ("call", "call/v2"):

@@ -1,4 +1,4 @@
-"""What a model folder says of itself, for the About tab: its card as safe HTML, and how large its parts are."""
+"""What a model folder says about itself, for the About tab: its card as safe HTML, and how large its parts are."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from explorer.model.bundle import ModelError, read_config
 from explorer.model.catalog import find_model
 from explorer.web.shelf import per_model
 
-# What the page is made of; the versions of these are shown.
+# The page's libraries, whose versions are shown.
 LIBRARIES = ("gradio", "torch", "timm", "captum", "plotly", "numpy", "pillow", "safetensors")
-HEADING_SHIFT = 2  # the card's first heading stands under a heading of the page
+HEADING_SHIFT = 2  # the card's first heading is under a heading of the page
 _NOT_LEARNED = (".running_mean", ".running_var", ".num_batches_tracked")  # of batch norms
 
 
 def card_html(text: str) -> str:
-    """A card's Markdown as HTML that is safe to show whoever wrote it.
+    """A card's Markdown as HTML that is safe to show, whoever wrote it.
 
     Front matter is dropped, HTML in it becomes text, pictures are left out, and only links to the web stay links.
     """
@@ -44,7 +44,7 @@ def card_html(text: str) -> str:
 
 
 def _safe_links(tokens: Sequence[Token]) -> list[Token]:
-    """Links to the web open apart and tell nothing of this page; of any other only the words stay."""
+    """Web links open in a new tab without a referrer; any other link becomes plain text."""
     kept, dropped = [], 0
     for token in tokens:
         if token.type == "link_open":
@@ -71,7 +71,7 @@ def _close_table(self: RendererHTML, tokens: Sequence[Token], index: int, *_: An
 def card_json(model: str) -> dict[str, Any]:
     """The card of a model and how many parameters its backbone and each exit head have. Raises `ModelError`.
 
-    Loads no weights: the sizes stand at the head of each shard.
+    Loads no weights: the sizes are in the header of each shard.
     """
     folder = find_model(model)
     config, path = read_config(folder), folder / "README.md"
@@ -85,7 +85,7 @@ def card_json(model: str) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Python's and the libraries' versions, as they run this page."""
+    """The versions of Python and the libraries that run this page."""
     return {"Python": python_version()} | {name: version(name) for name in LIBRARIES}
 
 
@@ -105,5 +105,5 @@ def _sizes(shards: list[Path]) -> dict[str, int]:
 
 
 def _part(sizes: dict[str, int], prefix: str) -> int:
-    """Learned numbers under that name."""
+    """How many parameters are under that name."""
     return sum(n for name, n in sizes.items() if name.startswith(prefix) and not name.endswith(_NOT_LEARNED))

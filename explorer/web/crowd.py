@@ -21,14 +21,14 @@ from explorer.trace import Trace
 
 Answer = TypeVar("Answer")
 
-MOST_WAITING = 150  # questions: a class of a hundred that all press at once, and some
-AT_WORK = 8  # questions that are read, wait for the lane or are packed at the same time; Gradio has threads beside them
+MOST_WAITING = 150  # questions: a class of a hundred that all click at once, and some more
+AT_WORK = 8  # questions being read, waiting for the lane or being packed; Gradio has other threads
 MOST_TOGETHER = 8  # pictures in one pass
-_LEARNING = 0.1  # how much the last answer changes the estimate of seconds an answer takes
+_LEARNING = 0.1  # weight of the last answer in the estimate of seconds per answer
 
 
 class Busy(ValueError):
-    """No question is taken now; the message is one plain sentence that says when to come back."""
+    """No further question is accepted now; the message is one plain sentence that says when to retry."""
 
 
 class Crowd:
@@ -37,12 +37,12 @@ class Crowd:
     def __init__(self, most: int = MOST_WAITING, at_work: int = AT_WORK) -> None:
         self.most, self.at_work = most, at_work
         self.inside = 0  # questions that wait or are at work
-        self.seconds = 0.2  # between two answers when the server is kept busy; learned
+        self.seconds = 0.2  # between two answers under load; a running estimate
         self.closing = False
         self._limiter: anyio.CapacityLimiter | None = None
 
     def check(self) -> None:
-        """Raises `Busy` where a further question would not be taken."""
+        """Raises `Busy` if another question would be refused."""
         if self.closing:
             raise Busy("The server is about to stop; try again in a minute.")
         if self.inside >= self.most:
@@ -50,11 +50,11 @@ class Crowd:
 
     @property
     def wait(self) -> int:
-        """Seconds until everybody who waits now has an answer."""
+        """Seconds until everybody now waiting has an answer."""
         return max(1, round(self.seconds * self.inside))
 
     async def run(self, work: Callable[..., Answer], *args: Any) -> Answer:
-        """What `work(*args)` returns, from a thread. Raises `Busy` at once where too many wait."""
+        """What `work(*args)` returns, from a thread. Raises `Busy` at once if too many wait."""
         self.check()
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(self.at_work)
@@ -77,7 +77,7 @@ class Look:
     place: int  # in the pass
 
     def attentions(self) -> Attentions | None:
-        """Attention maps of the same pass, worked out now; None where attention cannot be read."""
+        """Attention maps of the same pass, computed now; None if attention cannot be read."""
         if self.recorder is None:
             return None
         with threads_for(self.recorder.backbone.width):
@@ -86,7 +86,7 @@ class Look:
 
 @dataclass(eq=False)
 class _Job:
-    """A picture that waits for the network."""
+    """A picture waiting for the network."""
 
     model: Model
     batch: Tensor  # (1, channels, height, width)
@@ -97,7 +97,7 @@ class _Job:
 
 
 class Pool:
-    """Runs `analyse`, one pass at a time; those that wait for the same network meanwhile go through it together."""
+    """Runs `analyse`, one pass at a time; pictures that wait for the same network share a pass."""
 
     def __init__(self, lane: Lock, most: int = MOST_TOGETHER) -> None:
         self.lane, self.most = lane, most
@@ -105,13 +105,13 @@ class Pool:
         self._waiting: list[_Job] = []
 
     def analyse(self, model: Model, batch: Tensor) -> Trace:
-        """The trace of one picture. Where it shared a pass, its milliseconds are that pass's, shared out evenly."""
+        """The trace of one picture. If it shared a pass, its milliseconds are an equal share of that pass's."""
         return self.look(model, batch).trace
 
     def look(self, model: Model, batch: Tensor, unwanted: Callable[[], bool] = lambda: False) -> Look:
-        """The trace of one picture, and what attention maps of the same pass are made of.
+        """The trace of one picture, and what is needed for attention maps of the same pass.
 
-        Raises `Superseded` where nobody wants it any more when its turn comes: `unwanted()` says so.
+        Raises `Superseded` if it is `unwanted()` when its turn comes.
         """
         job = _Job(model, batch)
         with self._guard:
@@ -129,7 +129,7 @@ class Pool:
         return Look(job.trace, job.recorder, job.place)
 
     def _run(self, job: _Job) -> None:
-        """One pass for that job and the first of those who wait for the same network."""
+        """One pass for that job and the first others that wait for the same network."""
         with self._guard:
             self._waiting.remove(job)
             others = [
@@ -149,7 +149,7 @@ class Pool:
                 one.error = error
 
 
-# One network pass at a time: two at once on two cores only slow each other down, and make measured times a lie.
+# One network pass at a time: two at once on two cores only slow each other down, and make measured times wrong.
 network_lane = Lock()
 pool = Pool(network_lane)
 crowd = Crowd()

@@ -24,7 +24,7 @@ POINTS = 100  # thresholds on the trade-off, between the rule's least and greate
 def evaluation_json(model: str) -> dict[str, Any] | None:
     """What was measured on the whole validation and test splits; None where the model's folder has no evaluation.
 
-    `reference` says what an answer is held against: "labels", or "teacher" where the labels are a teacher's answers.
+    `reference` says what answers are checked against: "labels", or "teacher" where the labels are a teacher's answers.
     Shares are in [0, 1]. Raises `ModelError`.
     """
     folder = find_model(model)
@@ -61,7 +61,7 @@ def evaluation_json(model: str) -> dict[str, Any] | None:
 
 
 def _exit_json(record: Record, exit_: int) -> dict[str, Any]:
-    """How far one exit's confidence can be believed; only the bins that hold an image."""
+    """How well calibrated one exit's confidence is; only bins that hold an image."""
     found = reliability(record, exit_)
     bins = zip(found.count, found.confidence, found.accuracy, strict=True)
     return {

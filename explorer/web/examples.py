@@ -86,10 +86,9 @@ def example(model: Model, pixels: NDArray[np.uint8], label: int, number: int) ->
 
 
 def photo_example(model: Model, path: Path, row: Row | None = None) -> dict[str, Any]:
-    """One shipped photo as the page shows it, with the maps of `stored_maps`; `row` knows its class and its author.
+    """One shipped photo as the page shows it, with the maps of `stored_maps`; `row` has its class and its author.
 
-    What the network saw is kept as a JPEG, and analysed as that JPEG holds it, for a PNG of a photo is six times as
-    large.
+    What the network saw is stored as a JPEG, and that JPEG is analysed, because a PNG of a photo is six times as large.
     """
     photo = read_image(path)
     sight = see(model, photo)
@@ -123,7 +122,7 @@ def stored_maps(model: Model, batch: Tensor) -> list[dict[str, Any]]:
 
 
 def _timed(model: Model, batch: Tensor, facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts with the median times of several passes in place of one's."""
+    """The facts, with the median times of several passes instead of one."""
     passes = [model.network.analyse(batch) for _ in range(TIMED)]
     facts["trace"]["ms"] = np.median([p.ms for p in passes], axis=0).round(3).tolist()
     facts["trace"]["ms_full"] = round(float(np.median([p.ms_full for p in passes])), 3)
@@ -134,7 +133,7 @@ def run(name: str, data: Path | None, out: Path | None = None) -> Path:
     """Write `assets/examples/NAME/examples.json`, and the images themselves where they are chosen.
 
     Garments are chosen from Fashion-MNIST in `data`. Photos are chosen from the reporting half of the labelled folder
-    `data`; without it, those that lie there are analysed anew. Raises `ValueError`, `FileNotFoundError`.
+    `data`; without it, the existing ones are analysed again. Raises `ValueError`, `FileNotFoundError`.
     """
     folder = find_model(name)
     model = open_model(name)
@@ -152,10 +151,9 @@ def run(name: str, data: Path | None, out: Path | None = None) -> Path:
 
 
 def reread(name: str) -> Path:
-    """Read the stored examples of a model anew, for rules or grains they lack; pictures, maps and times stay.
+    """Add rules or grains that a model's stored examples lack; pictures, maps and times stay.
 
-    Raises `ValueError` if the model's weights are not those the examples were made with, `FileNotFoundError` without
-    examples.
+    Raises `ValueError` if the examples were made with other weights, `FileNotFoundError` if there are no examples.
     """
     path, config = EXAMPLES / name / "examples.json", read_config(find_model(name))
     if not path.exists():
@@ -173,9 +171,9 @@ def reread(name: str) -> Path:
 
 
 def pick_photos(model: Model, record: Record, labelled: Labelled, out: Path) -> None:
-    """Put photos that leave at every exit, right, into a folder, with labels.tsv that says whose they are.
+    """Put photos that are right and leave at every exit into a folder, with a labels.tsv that names their authors.
 
-    `record` is of the odd places of `labelled`. Exits are those of the grain that the page opens with.
+    `record` covers the odd positions of `labelled`. Exits are those at the grain that the page opens with.
     """
     grain = opening_grain(model)
     half = labelled.half(odd=True)
@@ -195,7 +193,7 @@ def pick_photos(model: Model, record: Record, labelled: Labelled, out: Path) -> 
 
 
 def opening_grain(model: Model) -> Grain | None:
-    """The grain that the page begins with; None: the classes themselves."""
+    """The grain that the page opens with; None means the classes themselves."""
     return next((grain for grain in model.grains if grain.opens), None)
 
 
@@ -205,10 +203,10 @@ def _slug(label: str) -> str:
 
 
 def _photos(model: Model, out: Path) -> list[dict[str, Any]]:
-    """Every JPEG in the folder, those first that leave at the shallowest exit, by name among them.
+    """Every JPEG in the folder, ordered by the exit it leaves at, shallowest first, then by name.
 
-    Exits are those of the grain that the page opens with. It opens with the first that leaves before the end with the
-    answer it would have had there.
+    Exits are those at the grain that the page opens with. The page opens with the first photo that leaves early with
+    the last exit's answer.
     """
     paths = sorted(out.glob("*.jpg"))
     if not paths:

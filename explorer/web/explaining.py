@@ -1,4 +1,4 @@
-"""What the page asks about maps: one by any method, how far to trust it, and whether it hangs on the weights."""
+"""The page's questions about maps: one by any method, how far to trust it, and whether it depends on the weights."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _numbers = count()
 
 
 def network_key(network: nn.Module) -> int:
-    """A number that no other network of this process has, also none that is loaded later under the same name."""
+    """A number unique in this process, even if another network is loaded later under the same name."""
     return _networks.setdefault(network, next(_numbers))
 
 
 class Newest:
-    """Which question each asker asked last. An asker is one place of one open page, by a random name of its own."""
+    """Which question each asker asked last. An asker is one place on one open page, with a random name."""
 
     def __init__(self, most: int = ASKERS) -> None:
         self.most = most
@@ -51,7 +51,7 @@ class Newest:
         self._lock = Lock()
 
     def begin(self, asker: str, turn: int) -> None:
-        """Notes a question's number; questions may overtake each other on their way, so the highest counts."""
+        """Notes a question's number; questions may arrive out of order, so the highest counts."""
         with self._lock:
             self._turns[asker] = max(turn, self._turns.pop(asker, turn))
             if len(self._turns) > self.most:
@@ -70,7 +70,7 @@ newest = Newest()
 def explain(asked: dict[str, Any]) -> dict[str, Any]:
     """The map of a method, packed.
 
-    `asked` has `model`, `saw` (data URI of the picture the network saw), `method`, and what the method asks for:
+    `asked` has `model`, `saw` (data URI of the picture the network saw), `method`, and what the method requires:
     `exit`, `classes` (one, or those of a group), `patch`, `against` (the exit whose map is subtracted). With `asker`
     and `turn`, a newer question of the same asker ends this one: {"superseded": True}.
     """
@@ -82,7 +82,7 @@ def explain(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def target_of(asked: dict[str, Any]) -> Target:
-    """What is to be explained, of a question. Raises what `question` makes a sentence of."""
+    """What a question wants explained. Raises errors that `question` turns into a sentence."""
     patch, against = asked.get("patch"), asked.get("against")
     return Target(
         int(asked.get("exit") or 0),
@@ -100,10 +100,10 @@ def index_of(asked: dict[str, Any]) -> dict[str, int | None]:
 def answered(
     what: str, asked: dict[str, Any], make: Callable[[Model, Tensor], dict[str, Any]]
 ) -> dict[str, Any]:
-    """What `make` gives for the model and the picture of the question, kept for who asks the same again.
+    """What `make` returns for the question's model and picture, cached.
 
-    The picture travels with the question, so that the server remembers nothing of any visitor. The network's lane is
-    free between the parts of a long answer, so that an upload waits for one part at most. Raises as `question` says.
+    The picture travels with the question, so that the server keeps no state about visitors. The network's lane is
+    free between the parts of a long answer, so that an upload waits for one part at most. Raises as `target_of`.
     """
     asker, turn = str(asked.get("asker", "")), int(asked.get("turn", 0))
     newest.begin(asker, turn)
@@ -115,7 +115,7 @@ def answered(
     def between() -> None:
         newest.check(asker, turn)
         network_lane.release()
-        time.sleep(0.001)  # long enough for whoever waits for the lane to get it
+        time.sleep(0.001)  # long enough for a waiting question to get the lane
         network_lane.acquire()
 
     def computed() -> dict[str, Any]:
@@ -153,7 +153,7 @@ def grade(asked: dict[str, Any]) -> dict[str, Any]:
 
 @question
 def sanity(asked: dict[str, Any]) -> dict[str, Any]:
-    """A method's maps while the weights are randomised from the top (`explain.sanity.sanity`); `asked` as `grade`."""
+    """A method's maps while the weights are randomised from the top (`explain.sanity.sanity`); `asked` as `grade`'s."""
 
     def make(model: Model, image: Tensor) -> dict[str, Any]:
         stages = sanity_by(asked["method"], model.network, image, target_of(asked), index_of(asked))

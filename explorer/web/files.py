@@ -1,4 +1,4 @@
-"""The page's own script, style, words and start, as files that a browser keeps, compressed; and Gradio's texts too."""
+"""The page's own script, style, words and start as compressed files that browsers cache; compresses Gradio's too."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-PLACE = "gradio_api/explorer/"  # relative to the page, which may lie below a path; Gradio's proxies know the first part
+PLACE = "gradio_api/explorer/"  # relative to the page, which may be below a path; Gradio's proxies know the first part
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _QUALITY = 9  # of brotli: a file is compressed once
 
 
 class Files:
-    """Texts by name. A fixed one has its hash in its address and is kept for good, the others are asked for anew."""
+    """Texts by name. A fixed one has its hash in its address and is cached for good, the others are revalidated."""
 
     def __init__(self) -> None:
         self._texts: dict[str, tuple[str, Callable[[], str] | bytes]] = {}
@@ -50,7 +50,7 @@ class Files:
         }
         if request.headers.get("if-none-match", "").removeprefix("W/") == mark:
             return Response(status_code=304, headers=headers)
-        # Browsers take Brotli over https and on this machine only; a classroom's plain http has gzip.
+        # Browsers accept Brotli only over https and on localhost; a classroom's plain http gets gzip.
         accepted = request.headers.get("accept-encoding", "")
         coding = next((coding for coding in _COMPRESS if coding in accepted), None)
         if coding:
@@ -71,7 +71,7 @@ def _compressed(body: bytes, coding: str) -> bytes:
 
 
 class Compressed(BrotliMiddleware):
-    """Gradio compresses by a path's ending alone: its page, its configuration and answers to questions have none."""
+    """Gradio compresses by file extension only: its page, its configuration and answers to questions have none."""
 
     ENDS = ("/", "/config", "/info", "/component_server", "/component_server/", "/explorer/start")
 

@@ -1,4 +1,4 @@
-"""What stands before Gradio's own routes: which of them are open, which files a request may name, limits, headers."""
+"""The guard before Gradio's own routes: which of them are open, which files a request may name, limits, headers."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from explorer.web.language import in_language
 from explorer.web.uploads import MOST_KEPT, bytes_kept, files_in, stored
 
 API = "/gradio_api/"
-# Gradio's routes that the page, its API and MCP use. Its others (proxy=, deep_link, run/, recordings, monitoring,
-# run history, streams) nobody needs here, and each is one more way in.
+# Gradio's routes that the page, its API and MCP use. The others (proxy=, deep_link, run/, recordings, monitoring,
+# run history, streams) are not needed here, and each is one more way in.
 _OPEN = (
     "info", "openapi.json", "call", "queue/join", "queue/data", "queue/status", "cancel", "reset", "heartbeat",
     "startup-events", "upload", "upload_progress", "component_server", "app_id", "user", "login_check", "theme.css",
@@ -30,16 +30,16 @@ _OPEN = (
 )  # fmt: skip
 _CLOSED = ("/monitoring", "/deep_link", "/svelte", "/logout", "/docs", "/redoc", "/dev")
 
-SENT = "explorer/analyse"  # the one route that takes a picture as it is, as the body (explorer/web/sent.py)
-MOST_JSON = 4_000_000  # bytes of a question: a picture as a data URI and the words around it, or a picture
+SENT = "explorer/analyse"  # the one route that takes a picture as the raw body (explorer/web/sent.py)
+MOST_JSON = 4_000_000  # bytes of a question: a picture as a data URI and the text around it, or a picture
 MOST_UPLOAD = MAX_BYTES + 1_000_000  # bytes of one upload, with what multipart wraps around its files
 RATE, BURST = (
     20.0,
     300,
-)  # questions a second and at once from one address: a class of a hundred behind one router
+)  # questions per second and in a burst from one address: a class of a hundred behind one router
 
-# Scripts and styles are partly in the page, and Gradio compiles its templates, so both need `unsafe-`. Its template
-# names one script of cdnjs, which lets a frame take the page's height.
+# Some scripts and styles are inline, and Gradio compiles its templates, so both need `unsafe-`. Its template
+# loads one script from cdnjs, which lets a frame take the page's height.
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -66,8 +66,8 @@ HEADERS = (
 _log = logging.getLogger(__name__)
 
 
-# Gradio's client in the browser throws away what an answer with such a status says, so the page's questions get it
-# as they get every other mistake: {"error": sentence}, and all is well with the request.
+# Gradio's client in the browser discards the body of an answer with such a status, so the page's questions get it
+# like every other error: {"error": sentence} with status 200.
 _TOLD_IN_ANSWERS = (413, 429, 500, 503, 507)
 _BAD_PARAMETERS = -32602  # JSON-RPC 2.0
 
@@ -81,11 +81,11 @@ class Refused(Exception):
 
 
 class Gone(Refused):
-    """A picture that is not among the uploads, or not any more: the page says so, or nobody would send it again."""
+    """A picture that is not, or no longer, among the uploads: the page says so, so that it can be sent again."""
 
 
 class Guard:
-    """ASGI middleware. It lets pass what the page needs and answers everything else itself, in one sentence."""
+    """ASGI middleware. It lets through what the page needs and answers everything else itself, in one sentence."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -119,7 +119,7 @@ class Guard:
             await _said(said, scope)(scope, receive, send_safely)
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
-        """What reads the request from here on. Raises `Refused`."""
+        """The `receive` that reads the request from here on. Raises `Refused`."""
         path, route = _route(scope)
         if path.startswith(_CLOSED):
             raise Refused(404, "There is nothing at this address.")
@@ -141,7 +141,7 @@ class Guard:
             return _limited(receive, MOST_UPLOAD)
         kind = headers.get(b"content-type", b"")
         if route == SENT:
-            # Not a kind that another site's form or script may send unasked.
+            # Not a type that another site's form or script may send without a preflight.
             if kind != b"application/octet-stream":
                 raise Refused(415, "Send the picture's bytes as application/octet-stream.")
             _check_length(headers, MOST_JSON)
@@ -153,13 +153,13 @@ class Guard:
 
 
 def _route(scope: Scope) -> tuple[str, str]:
-    """The path below the page's own root, and what of it follows Gradio's prefix."""
+    """The path below the page's own root, and the part of it after Gradio's prefix."""
     path = scope["path"].removeprefix(scope.get("root_path", "") or "")
     return path, path.partition(API)[2]
 
 
 def _failure(error: Exception) -> Refused:
-    """What a request is told that failed inside Gradio."""
+    """The refusal for a request that failed inside Gradio."""
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.ENOSPC:
         return Refused(507, "The server's disk is full; try again later.")
@@ -169,10 +169,10 @@ def _failure(error: Exception) -> Refused:
 
 
 def _said(refused: Refused, scope: Scope) -> JSONResponse:
-    """The refusal as whoever asks can read it, in the language that the request prefers."""
+    """The refusal in the form the client expects, in the language that the request prefers."""
     accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
     route, sentence = _route(scope)[1].rstrip("/"), str(refused)
-    if route == "component_server":  # the page knows these sentences, and in which language it is shown
+    if route == "component_server":  # the page knows these sentences and its own language
         told = refused.status in _TOLD_IN_ANSWERS or isinstance(refused, Gone)
         status = 200 if told else refused.status
         return JSONResponse({"error": sentence}, status, refused.headers)
@@ -191,10 +191,10 @@ class Rate:
     def __init__(self) -> None:
         self._left: OrderedDict[str, tuple[float, float]] = (
             OrderedDict()
-        )  # address -> what is left, and since when
+        )  # address -> what is left, and as of when
 
     def take(self, address: str) -> None:
-        """One question. Raises `Refused` where none is left."""
+        """Takes one question. Raises `Refused` if none is left."""
         now = time.monotonic()
         left, since = self._left.pop(address, (float(BURST), now))
         left = min(float(BURST), left + (now - since) * RATE) - 1
@@ -210,15 +210,15 @@ def _after(seconds: int) -> dict[str, str]:
 
 
 def _client(scope: Scope, headers: dict[bytes, bytes]) -> str:
-    """The address that asks: what the last proxy before us saw, else the connection's own.
+    """The client's address: what the last proxy before us saw, else the connection's own.
 
-    A proxy stands on this machine or in its network; from anywhere else the header is only what a stranger claims.
+    A proxy is on this machine or in its network; from anywhere else the header cannot be trusted.
     """
     address = (scope.get("client") or ("", 0))[0]
     try:
         near = not ipaddress.ip_address(address).is_global  # private, or shared by a provider's machines
     except ValueError:
-        near = True  # a socket file: only this machine's proxy has it
+        near = True  # a socket file: only a proxy on this machine uses it
     forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").rpartition(",")[2].strip()
     return (near and forwarded) or address
 
@@ -238,7 +238,7 @@ def _check_length(headers: dict[bytes, bytes], most: int) -> None:
 
 
 def _limited(receive: Receive, most: int) -> Receive:
-    """Passes a body on as it comes, up to `most` bytes, whatever length it claimed."""
+    """Passes a body on as it arrives, up to `most` bytes, whatever length it claimed."""
     taken = 0
 
     async def read() -> Message:
@@ -253,7 +253,7 @@ def _limited(receive: Receive, most: int) -> Receive:
 
 
 async def _checked_json(receive: Receive, route: str) -> Receive:
-    """Reads a question whole and looks at the files it names: they must be uploads. Addresses are never fetched."""
+    """Reads the whole question and checks the files it names: they must be uploads. URLs are never fetched."""
     read, body = _limited(receive, MOST_JSON), b""
     while True:
         message = await read()
@@ -281,7 +281,7 @@ async def _checked_json(receive: Receive, route: str) -> Receive:
 
 
 def _parsed(body: bytes) -> Any:
-    """A question's JSON; None of an empty body. Raises `Refused`."""
+    """A question's JSON; None for an empty body. Raises `Refused`."""
     if not body.strip():
         return None
     try:

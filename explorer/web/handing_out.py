@@ -1,6 +1,6 @@
-"""Hands the network out to visitors' browsers: the Live tab's worker, its runtime and a model's pieces, as files.
+"""Serves the network to visitors' browsers: the Live tab's worker, its runtime and a model's pieces, as files.
 
-Nothing is made before the first visitor opens Live, and each model once while the server runs.
+Nothing is made until the first visitor opens Live, and each model is made once while the server runs.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _made_folder() -> Path:
 
 @lru_cache(maxsize=1)
 def _runtime() -> dict[str, Any] | None:
-    """None where it cannot be had: whoever asks next must not wait for npm again."""
+    """None if it cannot be fetched: the next caller must not wait for npm again."""
     try:
         return fetch_runtime(_folder())
     except (ModelError, OSError) as error:
@@ -65,9 +65,9 @@ def _model(name: str) -> dict[str, Any]:
 
 
 def network_files(name: str) -> dict[str, Any]:
-    """Where a browser finds a model's network: {address, models, runtime}, as worker/worker.js begins with.
+    """Where a browser finds a model's network: {address, models, runtime}, as worker/worker.js takes at the start.
 
-    Raises `ModelError`, a sentence for the visitor, where this server lacks what it takes; its log says what.
+    Raises `ModelError`, a sentence for the visitor, if this server lacks something it needs; its log says what.
     """
     try:
         with _one:
@@ -81,7 +81,7 @@ def network_files(name: str) -> dict[str, Any]:
 
 
 async def serve_network(request: Request) -> Response:
-    """The file of the request's path parameter `path`; its hash is in its address or its worker checks it."""
+    """The file of the request's path parameter `path`; its hash is in its address, or the worker checks it."""
     folder = await anyio.to_thread.run_sync(_folder)
     path = (folder / request.path_params["path"]).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
@@ -92,7 +92,7 @@ async def serve_network(request: Request) -> Response:
 
 
 def forget_network() -> None:
-    """Delete what was made, at the server's end."""
+    """Delete what was made, when the server ends."""
     if _made_folder.cache_info().currsize:
         shutil.rmtree(_folder(), ignore_errors=True)
     for made in (_made_folder, _runtime, _model):

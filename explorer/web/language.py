@@ -13,8 +13,8 @@ import gradio as gr
 STRINGS = Path(__file__).parent / "strings"
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 
-# A part of Gradio's has its words as properties. On a change of language, and at the start where the language is not
-# the browser's, they are set anew by an event that stays in the browser.
+# Gradio's parts have their words as properties. When the language changes, and at the start if it is not the
+# browser's, they are set again by an event that stays in the browser.
 _ON_LANGUAGE = """
 (function listen() {
   if (!window.ExitExplorer?.store) return setTimeout(listen, 20); // the page's own script is still on its way
@@ -58,7 +58,7 @@ def speak(part: gr.components.Component, **keys: str) -> None:
 
 
 def in_language(sentence: str, accepted: str) -> str:
-    """A sentence of the server's in the language that an Accept-Language header likes best; as it is where unknown."""
+    """A server sentence in the language that an Accept-Language header prefers; unchanged if it is unknown."""
     language = _preferred(accepted)
     if language != "en":
         for key, pattern in _server_patterns().items():
@@ -68,9 +68,9 @@ def in_language(sentence: str, accepted: str) -> str:
 
 
 def by_itself(sentence: str) -> str:
-    """A sentence that a command line prints behind "error:", as one that stands alone: with a capital letter.
+    """A sentence that the command line prints after "error:", as a sentence of its own: with a capital letter.
 
-    Only of the sentences that the page knows; others may begin with the name of a file.
+    Only for sentences that the page knows; others may begin with the name of a file.
     """
     capital = sentence[:1].upper() + sentence[1:]
     patterns = _server_patterns().values()

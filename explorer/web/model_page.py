@@ -1,4 +1,4 @@
-"""What the page needs of a model when it is chosen: its rules and grains, and the examples as it answers them."""
+"""What the page needs when a model is chosen: its rules and grains, and the examples with its answers."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from explorer.web.pictures import data_uri, read_data_uri
 from explorer.web.shelf import per_model
 
 EXAMPLES = ASSETS / "examples"
-THUMBNAIL_QUALITY = 70  # JPEG's: shown at half its size until the whole one comes
-THUMBNAIL = 96  # pixels of the longer edge of an example that is not whole yet
-MOST_AT_FIRST = 400_000  # bytes of examples as JSON that a first view brings whole
+THUMBNAIL_QUALITY = 70  # of the JPEG: shown at half its size until the full one arrives
+THUMBNAIL = 96  # pixels of the longer edge of an example that is not loaded in full yet
+MOST_AT_FIRST = 400_000  # bytes of examples as JSON that a first view gets in full
 
 
 def model_json(name: str, short: bool = False) -> dict[str, Any]:
-    """What the page needs when a model is chosen: its rules, what it is held to, and the examples, analysed by it.
+    """What the page needs when a model is chosen: its rules, its reference labels, and the examples, analysed by it.
 
     Loads no network where the examples are precomputed. `short` leaves out what the page can ask for later.
     """
@@ -67,7 +67,7 @@ def grains_json(folder: Path) -> list[dict[str, Any]]:
 
 
 def notes_json(folder: Path) -> list[str]:
-    """What of a newer or damaged folder this version leaves out, a sentence each; no network is loaded for it."""
+    """What this version ignores in a newer or damaged folder, a sentence each; loads no network."""
     config = read_config(folder)
     _, unknown = known_thresholds(config["thresholds"])
     _, left_out = read_grains(folder, config)
@@ -77,9 +77,9 @@ def notes_json(folder: Path) -> list[str]:
 
 @per_model(8)
 def short_examples(name: str) -> list[dict[str, Any]]:
-    """The examples for a first view: where they are large, only the one it opens with is whole.
+    """The examples for a first view: if they are large, only the one it opens with is complete.
 
-    The others say that they are `short`, and have their trace and a small picture; `example_json` has the rest.
+    The others are marked `short` and have their trace and a small picture; `example_json` has the rest.
     """
     examples = examples_json(name)
     if len(json.dumps(examples)) < MOST_AT_FIRST:
@@ -97,7 +97,7 @@ def _short(example: dict[str, Any]) -> dict[str, Any]:
 
 
 def example_json(name: str, id_: str) -> dict[str, Any]:
-    """An example whole. Raises `ModelError` where the model has none of that id."""
+    """A complete example. Raises `ModelError` if the model has none with that id."""
     for example in examples_json(name):
         if example["id"] == id_:
             return example
@@ -106,11 +106,11 @@ def example_json(name: str, id_: str) -> dict[str, Any]:
 
 @per_model(4)
 def examples_json(name: str) -> list[dict[str, Any]]:
-    """The example images as this model answers them: precomputed ones where they are shipped.
+    """The example images with this model's answers: precomputed ones if they are shipped.
 
-    Without those, the pictures of shipped models that look at pictures as this one does: a photo says nothing to a
-    model of garments. Of these one is analysed now, the one the page opens with; the others have no trace, and the
-    page asks for it when they are chosen.
+    Otherwise the pictures of shipped models with the same `sight`: a photo means nothing to a model of garments. Only
+    the one the page opens with is analysed now; the others have no trace, and the page requests it when they are
+    chosen.
     """
     shipped = shipped_examples(name)
     if shipped:
@@ -140,6 +140,6 @@ def examples_json(name: str) -> list[dict[str, Any]]:
 
 @lru_cache(maxsize=8)
 def shipped_examples(name: str) -> list[dict[str, Any]]:
-    """The precomputed examples of a model; an empty list where it has none."""
+    """The precomputed examples of a model; an empty list if it has none."""
     stored = EXAMPLES / name / "examples.json"
     return json.loads(stored.read_text())["examples"] if stored.exists() else []

@@ -35,7 +35,7 @@ from explorer.web.uploads import UPLOADS_CHECKED, UPLOADS_KEPT, private_folder
 
 HERE = Path(__file__).parent
 TITLE = "Exit Explorer"
-# The model that the page shows, or is about to: its own files may come after Gradio's.
+# The model that the page shows, or is about to: its own files may arrive after Gradio's.
 _SHOWN = """async () => {
   while (!window.ExitExplorer?.Host) await new Promise((done) => setTimeout(done, 20));
   const { start, store } = window.ExitExplorer;
@@ -50,7 +50,7 @@ TOOLS = """
 
 
 def opening() -> dict[str, Any]:
-    """What the page opens with: its default model, or where that cannot be opened the first that can, and why.
+    """What the page opens with: its default model, or if that cannot be opened the first that can, and why.
 
     Raises `ModelError` if no model on this machine can be opened.
     """
@@ -68,7 +68,7 @@ def opening() -> dict[str, Any]:
 
 
 def picker_label(entry: Entry) -> str:
-    """A model in the picker; your own by name as well, for they often share a title."""
+    """A model in the picker; your own with its name, because they often share a title."""
     return entry.title if entry.source == "shipped" else f"{entry.title} (yours: {entry.name})"
 
 
@@ -90,9 +90,9 @@ def listed_models() -> list[dict[str, Any]]:
 
 
 def newer_choices(shown: list[tuple[str, str]]) -> Callable[[], dict[str, Any]]:
-    """What the picker offers now, your newest models among them, and last the published ones; no change where none is.
+    """What the picker offers now, with your newest models, and last the published ones; skipped if nothing changed.
 
-    Asked once a page is open, so that nobody waits for a hub that is slow or not there.
+    Called once a page is open, so that nobody waits for a slow or unreachable hub.
     """
 
     def look() -> dict[str, Any]:
@@ -111,7 +111,7 @@ def static(markup: str, **options: Any) -> gr.HTML:
 
 
 def place(tab: Tab, picker: gr.Dropdown) -> None:
-    """A tab's markup and slots, where the surrounding Gradio block stands."""
+    """Places a tab's markup and slots in the surrounding Gradio block."""
     if isinstance(tab.layout, str):
         static(tab.layout)
         return
@@ -167,14 +167,14 @@ def build() -> gr.Blocks:
 def start_script() -> str:
     """The script with what the page opens with, as it is now: models may have come and gone since the start.
 
-    A script and not a template, where Gradio would read braces and backticks in a label as code.
+    A script and not a template: there Gradio would read braces and backticks in a label as code.
     """
     start = json.dumps({**opening(), "models": listed_models(), "methods": methods_json()})
     return f"(window.ExitExplorer ??= {{}}).start = {start};"
 
 
 def head(files: Files) -> str:
-    """What stands in the page's head. Every other file of the page's own is added to `files`."""
+    """The page's head. Every other file of the page's own is added to `files`."""
     css, own = page_files(files.add, start_script)
     return f'<link rel="stylesheet" href="{css}"><script>{opening_script(own)}</script>'
 
@@ -192,13 +192,13 @@ def launch_kwargs() -> dict[str, Any]:
         "footer_links": ["api", "settings"],
         "i18n": i18n(),
         "max_file_size": MAX_BYTES,
-        # Spaces ask for server-side rendering. Then a Node server of Gradio's answers before ours: without our headers,
-        # with the page for /healthz, and for all visitors from one address. Our first paint needs no Python either way.
+        # Spaces turn on server-side rendering. Then Gradio's Node server answers before ours: without our headers,
+        # with the page for /healthz, and with one address for all visitors. Our first paint needs no Python either way.
         "ssr_mode": False,
         "app_kwargs": {
             "middleware": [Middleware(Guard), Middleware(Compressed)],
             "routes": [
-                Route("/gradio_api/explorer/health", health),  # where a proxy passes on Gradio's paths alone
+                Route("/gradio_api/explorer/health", health),  # for proxies that only pass on Gradio's paths
                 Route(f"/gradio_api/{SENT}", serve_analysis, methods=["POST"]),
                 Route("/gradio_api/explorer/network/{path:path}", serve_network),
                 Route("/gradio_api/explorer/{name}", files.serve),
@@ -206,5 +206,5 @@ def launch_kwargs() -> dict[str, Any]:
             ],
             "lifespan": upkeep,
         },
-        "num_workers": 0,  # Gradio's separate file servers would not stand behind the guard
+        "num_workers": 0,  # Gradio's separate file servers would bypass the guard
     }

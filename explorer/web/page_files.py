@@ -11,7 +11,7 @@ from explorer.web.records import get_plotlyjs
 from explorer.web.script import first_script, part_scripts, style_rules, widgets_css, words_script
 
 HERE = Path(__file__).parent
-Text = str | Callable[[], str]  # as it is, or made anew whenever it is asked for
+Text = str | Callable[[], str]  # fixed, or made again for each request
 
 
 def page_files(
@@ -22,7 +22,7 @@ def page_files(
 ) -> tuple[str, dict[str, Any]]:
     """The stylesheet's address, and those of all scripts as `opening_script` takes them.
 
-    `put(name, kind, text)` places a file and gives its address; `start` is the script with what the page opens with.
+    `put(name, kind, text)` places a file and returns its address; `start` is the script with what the page opens with.
     """
 
     def script(name: str, text: Text) -> str:

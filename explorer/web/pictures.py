@@ -1,4 +1,4 @@
-"""Pictures on their way between the page and whoever computes: files, uploads and data URIs."""
+"""Pictures passed between the page and the server: files, uploads and data URIs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from explorer.data.reading import UnreadableImage, read_image
 from explorer.model.bundle import Model
 from explorer.web.uploads import stored
 
-SHOWN = 384  # pixels of the longer edge of the picture a visitor gets back of an upload
-SHOWN_BYTES = 45_000  # of that picture; what the network saw stays exact, and all of the answer below 300 kB
+SHOWN = 384  # pixels of the longer edge of an upload's preview
+SHOWN_BYTES = 45_000  # of that picture; what the network saw stays exact, and the whole answer below 300 kB
 MOST_URI = 2_000_000  # characters of a picture that travels with a question, in base64: 1.5 MB
 
 # An upload is sent back as a PNG, exactly what the network saw; the examples' photos are smaller as JPEGs.
@@ -21,7 +21,7 @@ _OURS = ("data:image/png;base64,", "data:image/jpeg;base64,")
 
 
 def preview(image: Image.Image) -> str:
-    """An upload as the visitor gets it back: as it is where it is small, else a JPEG of at most `SHOWN_BYTES`."""
+    """An upload as the visitor gets it back: unchanged if it is small, else a JPEG of at most `SHOWN_BYTES`."""
     shown = image.copy()
     shown.thumbnail((SHOWN, SHOWN))
     tries = [("PNG", 0)] if shown.size == image.size else []
@@ -49,7 +49,7 @@ def data_uri_bytes(uri: Any) -> bytes:
         raise UnreadableImage("That picture is too large for this question; choose one below 1.5 MB.")
     try:
         return b64decode(data, validate=True)
-    except ValueError as error:  # no base64, or not even ASCII
+    except ValueError as error:  # not base64, or not even ASCII
         raise UnreadableImage("That picture came damaged; choose it again.") from error
 
 

@@ -1,4 +1,4 @@
-"""A plain file server for a built site, with the headers that let a page use threads or without them."""
+"""A plain file server for a built site, with or without the headers that let a page use threads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class _Files(SimpleHTTPRequestHandler):
         super().__init__(*args, **options)
 
     def guess_type(self, path: Any) -> str:
-        """Module scripts must be called JavaScript, whatever this machine's list of types says."""
+        """Module scripts must be served as JavaScript, whatever this machine's MIME types say."""
         return "text/javascript" if str(path).endswith((".js", ".mjs")) else super().guess_type(path)
 
     def end_headers(self) -> None:
@@ -34,7 +34,7 @@ class _Files(SimpleHTTPRequestHandler):
 
 
 def file_server(folder: Path, port: int = 0, isolated: bool = True) -> tuple[ThreadingHTTPServer, list[str]]:
-    """A server of a folder on this machine, not started yet, and the list it puts every path into that is asked for."""
+    """A server for a folder on this machine, not started yet, and the list to which it adds every requested path."""
     asked: list[str] = []
     handler = partial(_Files, directory=str(folder), isolated=isolated, asked=asked)
     return ThreadingHTTPServer(("127.0.0.1", port), handler), asked

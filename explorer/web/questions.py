@@ -1,4 +1,4 @@
-"""How the page asks the server: plain functions of one dict, whose mistakes come back as one plain sentence."""
+"""How the page asks the server: plain functions of one dict, whose errors come back as one plain sentence."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ Question = Callable[[dict[str, Any]], dict[str, Any]]
 MISTAKE = "The server made a mistake with this; try again, or choose another model."
 FULL = "The server's disk is full; try again later."
 
-_SENTENCE = re.compile(r"\S[^\n]{0,1000}[.?]")  # not what a library says of its arrays
+_SENTENCE = re.compile(r"\S[^\n]{0,1000}[.?]")  # not a library's message about its arrays
 
 _log = logging.getLogger(__name__)
 
 
 def sentence(error: Exception) -> str:
-    """What a visitor is told of an error. Of one that nobody foresaw, the log learns the place and the visitor nothing.
+    """What a visitor is told about an error. For an unforeseen one, the log gets the place and the visitor no details.
 
-    Not its message, which may name a visitor's file.
+    The log does not get its message, which may name a visitor's file.
     """
     if isinstance(error, KeyError | TypeError):
         _log.warning("%s at %s", type(error).__name__, _place(error))
@@ -45,7 +45,7 @@ def sentence(error: Exception) -> str:
 
 
 def _without_places(said: str) -> str:
-    """A sentence that names a model's folder, without where on this machine it lies: checkpoints/NAME."""
+    """A sentence that names a model's folder, without its place on this machine: checkpoints/NAME."""
     for parent, shown in ((YOURS.parent, ""), (ASSETS.parent, ""), (Path.home(), "~/")):
         said = said.replace(f"{parent}/", shown)
     return said
@@ -77,7 +77,7 @@ def question(answer: Question) -> Question:
 
 
 def waiting(answer: Question) -> Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]:
-    """The question as the server is asked it: it waits its turn, and a full house says when to come back."""
+    """The question as the server runs it: it waits its turn, and a busy server says when to retry."""
 
     @wraps(answer)
     async def answered(asked: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def waiting(answer: Question) -> Callable[[dict[str, Any]], Awaitable[dict[str, 
 
 
 def offered(model: str) -> str:
-    """The name, if the picker offers it. A visitor may not name a folder of the server or start any other download.
+    """The name, if the picker offers it. A visitor may not name a server folder or start any other download.
 
     Raises `ModelError`.
     """
@@ -101,7 +101,7 @@ def offered(model: str) -> str:
 
 
 def blocks(left_out: Any) -> list[int]:
-    """Blocks of exits that are left out. Raises `ValueError`."""
+    """Blocks of exits that are off. Raises `ValueError`."""
     if not isinstance(left_out, list) or not all(type(block) is int for block in left_out):
         raise ValueError("Exits are left out by a list of their blocks, as [4, 5].")
     return left_out

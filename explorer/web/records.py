@@ -55,7 +55,7 @@ def pack_record(record: Record) -> dict[str, Any]:
 
 
 def _packed_scores(scores: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
-    """Every rule's scores; {"same": RULE} where an earlier rule has the very same, as SDN has confidence's."""
+    """Every rule's scores; {"same": RULE} if an earlier rule has identical ones, as SDN has confidence's."""
     packed: dict[str, Any] = {}
     for rule, values in scores.items():
         twin = next((r for r in packed if np.array_equal(scores[r], values, equal_nan=True)), None)
@@ -66,7 +66,7 @@ def _packed_scores(scores: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
 # A visitor changes models back and forth; one evaluation is about a megabyte.
 @per_model(6)
 def evaluation_json(name: str, grain: str = CLASSES) -> dict[str, Any]:
-    """What the Tune tab needs of a model at a grain. Raises `ModelError` for one that was not evaluated at it."""
+    """What the Tune tab needs for a model at a grain. Raises `ModelError` if it was not evaluated at that grain."""
     folder = find_model(name)
     path = folder / "evaluation.npz"
     if not path.exists():
@@ -99,7 +99,7 @@ def evaluation_json(name: str, grain: str = CLASSES) -> dict[str, Any]:
 
 
 def rules_table_json(name: str) -> dict[str, Any]:
-    """Every rule at the same savings, as `evaluate --rules --save` kept it: {model, savings, rows}, maybe none."""
+    """Every rule at the same savings, as `evaluate --rules --save` stored it: {model, savings, rows}, maybe empty."""
     path = find_model(name) / "rules.json"
     try:
         facts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"savings": [], "rows": []}
@@ -115,8 +115,8 @@ def rules_table_json(name: str) -> dict[str, Any]:
 def sets_json(name: str, grain: str = CLASSES) -> dict[str, Any]:
     """Conformal sets of a model at a grain, on its test images: {model, grain, levels, test}, by coverage.
 
-    `levels` has, per exit, the mean size of the sets of all images and how often they hold the true class; `test` of
-    every image what `packed_sets` says. Both are empty for a model or grain without sets. Raises `ModelError`.
+    `levels` has, per exit, the mean size of the sets of all images and how often they hold the true class; `test` has
+    what `packed_sets` says of every image. Both are empty for a model or grain without sets. Raises `ModelError`.
     """
     folder = find_model(name)
     levels: dict[str, Any] = {}
@@ -145,7 +145,7 @@ def sets_json(name: str, grain: str = CLASSES) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def get_plotlyjs() -> str:
-    """Plotly's script, out of the Python package."""
+    """Plotly's script, from the Python package."""
     from plotly.offline import get_plotlyjs as script
 
     return str(script())
@@ -177,7 +177,7 @@ def analyse_gallery(name: str, place: int) -> dict[str, Any]:
     picture = gallery.picture(place)
     truth = int(load_records(find_model(name) / "evaluation.npz")[gallery.split].labels[index])
     label = model.labels[truth]
-    # As it lies in the gallery it is what the network was evaluated on; a sight might change it.
+    # The gallery holds exactly what the network was evaluated on; a sight might change it.
     facts = analyse_image(model, picture.convert("RGB"), Sight(picture, ""))
     return {
         **facts,

@@ -15,8 +15,8 @@ from typing import Any
 from explorer.model.bundle import ModelError
 
 RUNTIME_VERSION = "1.30.0"
-PATIENCE = 120  # seconds that npm may take for it
-# By what runs the network: a module of a few kilobytes, and its program, shipped packed.
+PATIENCE = 120  # seconds that npm may take
+# By backend: a module of a few kilobytes, and its program, shipped packed.
 _PARTS = {
     "wasm": ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),  # 14 MB, 3.7 MB packed
     "webgpu": ("ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm"),  # 27 MB, 6.7 MB packed
@@ -71,7 +71,7 @@ def _fetch(folder: Path) -> None:
             )
         folder.mkdir(parents=True, exist_ok=True)
         with tarfile.open(archives[0]) as archive:
-            for module, program in _PARTS.values():  # the packed program last: it says that all is there
+            for module, program in _PARTS.values():  # the packed program last: it shows that all is there
                 _keep(folder / module, _member(archive, module))
                 _keep(folder / f"{program}.gz", gzip.compress(_member(archive, program), 9, mtime=0))
 
@@ -84,7 +84,7 @@ def _member(archive: tarfile.TarFile, name: str) -> bytes:
 
 
 def _keep(path: Path, data: bytes) -> None:
-    """Whole or not at all."""
+    """Writes the file whole or not at all."""
     part = path.with_name(f"{path.name}.part")
     part.write_bytes(data)
     part.replace(path)

@@ -22,7 +22,7 @@ _EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.
 class Modules:
     """The modules of a folder. Each becomes a function of its own, after those it imports.
 
-    The widgets keep to what this can join: named imports by relative path, exported functions, classes and constants,
+    The widgets use only what this can join: named imports by relative path, exported functions, classes and constants,
     no circles.
     """
 
@@ -72,7 +72,7 @@ def _script(*lines: str) -> str:
 
 
 def one_script(entry: str = ENTRY, folder: Path = WIDGETS) -> str:
-    """All modules that `entry` reaches, as one script that stands alone."""
+    """All modules that `entry` reaches, as one self-contained script."""
     modules = Modules(folder)
     return _script(modules.joined(modules.needed(entry)))
 
@@ -85,12 +85,12 @@ def first_script(folder: Path = WIDGETS) -> str:
     modules = Modules(folder)
     names, handed = _first(modules)
     shared = ", ".join(map(_variable, sorted(handed)))
-    # Run again, it must not give later parts another store than the page has.
+    # If it runs again, later parts must still get the page's own store.
     return _script(modules.joined(names), f"(window.ExitExplorer ??= {{}}).modules ??= {{ {shared} }};")
 
 
 def part_scripts(folder: Path = WIDGETS) -> dict[str, str]:
-    """By name, the parts that come when they are needed: what a folder's index.js reaches beyond the first script."""
+    """By name, the parts that are loaded when needed: what a folder's index.js reaches beyond the first script."""
     modules = Modules(folder)
     first = set(_first(modules)[0])
     scripts = {}
@@ -116,7 +116,7 @@ def _first(modules: Modules) -> tuple[list[str], set[str]]:
 
 
 def opening_script(files: dict[str, Any]) -> str:
-    """The few lines that stand in the page itself: where its files are, and what fetches the first of them.
+    """The few lines in the page itself: where its files are, and what fetches the first of them.
 
     `files` has addresses relative to the page: `words` by language, `begin` in the order they run, maybe a `module`
     after them, `parts` by name, `plotly`.
@@ -125,7 +125,7 @@ def opening_script(files: dict[str, Any]) -> str:
 
 
 def words_script(language: str, texts: dict[str, str]) -> str:
-    """A language's words; and where it is not English the server's sentences, which are, to be known by."""
+    """A language's words; if it is not English also the server's English sentences, to recognise them by."""
     script = f"((window.ExitExplorer ??= {{}}).strings ??= {{}}).{language} = {json.dumps(texts, ensure_ascii=False)};"
     if language == "en":
         return script
@@ -134,7 +134,7 @@ def words_script(language: str, texts: dict[str, str]) -> str:
 
 
 def style_rules(css: str) -> str:
-    """Our stylesheet, so that it wins against Gradio's own rules wherever they come.
+    """Our stylesheet, made to win over Gradio's own rules wherever they come.
 
     With server-side rendering Gradio puts its stylesheets after ours, without it before; so every rule is nested under
     the root, repeated three times for specificity. A rule that begins with `:root` means that same root.

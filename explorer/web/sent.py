@@ -1,7 +1,7 @@
-"""A picture sent as the body of one request: its trace comes back as soon as it is there, pictures and maps behind it.
+"""A picture sent as the body of one request: its trace comes back as soon as it is ready, then pictures and maps.
 
 The answer is a stream of JSON lines. The first has what the ladder is drawn from, and `short`; the second, of the same
-pass, has `image`, `saw` and `maps`. An answer that was kept comes whole, on one line. A mistake is {"error": sentence}.
+pass, has `image`, `saw` and `maps`. A cached answer comes complete, on one line. An error is {"error": sentence}.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from explorer.web.crowd import Busy, crowd
 from explorer.web.questions import offered, sentence
 
 _LINES = "application/x-ndjson"
-_LEFT = 499  # nobody reads it: whoever asked is gone
+_LEFT = 499  # nobody reads it: the client is gone
 _GZIP = 16 + zlib.MAX_WBITS
-_working: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks weakly
+_working: set[asyncio.Task[None]] = set()  # asyncio itself keeps only weak references to tasks
 _LEVEL = 1  # a trace shrinks to a fifth in less than a millisecond
 
 
@@ -37,9 +37,9 @@ def answer_in_lines(
     unwanted: Callable[[], bool],
     done: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """`analyse_file`, part by part: calls `give` with each line as soon as there is one.
+    """`analyse_file`, part by part: calls `give` with each line as soon as it is ready.
 
-    Before the first line it calls `done` as each step ends: "thread" where it begins, "read", those of
+    Before the first line it calls `done` as each step ends: "thread" when it begins, "read", those of
     `begin_analysis`, "text".
 
     Raises `UnreadableImage` or `ModelError`, both one plain sentence, or `Superseded`.
@@ -70,7 +70,7 @@ def _with(text: bytes, more: dict[str, object]) -> bytes:
 
 
 class Steps:
-    """How long an answer and each of its steps took, from now on."""
+    """Times an answer and each of its steps, from now on."""
 
     def __init__(self) -> None:
         self._began = self._last = time.perf_counter()
@@ -82,19 +82,19 @@ class Steps:
         self._taken[step], self._last = (now - self._last) * 1000, now
 
     def header(self) -> str:
-        """As `Server-Timing` has them: all of it so far, `answer`, and the steps."""
+        """The times as `Server-Timing` has them: the total so far, `answer`, and the steps."""
         taken = {"answer": (time.perf_counter() - self._began) * 1000, **self._taken}
         return ", ".join(f"{step};dur={ms:.1f}" for step, ms in taken.items())
 
 
 async def serve_analysis(request: Request) -> Response:
-    """Analyses the request's body, a picture's file, by the model that its query names.
+    """Analyses the request's body, a picture's file, with the model that its query names.
 
-    Whoever leaves before the network is asked costs no pass. `Server-Timing` has the milliseconds from the last byte
+    A visitor who leaves before the network runs costs no pass. `Server-Timing` has the milliseconds from the last byte
     of the picture to the first line, `answer`, and of each step on the way.
     """
     try:
-        crowd.check()  # before a picture is taken that would not be looked at
+        crowd.check()  # before accepting a picture that would not be analysed
         file = await request.body()
     except ClientDisconnect:
         return Response(status_code=_LEFT)
@@ -122,7 +122,7 @@ async def serve_analysis(request: Request) -> Response:
             yield line + b"\n"
             line = await lines.get()
 
-    working = asyncio.create_task(work())  # to its end: what was begun is kept for whoever asks again
+    working = asyncio.create_task(work())  # to its end: the answer is cached for the next request
     _working.add(working)
     working.add_done_callback(_working.discard)
     leaving = asyncio.create_task(_left(request, gone))
@@ -143,7 +143,7 @@ def _mistake(error: Exception) -> bytes:
 
 
 async def _left(request: Request, gone: Event) -> None:
-    """Notes that whoever asked has left."""
+    """Notes that the client has left."""
     with suppress(asyncio.CancelledError):
         while (await request.receive())["type"] != "http.disconnect":
             pass
@@ -151,7 +151,7 @@ async def _left(request: Request, gone: Event) -> None:
 
 
 async def _shrunk(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Compressed, each line at once readable."""
+    """Compressed so that each line can be read at once."""
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
     async for line in lines:
         yield packer.compress(line) + packer.flush(zlib.Z_SYNC_FLUSH)

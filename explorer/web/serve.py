@@ -1,4 +1,4 @@
-"""Serving the page until it is told to stop: work that runs is ended first, and every upload is deleted."""
+"""Serving the page until it is told to stop: running work gets time to finish, and every upload is deleted."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def health(_: Request) -> JSONResponse:
 
 @asynccontextmanager
 async def upkeep(app: Any) -> AsyncIterator[None]:
-    """While the server runs, uploads and answers are looked through; when it ends, the rest are deleted."""
+    """Deletes old uploads and answers while the server runs, and the rest when it ends."""
     answer_in_json(app.get_blocks())
 
     async def look() -> None:
@@ -71,7 +71,7 @@ async def upkeep(app: Any) -> AsyncIterator[None]:
 
 
 def serve(page: gr.Blocks, options: dict[str, Any]) -> None:
-    """Launch the page, and end on SIGTERM or Ctrl+C: no further question is taken, those that run get GRACE seconds."""
+    """Launch the page, and end on SIGTERM or Ctrl+C: new questions are refused, running ones get GRACE seconds."""
     told = threading.Event()
     crowd.closing = False
     # Before the launch: Gradio answers a while before `launch` returns, and may be told to stop as soon as it answers.
@@ -84,7 +84,7 @@ def serve(page: gr.Blocks, options: dict[str, Any]) -> None:
     until = time.monotonic() + GRACE
     while crowd.inside and time.monotonic() < until:
         time.sleep(0.05)
-    # Gradio waits for streams that only end with their page; nobody else is to wait for them.
+    # Gradio waits for streams that only end when their page closes; nothing else should wait for them.
     threading.Thread(target=page.close, kwargs={"verbose": False}, daemon=True).start()
     time.sleep(0.3)
     delete_all()

@@ -14,7 +14,7 @@ from explorer.model.catalog import find_model
 Kept = TypeVar("Kept")
 Made = TypeVar("Made")
 
-# Whatever else a folder holds, weights and addons too, config.json names by its hash and is written with it.
+# config.json names everything else in a folder, weights and addons too, by hash, and is written with it.
 SAID = (
     "config.json",
     "labels.txt",
@@ -36,14 +36,14 @@ def most_here() -> int:
 
 
 def stamp(name: str) -> tuple[str, tuple[int, ...]]:
-    """Where a model lies and when what is said of it was written: one that is trained anew is another of that name."""
+    """Where a model is and when its files were written: after more training the same name has another stamp."""
     folder = find_model(name)
     files = [folder / file for file in SAID]
     return str(folder), tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
 
 def per_model(most: int) -> Callable[[Callable[..., Made]], Callable[..., Made]]:
-    """`lru_cache` for what is made of a model, whose name is the first argument: made anew where its folder changed."""
+    """`lru_cache` for what is made from a model, named by the first argument: made again when its folder changes."""
 
     def wrap(make: Callable[..., Made]) -> Callable[..., Made]:
         kept = lru_cache(most)(lambda _stamp, *asked: make(*asked))
@@ -59,11 +59,11 @@ def per_model(most: int) -> Callable[[Callable[..., Made]], Callable[..., Made]]
 
 
 class Shelf(Generic[Kept]):
-    """Keeps what `load(name)` gives for the `most` names that were asked for last.
+    """Keeps what `load(name)` returns for the `most` most recently used names.
 
-    Different names load side by side, one name never twice at once; a load that fails is tried anew by the next who
-    asks. What `stamp(name)` says of a name decides whether what is kept is still of today, so that a folder that was
-    trained further is read again. Whoever holds something that leaves the shelf may go on using it.
+    Different names load concurrently, one name never twice at once; a failed load is retried by the next caller. If
+    `stamp(name)` has changed, what is kept is stale, so that a folder that was trained further is read again. Callers
+    may go on using what leaves the shelf.
     """
 
     def __init__(
@@ -72,12 +72,10 @@ class Shelf(Generic[Kept]):
         self._load, self._stamp, self.most = load, stamp, most
         self._guard = Lock()
         self._loading: dict[str, tuple[Lock, int]] = {}  # a name's lock, and how many wait for it or hold it
-        self._kept: OrderedDict[str, tuple[Hashable, Kept]] = (
-            OrderedDict()
-        )  # the one asked for last at the end
+        self._kept: OrderedDict[str, tuple[Hashable, Kept]] = OrderedDict()  # most recently used last
 
     def get(self, name: str) -> Kept:
-        """What belongs to that name; raises whatever loading it raises."""
+        """What is kept for that name; raises whatever loading it raises."""
         stamp = self._stamp(name)
         if (found := self._find(name, stamp)) is not None:
             return found[1]
@@ -86,7 +84,7 @@ class Shelf(Generic[Kept]):
             self._loading[name] = lock, waiting + 1
         try:
             with lock:
-                if (found := self._find(name, stamp)) is not None:  # another loaded it meanwhile
+                if (found := self._find(name, stamp)) is not None:  # another thread loaded it first
                     return found[1]
                 loaded = self._load(name)
                 with self._guard:
@@ -102,7 +100,7 @@ class Shelf(Generic[Kept]):
                     self._loading[name] = lock, waiting - 1
 
     def names(self) -> list[str]:
-        """The names kept, the one that leaves next first."""
+        """The names kept, the next to leave first."""
         with self._guard:
             return list(self._kept)
 

@@ -29,7 +29,7 @@ from explorer.web.tabs.tab import Slot, Tab
 
 HERE = Path(__file__).parent
 MOST_BYTES = 10_000_000  # of a file: a host's plain git push takes no larger one
-# Texts that say something else where there is no server: strings/*/site.json has them under these keys.
+# Texts that differ when there is no server: strings/*/site.json has them under these keys.
 OTHER_WORDS = (
     "batch.ms_says",
     "about.uploads_1",
@@ -64,7 +64,7 @@ your pictures never leave your device. `python -m explorer site` made it{of}.
 ONNX Runtime Web {runtime} (MIT) runs the network.
 """
 
-# What the browser's own network can explain, and of which the facts differ from the server's.
+# The methods that the browser's own network can compute, and the facts that differ from the server's.
 BROWSER_METHODS: dict[str, dict[str, Any]] = {
     "attention": {},
     "rollout": {},
@@ -74,7 +74,7 @@ BROWSER_METHODS: dict[str, dict[str, Any]] = {
 
 
 def build_site(out: Path, models: Sequence[str] = (), repo_id: str | None = None) -> int:
-    """Write the site into `out`, which is emptied first if a site lies there. Returns its bytes.
+    """Write the site into `out`, which is emptied first if it holds a site. Returns its size in bytes.
 
     Raises `ModelError` for an unknown model, a missing program, or an `out` that holds something else.
     """
@@ -121,7 +121,7 @@ def _listed(name: str) -> dict[str, Any]:
 
 
 def methods_here() -> list[dict[str, Any]]:
-    """Every method of explanation; of those that browser/models.js does not compute the page says so (`here` false)."""
+    """Every method of explanation; those that browser/models.js does not compute are marked (`here` false)."""
     return [{**method, **BROWSER_METHODS.get(method["name"], {"here": False})} for method in methods_json()]
 
 
@@ -161,7 +161,7 @@ def _store(name: str, out: Path, listed: list[dict[str, Any]]) -> dict[str, Any]
 
 
 def _evaluations(name: str, grains: Sequence[str]) -> dict[str, Any]:
-    """The evaluation at every grain that the model was evaluated at, under the names that the page asks for."""
+    """The evaluation at every grain that the model was evaluated at, under the names that the page requests."""
     found = {}
     for grain in grains:
         try:
@@ -172,7 +172,7 @@ def _evaluations(name: str, grains: Sequence[str]) -> dict[str, Any]:
 
 
 def _write_examples(name: str, out: Path, listed: list[dict[str, Any]]) -> dict[str, Any]:
-    """The examples that are short in the opening, whole, each a file: by id."""
+    """The examples that are short in the opening, in full, a file each: by id."""
     return {
         example["id"]: write_json(
             out,
@@ -201,7 +201,7 @@ def _words(language: str) -> dict[str, str]:
 
 
 def _write_page(out: Path, start: dict[str, Any]) -> list[str]:
-    """index.html and its own files. Returns their addresses but Plotly's, which few need; each has its hash in it."""
+    """index.html and its own files. Returns all addresses but Plotly's, which few need; each has its hash in it."""
 
     def write(path: str, text: str) -> str:
         (out / path).parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""One model's files for the page without a server: its network in pieces, and what the worker must know of it."""
+"""One model's files for the page without a server: its network in pieces, and what the worker must know about it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from explorer.pipeline import to_tensor
 from explorer.rules import rules_with
 from explorer.rules.left_out import spared_by
 
-PART = 9_000_000  # bytes: a larger piece lies in several files
+PART = 9_000_000  # bytes: a larger piece is split into several files
 # The rules that the worker scores, browser/rules.js. One that it does not know yet is not offered there.
 BROWSER_RULES = (
     *("confidence", "entropy", "margin", "sdn", "sorted", "patience", "pabee", "pcee", "deer", "mue"),
@@ -38,7 +38,7 @@ def kept_file(out: Path, path: str, data: bytes) -> dict[str, Any]:
 
 
 def write_model(name: str, model: Model, out: Path, rules: Sequence[str]) -> dict[str, Any]:
-    """Write a model's pieces and facts; `name` is the one it is asked for by.
+    """Write a model's pieces and facts; `name` is the one it is requested by.
 
     Returns {"name", "file"}: where its facts are. Raises `ModelError`.
     """
@@ -104,7 +104,7 @@ def write_model(name: str, model: Model, out: Path, rules: Sequence[str]) -> dic
 
 
 def _check(model: Model, out: Path, home: str) -> dict[str, Any]:
-    """A made-up picture in bytes, and behind it its logits at every exit in float32, which a browser must get too."""
+    """A synthetic picture in bytes, then its logits at every exit in float32, which a browser must reproduce."""
     (height, width), channels = model.network.backbone.input_size, len(model.input.mean)
     y, x, c = np.mgrid[:height, :width, :channels]
     waves = np.sin(x * (9 + c) / width) * np.cos(y * (6 + c) / height)
@@ -114,7 +114,7 @@ def _check(model: Model, out: Path, home: str) -> dict[str, Any]:
 
 
 def _spared(network: MultiExitViT, rules: Sequence[str]) -> dict[str, list[int]]:
-    """What leaving out each early exit spares an image that passes it, (E - 1,), under rules that score exits alone."""
+    """What turning off each early exit saves an image that passes it, (E - 1,), under rules that score exits alone."""
     own, nothing = _rule_macs(network, rules), np.zeros(len(network.exits), np.int64)
     return {
         name: spared_by(network.head_macs, np.array(own.get(name, nothing))).tolist()
@@ -124,7 +124,7 @@ def _spared(network: MultiExitViT, rules: Sequence[str]) -> dict[str, list[int]]
 
 
 def _rule_macs(network: MultiExitViT, rules: Sequence[str]) -> dict[str, list[int]]:
-    """What a rule itself costs an image that leaves at each exit, of those that cost something."""
+    """What a rule itself costs an image that leaves at each exit, for rules that cost something."""
     exits = range(len(network.exits))
     readers = {
         name: network.reader(rule) for name, rule in rules_with(network.addons).items() if name in rules
@@ -136,7 +136,7 @@ def _rule_macs(network: MultiExitViT, rules: Sequence[str]) -> dict[str, list[in
 
 
 def _addon(parts: Parts, out: Path, path: str) -> dict[str, Any]:
-    """A rule's learned parts as float32, one behind the other; `at` counts numbers."""
+    """A rule's learned parts as float32, one after the other; `at` counts numbers."""
     numbers = [np.ascontiguousarray(value, dtype="<f4") for value in parts.values()]
     places = np.cumsum([0, *(one.size for one in numbers)]).tolist()
     return {
@@ -149,7 +149,7 @@ def _addon(parts: Parts, out: Path, path: str) -> dict[str, Any]:
 
 
 def _grain(model: Model, out: Path, home: str) -> dict[str, Any]:
-    """NumPy's noise, as `corruptions.noise` draws it, in 16 bits: its generator is not worth a twin in JavaScript."""
+    """NumPy's noise, as `corruptions.noise` draws it, in 16 bits: its generator is not worth porting to JavaScript."""
     height, width = model.network.backbone.input_size
     channels = len(model.input.mean)
     shape = (height, width) if channels == 1 else (height, width, channels)

@@ -1,4 +1,4 @@
-"""Gradio's parts for the slots of the tabs: the drop zones, and what becomes of the files."""
+"""Gradio's parts for the slots of the tabs: the drop zones, and what happens to the files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from explorer.web.tabs.tab import Slot
 
 
 def picture(_picker: gr.Dropdown) -> None:
-    """One picture, analysed by the picker's model as soon as it is there; it leaves the drop zone empty again."""
+    """One picture, analysed by the picker's model as soon as it arrives; the drop zone is then emptied."""
     upload = gr.Image(
         label=word("your_image"),
         placeholder=word("drop_image"),
@@ -19,10 +19,10 @@ def picture(_picker: gr.Dropdown) -> None:
         type="filepath",
         height=150,
         elem_classes="ee-upload",
-        webcam_options=gr.WebcamOptions(mirror=False),  # the network is to see what the camera sees
+        webcam_options=gr.WebcamOptions(mirror=False),  # the network should see what the camera sees
     )
     speak(upload, label="your_image", placeholder="drop_image")
-    # Handed over in the browser; the widgets ask for what the model makes of it.
+    # Handed over in the browser; the widgets request its analysis.
     upload.input(
         None,
         upload,
@@ -33,7 +33,7 @@ def picture(_picker: gr.Dropdown) -> None:
 
 
 def files(_picker: gr.Dropdown) -> None:
-    """Many files, handed over in the browser: what is done with them, the widgets ask for step by step."""
+    """Many files, handed over in the browser; the widgets request the work on them step by step."""
     dropped = gr.File(
         label="Pictures or a zip archive",
         file_count="multiple",

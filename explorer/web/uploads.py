@@ -1,4 +1,4 @@
-"""Visitors' files: where Gradio puts them, which paths name one, and that none outlives its hour or the server."""
+"""Visitors' files: where Gradio puts them, which paths name one, and when they are deleted."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from gradio.utils import get_upload_folder
 
 from explorer.data.reading import UnreadableImage
 
-# A visitor's file is deleted at the first look after it has grown that old: long enough for the longest batch, and
-# together within the hour that the page promises.
+# A visitor's file is deleted at the first check after this age: long enough for the longest batch, and with the time
+# between checks within the hour that the page promises.
 UPLOADS_KEPT = 3000  # seconds
-UPLOADS_CHECKED = 300  # seconds between two looks
-MOST_KEPT = 4_000_000_000  # bytes of all visitors' files together; beyond it no further one is taken
+UPLOADS_CHECKED = 300  # seconds between two checks
+MOST_KEPT = 4_000_000_000  # bytes of all visitors' files together; beyond it uploads are refused
 
 GONE = "One of these files is not here any more; send them again."
 
 
 @cache
 def private_folder() -> Path:
-    """A folder of this server's own for uploads, unless GRADIO_TEMP_DIR names one; other programs share Gradio's usual.
+    """A folder of this server's own for uploads, unless GRADIO_TEMP_DIR names one; Gradio's default is shared.
 
-    To be called before the page is built: Gradio's parts look up the folder when they are made. Raises `ValueError`.
+    Call it before the page is built: Gradio's parts look up the folder when they are made. Raises `ValueError`.
     """
     try:
         if not os.environ.get("GRADIO_TEMP_DIR"):
@@ -42,23 +42,23 @@ def private_folder() -> Path:
 
 
 def stored(path: Any) -> Path:
-    """The upload of that path, links followed. Raises `UnreadableImage` with one sentence for everything else.
+    """The upload at that path, links followed. Raises `UnreadableImage` with one sentence for everything else.
 
-    The sentence is the same for a file that is elsewhere and for one that is nowhere, so that nobody learns which
-    paths exist.
+    The sentence is the same for a file elsewhere and for one that does not exist, so that nobody learns which paths
+    exist.
     """
     try:
         folder = Path(get_upload_folder()).resolve()
         found = Path(path).resolve() if isinstance(path, str) and Path(path).is_absolute() else None
         if found is not None and found.is_relative_to(folder) and found.is_file():
             return found
-    except (OSError, ValueError, RuntimeError):  # a name too long, a null byte, links in a circle
+    except (OSError, ValueError, RuntimeError):  # a name too long, a null byte, a loop of links
         pass
     raise UnreadableImage(GONE)
 
 
 def files_in(value: Any) -> list[Any]:
-    """The path of every file that a question's JSON names, wherever it stands: `path` in Gradio's {path, meta, …}."""
+    """The path of every file that a question's JSON names, wherever it is: `path` in Gradio's {path, meta, …}."""
     found, waiting = [], [value]
     while waiting:
         one = waiting.pop()
@@ -80,7 +80,7 @@ def delete_old(age: float = UPLOADS_KEPT) -> None:
             try:
                 if path.lstat().st_mtime <= limit:
                     path.unlink()
-            except OSError:  # gone meanwhile
+            except OSError:  # already gone
                 continue
         try:
             if Path(parent) != Path(get_upload_folder()) and Path(parent).stat().st_mtime <= limit:
@@ -90,7 +90,7 @@ def delete_old(age: float = UPLOADS_KEPT) -> None:
 
 
 def delete_all() -> None:
-    """Deletes every upload: when the server ends."""
+    """Deletes every upload when the server ends."""
     for entry in Path(get_upload_folder()).glob("*"):
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry, ignore_errors=True)
@@ -99,7 +99,7 @@ def delete_all() -> None:
 
 
 def bytes_kept() -> int:
-    """Of all uploads that lie here now."""
+    """The bytes of all uploads stored now."""
     total = 0
     for parent, _, names in os.walk(get_upload_folder()):
         for name in names:

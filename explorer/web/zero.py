@@ -1,4 +1,4 @@
-"""ZeroGPU of Hugging Face Spaces, which lends a graphics card for one call: for the explanations of many passes."""
+"""ZeroGPU of Hugging Face Spaces, which lends a graphics card for one call: for explanations that need many passes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _networks: dict[str, Model] = {}  # by name; the process that gets the card is a
 
 
 def on_a_lent_card(work: Work) -> Work:
-    """The function under @spaces.GPU where the package `spaces` is there, as on Spaces; elsewhere as it is.
+    """The function under @spaces.GPU if the package `spaces` is installed, as on Spaces; elsewhere unchanged.
 
     A ZeroGPU Space does not start without such a function. Elsewhere the decorator changes nothing.
     """
@@ -42,7 +42,7 @@ def on_a_lent_card(work: Work) -> Work:
 
 @on_a_lent_card
 def _explain_there(name: str, method: str, image: Tensor, target: Target) -> Map:
-    """Runs in a process of its own, so that moving the network there moves nobody else's."""
+    """Runs in a process of its own, so that moving the network there affects nobody else."""
     network = _networks[name].network
     if torch.cuda.is_available():
         network.to("cuda")
@@ -52,7 +52,7 @@ def _explain_there(name: str, method: str, image: Tensor, target: Target) -> Map
 def explain_for(model: Model, method: str, image: Tensor, target: Target) -> Map:
     """`explorer.explain.registry.explain`; on ZeroGPU with a lent card where many passes are needed.
 
-    Where no card can be had, as when a visitor's minutes are used up, it is done here. Raises as `explain` does.
+    If no card is available, e.g. when a visitor's minutes are used up, it runs here. Raises as `explain` does.
     """
     if method in MANY_PASSES and os.environ.get("SPACES_ZERO_GPU"):
         _networks[model.name] = model

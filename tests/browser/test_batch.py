@@ -29,7 +29,7 @@ def give(page, *paths):
 
 
 def finished(page, count):
-    expect(page.get_by_text(f"All {count} run")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(f"All {count} done")).to_be_visible(timeout=SLOW)
 
 
 def rows(page):

@@ -95,7 +95,7 @@ def test_every_exit_has_saliency_by_every_method(page, saliency):
 
 def test_two_maps_can_share_a_scale_and_one_can_be_taken_off_the_other(page, saliency):
     rung(page, 4).click()
-    saliency.get_by_label("Beside it, the exit at").select_option("7")
+    saliency.get_by_label("Compare with exit at").select_option("7")
     ends = saliency.locator(".levels span:last-child")
     expect(ends.nth(1)).to_have_text(re.compile(r"\d"))
     saliency.get_by_label("both maps on one scale").check()

@@ -92,11 +92,10 @@ def test_overthinking_is_called_out_by_the_ladder_and_a_teacher_is_no_truth(page
     right, last = page.evaluate("window.names")
     verdict = page.locator("#ee-tab-explore exit-ladder .verdict")
     expect(verdict).to_have_text(
-        f"Overthinking: {right} was the answer at blocks 4 to 7, and it is true; "
-        f"the last exit changed its mind to {last}."
+        f"Overthinking: blocks 4 to 7 correctly answered {right}; the last exit changed its mind to {last}."
     )
     page.evaluate("() => window.ExitExplorer.store.setModel('other', 'teacher')")
-    expect(verdict).to_have_text(re.compile(f"^Overthinking: {right} .* as the teacher’s;"))
+    expect(verdict).to_have_text(re.compile(f"^Overthinking: .* agreed with the teacher on {right};"))
     expect(page.locator("#ee-tab-explore answer-card .truth")).to_have_text(re.compile("teacher"))
 
 
@@ -113,7 +112,7 @@ def test_what_is_said_follows_the_threshold_once_it_rests(page):
 def test_two_local_heads_stand_side_by_side(page):
     page.get_by_role("tab", name="Saliency").click()
     rung(page, 4).click()
-    page.locator("#ee-tab-explore saliency-view").get_by_label("Beside it, the exit at").select_option("7")
+    page.locator("#ee-tab-explore saliency-view").get_by_label("Compare with exit at").select_option("7")
     maps = page.locator("#ee-tab-explore saliency-view figure")
     one, other = (maps.nth(i).bounding_box() for i in range(2))
     assert one["y"] == other["y"]

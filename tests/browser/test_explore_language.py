@@ -12,7 +12,7 @@ from tests.browser.hands import painted, rung, state
 def test_the_language_changes_live_and_loses_nothing(page):
     page.get_by_role("tab", name="Saliency").click()
     rung(page, 5).click()
-    page.locator("#ee-tab-explore saliency-view").get_by_label("Beside it, the exit at").select_option("7")
+    page.locator("#ee-tab-explore saliency-view").get_by_label("Compare with exit at").select_option("7")
     slider = page.locator("#ee-tab-explore saliency-view heat-picture").first.get_by_label("Map opacity")
     slider.evaluate("(e) => { e.value = 0.2; e.dispatchEvent(new Event('input')); }")
     page.evaluate("() => window.ExitExplorer.store.setThresholds(0.5)")

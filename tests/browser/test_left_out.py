@@ -41,7 +41,7 @@ def test_an_exit_is_switched_off_and_nobody_is_asked(page):
     assert (state(page, "s.fired"), state(page, "s.trace.macs")) == (0, macs[0])
     boxes.get_by_role("radio", name="Patience").check()
     boxes.get_by_role("checkbox", name="Use the exit behind block 9").uncheck()
-    expect(boxes).to_contain_text("This rule reads every exit on the way, so turning one off saves nothing.")
+    expect(boxes).to_contain_text("This rule reads every exit it passes, so turning one off saves nothing.")
     assert asked == []
     state(page, "s.setTab('stress')")
     there = page.locator("#ee-tab-stress rule-controls")

@@ -81,8 +81,8 @@ BAD = {
     "exit=2": "there is no exit behind block “2”, only behind 4, 5, 6, 7, 8, 9, 10, 11, 12",
     "tab=nowhere": "there is no view “nowhere”",
     "lesson=999": "the tour has pages 1 to",
-    "lang=xx": "the page does not speak “xx”",
-    "compare=planets": "Compare has no kind “planets”",
+    "lang=xx": "there is no language “xx”",
+    "compare=planets": "Compare has no mode “planets”",
     "model_b=<img src=x onerror=alert(1)>": "there is no model “<img src=x onerror=alert(1)>”",
 }
 
@@ -190,5 +190,5 @@ def test_in_a_frame_share_gives_the_direct_address_and_says_so(visit, address):
     frame = page.frame_locator("iframe")
     frame.get_by_role("button", name="Share").click(timeout=MINUTE)
     expect(frame.locator("share-link").get_by_role("status")).to_contain_text(
-        re.compile("opens this page by itself")
+        re.compile("opens this page on its own")
     )

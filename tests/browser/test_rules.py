@@ -175,8 +175,8 @@ def test_sizes_and_coverage_on_test_are_pythons_as_the_threshold_moves(visit):
         fired = decide(record.scores["confidence"], threshold)
         found = given(packed, fired)
         expect(view.locator(".given")).to_have_text(
-            f"At these thresholds: {found.size:.2f} classes in a set on average; "
-            f"{100 * found.coverage:.2f} % of 10,000 test images have their true class in theirs."
+            f"At these thresholds: {found.size:.2f} classes per set on average; "
+            f"{100 * found.coverage:.2f} % of 10,000 test images have their true class in the set."
         )
         counts = np.bincount(fired, minlength=9)
         shown = view.locator("tbody tr").evaluate_all(

@@ -90,7 +90,7 @@ def test_once_a_picture_was_analysed_every_tab_works_with_the_server_gone_and_be
     saw = page.evaluate(f"{STORE}.example.saw")
     asked = {"model": "fashion", "saw": saw, "method": "grad-cam", "exit": 1, "classes": [2]}
     assert ask(page, "explain", asked)["map"]["grid"] == [7, 7]
-    shows(page, "compare", "compare-differences", "B for ")
+    shows(page, "compare", "compare-differences", "B as ")
     shows(page, "tune", "tune-summary", "10,000")
     shows(page, "stress", "stress-sweep", r"Blur\s*\d")
     asked = {"model": "fashion", "saw": saw, "corruption": "noise", "seed": 0}

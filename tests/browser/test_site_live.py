@@ -91,7 +91,7 @@ def test_a_camera_s_frames_run_here_until_it_is_pulled_out_and_again_until_the_p
 def test_a_camera_that_is_not_allowed_gets_its_sentence(with_camera, host):
     context, page = open_live(with_camera, host, [])
     page.wait_for_function(f"{LIVE}.message", timeout=MINUTE)
-    assert page.locator("live-view [role=alert]").inner_text().startswith("The camera was not allowed")
+    assert page.locator("live-view [role=alert]").inner_text().startswith("Camera access was denied")
     context.close()
 
 

@@ -53,7 +53,9 @@ def test_sets_of_the_test_images_need_no_server_and_follow_the_threshold(site):
     for threshold in (0.3, 0.95):
         site.evaluate(f"{STORE}.setThresholds({threshold})")
         found = given(packed, decide(record.scores["confidence"], threshold))
-        says = f"{found.size:.2f} classes in a set on average; {100 * found.coverage:.2f} % of 10,000 test images"
+        says = (
+            f"{found.size:.2f} classes per set on average; {100 * found.coverage:.2f} % of 10,000 test images"
+        )
         expect(view.locator(".given")).to_contain_text(says, timeout=MINUTE)
 
 

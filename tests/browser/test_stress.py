@@ -106,7 +106,7 @@ def test_a_corruption_is_asked_for_once(stress):
 
 def test_a_sweep_runs_all_eight_and_each_can_be_scrubbed_and_saved(stress):
     stress.get_by_role("button", name="Run all eight").click()
-    done = stress.get_by_text("All eight are run for this picture")
+    done = stress.get_by_text("All eight have run for this picture")
     expect(done).to_be_visible(timeout=120_000)
     asked = asked_of(stress)
     for name in CORRUPTIONS:

@@ -182,7 +182,7 @@ def test_a_goal_that_is_no_number_and_one_out_of_reach_are_said(tune):
     budget = finder.get_by_role("spinbutton", name="Times fewer MACs")
     budget.fill("")
     budget.press("Tab")
-    expect(finder.get_by_role("status")).to_have_text("Give the goal a number above 0.")
+    expect(finder.get_by_role("status")).to_have_text("Enter a goal above 0.")
     expect(finder.get_by_role("button", name="Use here")).to_be_hidden()
     floor = finder.get_by_role("spinbutton", name="Lowest accuracy in percent")
     floor.fill("99.9")
@@ -269,12 +269,12 @@ def test_a_thousand_classes_of_a_teacher(page):
     expect(page.get_by_role("spinbutton", name="Lowest agreement in percent")).to_be_visible()
     expect(page.locator("tune-reliability")).to_contain_text(re.compile(r"(above|below) its agreement of \d"))
     expect(page.locator("tune-reliability")).to_contain_text("share agreeing")
-    expect(page.locator("tune-reliability")).to_contain_text("the share that agrees in their bin")
+    expect(page.locator("tune-reliability")).to_contain_text("share of agreeing answers")
     expect(page.get_by_role("columnheader", name="Of those, agreeing")).to_be_visible()
     # A phone has no room for this column.
     expect(page.locator("tune-leaving th.alone")).to_have_text("Agrees on all images")
     page.get_by_role("radio", name="More photographs, 3,000").check()
-    expect(page.locator("tune-summary .note")).to_contain_text("held against the teacher’s answers")
+    expect(page.locator("tune-summary .note")).to_contain_text("Checked against the teacher’s answers")
     expect(page.locator("tune-classes tbody tr")).to_have_count(17)  # eight at each end, and how many between
     page.get_by_role("searchbox", name="Find a class").fill("class 99")
     expect(page.locator("tune-classes tbody th").first).to_contain_text("class 99")

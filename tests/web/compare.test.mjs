@@ -350,7 +350,7 @@ test("the differences as people read them", () => {
   speak("en");
   assert.deepEqual(differenceSentences("images", side(), side({ exit: 1, thresholds: 0.6 })), [
     "B left 4 blocks later than A and spent 2.00× the MACs.",
-    "A is taken for Sneaker (0.50), B for Ankle boot (0.75).",
+    "A is classified as Sneaker (0.50), B as Ankle boot (0.75).",
     "Only B is right.",
     "At block 4, where A left, B went on: confidence 0.500 < 0.600.",
   ]);

@@ -90,7 +90,7 @@ test("overthinking is called out when an earlier exit was right", () => {
   const trace = makeTrace({ predicted: [0, 0, 1] });
   assert.deepEqual(verdict(trace, { truth: 9, label: "Ankle boot" }), {
     kind: "overthinking",
-    text: "Overthinking: Ankle boot was the answer at blocks 4 to 8, and it is true; the last exit changed its mind to Sneaker.",
+    text: "Overthinking: blocks 4 to 8 correctly answered Ankle boot; the last exit changed its mind to Sneaker.",
   });
 });
 

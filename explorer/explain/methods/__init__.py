@@ -1,1 +1,1 @@
-"""One file a method. `explorer.explain.registry` finds every file here that defines `METHOD`."""
+"""One file per method. `explorer.explain.registry` finds every file here that defines `METHOD`."""

@@ -1,4 +1,4 @@
-"""The own attention of a global aggregation head, on the patches it keeps."""
+"""A global aggregation head's own attention, on the patches it keeps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from explorer.model.multi_exit import MultiExitViT
 def explain(network: MultiExitViT, image: Tensor, target: Target) -> Map:
     """Attention weights in [0, 1] of the exit's own 8 heads, with the axis head, over the whole grid.
 
-    The head keeps every `stride`-th patch both ways: the others are 0, for it does not look at them. Its read-out
+    The head keeps every `stride`-th patch both ways: the others are 0, because it does not look at them. Its read-out
     averages its output tokens, so a map is the mean over the kept patches' rows; or, with `target.patch`, the row of
     the kept patch nearest to that one.
     """

@@ -10,7 +10,7 @@ from explorer.model.multi_exit import MultiExitViT
 
 
 def attentions(network: MultiExitViT, image: Tensor, patch: int | None) -> Attentions:
-    """All attention maps of [CLS] (of all patches together in a model without one), or of a patch; by one pass.
+    """All attention maps of [CLS] (of all patches together in a model without one), or of a patch; in one pass.
 
     Raises `ValueError` for a model whose attention cannot be read.
     """

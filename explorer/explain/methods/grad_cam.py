@@ -1,4 +1,4 @@
-"""Grad-CAM: which patches speak for a class at an exit (Selvaraju et al. 2017, arXiv 1610.02391)."""
+"""Grad-CAM: which patches support a class at an exit (Selvaraju et al. 2017, arXiv 1610.02391)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def explain(network: MultiExitViT, image: Tensor, target: Target) -> Map:
     At a local perception head the activations are the head's own map. Its read-out is linear, so no gradient need be
     computed, and before the ReLU the patches sum up to what the map adds to the logit.
 
-    The other read-outs look at [CLS], or mix all patches, so behind their block there is no map to weigh. There the
+    The other read-outs look at [CLS], or mix all patches, so after their block there is no map to weigh. There the
     activations are the tokens that enter the exit's block.
     """
     head = network.heads[target.exit] if target.exit < len(network.heads) else None
@@ -67,7 +67,7 @@ def _of_tokens(network: MultiExitViT, image: Tensor, target: Target) -> NDArray[
 
 
 def _of_read_out(network: MultiExitViT, behind: Tensor, target: Target) -> Tensor:
-    """The gradient (P, D) of the score with respect to the tokens behind the exit's block that the exit reads."""
+    """The gradient (P, D) of the score with respect to the tokens after the exit's block that the exit reads."""
     head = network.heads[target.exit] if target.exit < len(network.heads) else None
     if is_closed(head):
         return through_aggregation(network, target.exit, target.classes, behind)
@@ -76,7 +76,7 @@ def _of_read_out(network: MultiExitViT, behind: Tensor, target: Target) -> Tenso
 
 @torch.inference_mode(False)
 def _by_autograd(network: MultiExitViT, tokens: Tensor, target: Target, through_block: bool = True) -> Tensor:
-    """The gradient of the score with respect to tokens (T, D) before the exit's block, or else behind it."""
+    """The gradient of the score with respect to tokens (T, D) before the exit's block, or else after it."""
     block = network.exits[target.exit].block
     tokens = tokens.clone()[None].requires_grad_()
     with torch.enable_grad():

@@ -18,9 +18,11 @@ AT_ONCE = 4
 def explain(network: MultiExitViT, image: Tensor, target: Target) -> Map:
     """What each cell of pixels adds to the logit, against a picture of the mean colour (0 once normalised); signed.
 
-    All values sum to the logit minus that of the plain picture, up to the error of the integral. By captum.
+    All values sum to the logit minus that of the plain picture, up to the error of the integral. Uses captum.
     """
-    from captum.attr import IntegratedGradients  # here, not above: it pulls matplotlib, which takes a second
+    from captum.attr import (
+        IntegratedGradients,  # here, not above: it imports matplotlib, which takes a second
+    )
 
     def score(images: Tensor) -> Tensor:
         pause()

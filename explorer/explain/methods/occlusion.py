@@ -10,7 +10,7 @@ from explorer.explain.score import class_score, logits_of
 from explorer.explain.turns import pause
 from explorer.model.multi_exit import MultiExitViT
 
-MOST = 8  # our own: pieces along a side; every one is another pass of the network
+MOST = 8  # our own: pieces along a side; each costs another pass of the network
 AT_ONCE = 8
 
 
@@ -36,7 +36,7 @@ def explain(network: MultiExitViT, image: Tensor, target: Target) -> Map:
 
 
 def _pieces(patches: int) -> int:
-    """The most equal pieces of whole patches along a side, at most `MOST`."""
+    """The largest number of equal pieces of whole patches along a side, at most `MOST`."""
     return max(count for count in range(1, MOST + 1) if patches % count == 0)
 
 

@@ -48,7 +48,7 @@ def explain(network: MultiExitViT, image: Tensor, target: Target) -> Map:
 
 
 def _read_from(evidence: Tensor) -> Tensor:
-    """How much of the evidence (T, D) each token brings, (T,); all of it the only token that is read at all."""
+    """How much of the evidence (T, D) each token brings, (T,); all of it if only one token is read."""
     each = evidence.sum(dim=1)
     read = evidence.abs().sum(dim=1) > 0
     return read.float() if read.sum() == 1 else each.relu()

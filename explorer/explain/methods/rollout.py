@@ -10,7 +10,7 @@ from explorer.model.multi_exit import MultiExitViT
 
 
 def explain(network: MultiExitViT, image: Tensor, target: Target) -> Map:
-    """Shares in [0, 1] of what the token holds behind every block, with the axis block (see `Attentions.rollout`)."""
+    """Shares in [0, 1] of what the token holds after every block, with the axis block (see `Attentions.rollout`)."""
     return Map(attentions(network, image, target.patch).rollout[0], False, "share", ("block",))
 
 

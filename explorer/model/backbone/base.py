@@ -1,4 +1,4 @@
-"""What every backbone answers: embed -> blocks -> read-out, and the shape of the tokens behind each block."""
+"""What every backbone provides: embed -> blocks -> read-out, and the shape of the tokens after each block."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class TokenShape:
-    """The tokens behind a block: `prefix` tokens (class tokens, then registers), then rows x columns patches."""
+    """The tokens after a block: `prefix` tokens (class tokens, then registers), then rows x columns patches."""
 
     grid: tuple[int, int]  # rows and columns of patch tokens
     width: int  # channels of a token, D
@@ -79,24 +79,24 @@ class Backbone(nn.Module):
         """timm's blocks themselves, shallow to deep."""
         return self.vit.blocks
 
-    def shape(self, block: int) -> TokenShape:  # noqa: ARG002 - alike everywhere, but for families that override it
-        """The shape of the tokens behind a block; block 0 stands for what `embed` gives."""
+    def shape(self, block: int) -> TokenShape:  # noqa: ARG002 - the same except in families that override it
+        """The shape of the tokens after a block; block 0 stands for what `embed` gives."""
         rows, columns = self.vit.patch_embed.grid_size
         return TokenShape((rows, columns), self.vit.embed_dim, self.vit.num_prefix_tokens)
 
     @property
     def grid(self) -> tuple[int, int]:
-        """Rows and columns of patch tokens behind the last block."""
+        """Rows and columns of patch tokens after the last block."""
         return self.shape(self.blocks).grid
 
     @property
     def width(self) -> int:
-        """Channels of a token behind the last block, D."""
+        """Channels of a token after the last block, D."""
         return self.shape(self.blocks).width
 
     @property
     def prefix(self) -> int:
-        """Tokens in front of the patches behind the last block: class tokens first, then registers."""
+        """Tokens in front of the patches after the last block: class tokens first, then registers."""
         return self.shape(self.blocks).prefix
 
     @property
@@ -132,26 +132,26 @@ class Backbone(nn.Module):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What timm says of how its own weights were trained: `mean` and `std` of the input's channels, and more."""
+        """What timm reports on how its own weights were trained: `mean` and `std` of the input's channels, and more."""
         return self.vit.pretrained_cfg
 
     def settle(self) -> None:
-        """Compute once what weights alone decide, for good: a twin that is exported need not do it for every image."""
+        """Precompute what depends on weights alone: an exported copy then need not do it for every image."""
 
     def embed(self, images: Tensor) -> Tensor:
         """Normalised images (N, channels, height, width) to block 1's tokens, (N, prefix + patches, D)."""
         raise NotImplementedError
 
     def block(self, index: int, tokens: Tensor) -> Tensor:
-        """Tokens behind block `index` (from 1), from those it reads."""
+        """Tokens after block `index` (from 1), from those it reads."""
         return self.advance(tokens, index - 1, index)
 
     def advance(self, tokens: Tensor, done: int, until: int) -> Tensor:
-        """Tokens behind block `until` (from 1), from those behind block `done` (0: what `embed` gave)."""
+        """Tokens after block `until` (from 1), from those after block `done` (0: what `embed` gave)."""
         raise NotImplementedError
 
     def readout(self, tokens: Tensor) -> Tensor:
-        """Final norm and classifier: tokens behind the last block to logits (N, C), in float32 always.
+        """Final norm and classifier: tokens after the last block to logits (N, C), always in float32.
 
         A logit of 10 in bfloat16 is only good to 0.03, and two classes would tie.
         """
@@ -172,5 +172,5 @@ class Backbone(nn.Module):
 
 
 def full_precision(device: torch.device) -> AbstractContextManager[Any]:
-    """No autocast within; torch knows none on the "meta" device, where nothing is computed."""
+    """No autocast within; torch has none on the "meta" device, where nothing is computed."""
     return nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)

@@ -1,4 +1,4 @@
-"""BEiT: a vision transformer whose attention has a bias by relative position, of each block's own or shared by all."""
+"""BEiT: a vision transformer whose attention has a bias by relative position, one per block or shared by all."""
 
 from __future__ import annotations
 

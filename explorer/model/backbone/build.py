@@ -1,4 +1,4 @@
-"""Making a backbone of its entry in a model's config."""
+"""Builds a backbone from its entry in a model's config."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from torch import nn
 from explorer.model.backbone.base import Backbone
 from explorer.model.backbone.vit import ClassAndMean
 
-# Options of timm's that read a file or ask a network. A config may come from a stranger; weights lie in its folder.
+# timm options that read a file or use the network. A config may be untrusted; weights are in its folder.
 _FETCHING = ("checkpoint_path", "pretrained_cfg", "pretrained_cfg_overlay", "cache_dir")
 
 
@@ -41,7 +41,7 @@ def _vit(
     convolutions = ConvStem(
         in_chans=options["in_chans"], depth=len(stem["channels"]), padding=1, act_layer=nn.GELU, **stem
     )
-    convolutions = convolutions.to(memory_format=torch.channels_last)  # quicker on a CPU
+    convolutions = convolutions.to(memory_format=torch.channels_last)  # faster on a CPU
     return VisionTransformer(
         **options, patch_size=1, embed_layer=partial(HybridEmbed, convolutions, proj=False)
     )

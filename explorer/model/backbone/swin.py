@@ -12,7 +12,7 @@ from explorer.model.backbone.base import Backbone, TokenShape, full_precision
 class SwinBackbone(Backbone):
     """timm's `SwinTransformer` (Liu et al. 2021, arXiv 2103.14030) and V2 (arXiv 2111.09883).
 
-    Blocks count through all stages. Behind a stage's last block the tokens are still those of that stage: an exit
+    Blocks count through all stages. After a stage's last block the tokens are still those of that stage: an exit
     there sees them before they are merged, as LGViT's does.
     """
 
@@ -21,7 +21,7 @@ class SwinBackbone(Backbone):
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__(model)
-        # Where each block stands: its stage, and its place in it.
+        # Where each block is: its stage, and its place in it.
         self._places = [
             (stage, place)
             for stage, layer in enumerate(self.vit.layers)

@@ -42,7 +42,7 @@ class VitBackbone(Backbone):
 
     def attention(self, index: int, tokens: Tensor, queries: slice = slice(None)) -> Tensor:
         block = self.vit.blocks[index - 1]
-        # Other blocks of timm (post-norm, parallel, differential) attend to something else than norm1's output.
+        # Other blocks of timm (post-norm, parallel, differential) attend to something other than norm1's output.
         if not (isinstance(block, Block) and isinstance(block.attn, Attention)):
             raise ValueError(
                 f"attention can be read from timm's plain Block, not from {type(block).__name__}."
@@ -65,5 +65,5 @@ class ClassAndMean(VisionTransformer):
         self.head = nn.Linear(2 * self.embed_dim, self.num_classes)
 
     def pool(self, x: Tensor, _pool_type: str | None = None) -> Tensor:
-        """Tokens (N, prefix + patches, D) behind the final norm, to what the classifier reads."""
+        """Tokens (N, prefix + patches, D) after the final norm, to what the classifier reads."""
         return torch.cat([x[:, 0], x[:, self.num_prefix_tokens :].mean(dim=1)], dim=-1)

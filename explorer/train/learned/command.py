@@ -39,7 +39,7 @@ def learn(
     as_released: bool = False,
     work: Path | None = None,
 ) -> Path:
-    """Train the recipe's parts on what a model's exits read, put them into its folder, and measure it anew.
+    """Train the recipe's parts on what a model's exits read, put them into its folder, and measure it again.
 
     `work` keeps what the exits read and how far training is (default: checkpoints/addons/MODEL). Returns the addon's
     path. Raises `ValueError`, or `Stopped` when asked to stop.
@@ -67,7 +67,7 @@ def learn(
 
 
 def measure(model: Model, states: dict[str, States], addon: str) -> None:
-    """Put what the rules of an addon say of validation and test into evaluation.npz, and thresholds into the config.
+    """Put what the rules of an addon say on validation and test into evaluation.npz, and thresholds into the config.
 
     The rest of the model's evaluation stays as it is. Raises `FileNotFoundError` where there is none.
     """

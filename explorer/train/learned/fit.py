@@ -69,7 +69,7 @@ def fit(
 def _step(learner: Learner, optimiser: torch.optim.Optimizer, batch: Batch) -> float:
     for group in optimiser.param_groups:
         group["lr"] = group["peak_lr"] * schedule(batch.progress, WARMUP)
-    optimiser.zero_grad(set_to_none=True)  # a part that this step does not teach is then left alone
+    optimiser.zero_grad(set_to_none=True)  # a part that this step does not train is then left alone
     loss = learner.loss(batch)
     loss.backward()
     optimiser.step()
@@ -95,7 +95,7 @@ def _resume(learner: Learner, optimiser: torch.optim.Optimizer, path: Path) -> t
 def _save(
     learner: Learner, optimiser: torch.optim.Optimizer, passes: int, losses: list[float], path: Path
 ) -> None:
-    """Written beside and moved over, so that a kill at any moment leaves a whole checkpoint."""
+    """Written to a temporary file and renamed, so that a kill at any moment leaves a whole checkpoint."""
     state = {
         "learner": learner.state_dict(),
         "optimiser": optimiser.state_dict(),

@@ -2,7 +2,7 @@
 
 Regol, Chataoui, Coates 2024, arXiv 2310.09163, and the code published with it. Ours: the classifiers read what the
 model's own exits read and start from theirs, the final read-out stays the model's, no head
-stops its warm-up early, and AdamW takes SGD's place.
+stops its warm-up early, and AdamW replaces SGD.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from explorer.train.learned.learner import Batch, Learner
 from explorer.train.learned.states import States
 
 TRADE_OFF = 0.7  # the published code's weight of cost against cross-entropy; higher = earlier
-TURN = 200  # batches until gates and classifiers change places
+TURN = 200  # batches per turn of gates or classifiers
 MOST_WEIGHT = 5.0  # of a gate's positive examples
 
 
@@ -102,7 +102,7 @@ class Jei(Learner):
             return torch.from_numpy(statistics(early.numpy()).astype(np.float32))
 
     def gate_loss(self, batch: Batch) -> Tensor:
-        """A gate is to open from an image's best exit on: binary cross-entropy, summed over the gates."""
+        """A gate should open from an image's best exit on: binary cross-entropy, summed over the gates."""
         seen = self.statistics(batch)
         with torch.no_grad():
             best = self.best_exit(self.losses(self.logits(batch), batch.labels))
@@ -119,7 +119,7 @@ class Jei(Learner):
         return torch.cat([shares, (1 - shares.sum(dim=1, keepdim=True)).clamp(min=0)], dim=1)
 
     def classifier_loss(self, losses: Tensor, shares: Tensor) -> Tensor:
-        """Each exit learns from the images that leave there: sum of P CE, brought back to the size of sum of CE.
+        """Each exit learns from the images that leave there: sum of P CE, rescaled to the size of sum of CE.
 
         The published code lets the gradient through that factor too, and then P cancels: value and gradient are those
         of the plain sum. `as_released` does so.

@@ -1,4 +1,4 @@
-"""What a learned rule's training brings: layers, a loss on what the exits read, and the tensors it ships."""
+"""What a learned rule's training defines: layers, a loss on what the exits read, and the tensors it ships."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Learner(nn.Module):
     lr: ClassVar[float] = 1e-3
 
     def optimiser(self) -> torch.optim.Optimizer:
-        """What teaches the layers; each group's learning rate is its highest."""
+        """The layers' optimiser; each group's learning rate is its peak."""
         return torch.optim.AdamW(self.parameters(), self.lr, weight_decay=0.01)
 
     def prepare(self, validation: States) -> None:
-        """Called before each pass, for what is counted on images that nothing is learned from."""
+        """Called before each pass, for statistics on images that are not trained on."""
 
     def loss(self, batch: Batch) -> Tensor:
         """The loss of one batch."""

@@ -44,7 +44,7 @@ class Palbert(Learner):
         h = self.pooler(normed(states)).tanh()
         grown = torch.cat(
             [h, F.pad(h, (0, 0, 1, 0))[:, :-1]], dim=-1
-        )  # with the exit before, 0 before the first
+        )  # with the previous exit's, 0 before the first
         for layer in self.layers[:-1]:
             grown = layer(grown).tanh()
         opened = self.layers[-1](grown)[..., 0]

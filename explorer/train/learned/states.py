@@ -1,4 +1,4 @@
-"""What every exit of a frozen model reads of every image, computed once and kept on disk."""
+"""What every exit of a frozen model reads for every image, computed once and kept on disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from explorer.rules.pooled import pooled
 from explorer.rules.rule import Seen
 from explorer.train.batches import normalise
 
-CHUNK = 2_500  # images between two files: what a run that is cut off loses at most
+CHUNK = 2_500  # images between two files: the most that an interrupted run loses
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class States:
     """N images of one split at E exits of a frozen network of width D."""
 
     pooled: NDArray[np.float32]  # (N, E, D) what each exit's classifier reads, before any norm
-    logits: NDArray[np.float32]  # (N, E, C) over the exits' temperatures
+    logits: NDArray[np.float32]  # (N, E, C) divided by the exits' temperatures
     labels: NDArray[np.int64]  # (N,)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def seen(self, exit: int) -> Seen:
-        """What a rule that reads pooled states needs to be shown of that exit: a token that is the state itself."""
+        """What a rule that reads pooled states needs from that exit: a token that is the state itself."""
         return Seen(self.logits[:, exit], tokens=self.pooled[:, exit][:, None])
 
     def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -48,7 +48,7 @@ class States:
 def states_of(model: Model, split: Split, name: str, folder: Path) -> States:
     """Run the split through every exit, or read what an earlier run has left in `folder`.
 
-    Written chunk by chunk, so that a run that is cut off goes on where it was. Raises `ValueError` when the folder
+    Written chunk by chunk, so that an interrupted run resumes where it was. Raises `ValueError` when the folder
     holds the states of other weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def states_of(model: Model, split: Split, name: str, folder: Path) -> States:
 
 
 def _check_weights(model: Model, folder: Path) -> None:
-    """The folder remembers whose states it holds."""
+    """The folder records whose states it holds."""
     assert model.folder is not None
     weights = read_config(model.folder)["weights"]
     path = folder / "weights.json"

@@ -65,7 +65,7 @@ def _table(measured: dict[str, Any], macs: list[int], full: int) -> str:
 
 
 def _grains(measured: dict[str, Any]) -> str:
-    """How often every exit is right where the answer may be coarser, and what two points buy there."""
+    """How often every exit is right at coarser grains, and what two points buy there."""
     lines = [
         "| right, % | " + " | ".join(f"block {block}" for block in measured["blocks"]) + " | 2 points lost |"
     ]

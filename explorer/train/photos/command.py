@@ -1,4 +1,4 @@
-"""train --recipe distil, and ship: one stretch of training on photographs, and the model folder made of it."""
+"""train --recipe distil, and ship: one stretch of training on photographs, and the model folder made from it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run(
 ) -> None:
     """Train one stretch in `out`. A new run starts from `start`: a model folder, or a ViT-S/14's weights.
 
-    Every 10,000 views it is measured on the even places of `labelled`. Raises `ValueError` or `FileNotFoundError` in
+    Every 10,000 views it is measured on the even positions of `labelled`. Raises `ValueError` or `FileNotFoundError` in
     plain words, and `Stopped`.
     """
     torch.set_num_threads(threads)
@@ -49,9 +49,9 @@ def run(
 
 
 def ship_run(source: Path, out: Path, labelled: Path, sources: Path | None, threads: int = 2) -> None:
-    """The model folder `out` of the run in `source`. `sources` is a text file: what it learned from, a line each.
+    """Write the model folder `out` from the run in `source`. `sources` is a text file: what it learned from, by line.
 
-    Raises `FileNotFoundError` or `ValueError`, in words.
+    Raises `FileNotFoundError` or `ValueError` in plain words.
     """
     torch.set_num_threads(threads)
     if not (source / "last.pt").exists():
@@ -65,13 +65,13 @@ def ship_run(source: Path, out: Path, labelled: Path, sources: Path | None, thre
 
 
 def started(start: Path, size: int) -> tuple[MultiExitViT, list[dict[str, Any]]]:
-    """The network and the history that a run begins with: of a model folder, of another run, or of a bare backbone.
+    """The network and the history that a run begins with: from a model folder, another run, or a bare backbone.
 
     Raises `FileNotFoundError`.
     """
     if (start / "config.json").exists():
         network = load_model_folder(start).network
-        network.temperatures = (1.0,) * len(network.exits)  # training knows none
+        network.temperatures = (1.0,) * len(network.exits)  # training uses none
         told = start / "training.json"
         history = json.loads(told.read_text(encoding="utf-8")).get("history", []) if told.exists() else []
         return at_size(network, size), history

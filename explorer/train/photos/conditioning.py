@@ -1,8 +1,8 @@
 """Heads that learn from tokens of very uneven scale.
 
 LGViT's heads read the raw tokens behind a block, before any norm. In a DINOv2 these vary from picture to picture by
-some hundredths in most channels, about means of up to ten. An optimiser whose steps are all of one size, as Adam's are,
-moves such a head hardly at all: of our exits the shallow ones had learned nothing after a hundred thousand crops.
+a few hundredths in most channels, around means of up to ten. An optimiser whose steps are all of one size, as Adam's
+are, hardly moves such a head: our shallow exits had learned nothing after a hundred thousand crops.
 
 So each weight's step is what it would be if its inputs were centred and had a spread of one, and its outputs too: the
 head learns as if between two norms, while the network stays LGViT's.
@@ -20,7 +20,7 @@ from explorer.model.heads import GlobalAggregationHead, LocalPerceptionHead
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train.photos.readouts import read_outs
 
-# How much quicker a local head's branch grows: it starts at nothing, and pooling takes most of its spread away.
+# How much quicker a local head's branch grows: it starts at zero, and pooling removes most of its spread.
 QUICK = 10.0
 FLOOR = 1e-3  # of a spread, as a share of the channels' mean spread
 
@@ -39,7 +39,7 @@ class Step:
 
     weight: Tensor
     factor: Tensor
-    bias: Tensor | None = None  # takes up the inputs' mean
+    bias: Tensor | None = None  # absorbs the inputs' mean
     mean: Tensor | None = None
 
 
@@ -50,7 +50,7 @@ def _readers(network: MultiExitViT) -> list[nn.Module]:
 
 @torch.no_grad()
 def channels_read(network: MultiExitViT, images: Iterable[Tensor]) -> list[Channels]:
-    """Of every read-out, the final one last, and of every head's first layer, on batches of network input.
+    """What every read-out, the final one last, and every head's first layer read, on batches of network input.
 
     Leaves the network in eval mode.
     """
@@ -100,10 +100,10 @@ def _last_norm(head: LocalPerceptionHead) -> nn.BatchNorm2d:
 
 @torch.no_grad()
 def start_heads(network: MultiExitViT, read: Sequence[Channels]) -> None:
-    """Start every head anew, as one that hands its tokens on.
+    """Restart every head as one that passes its tokens on unchanged.
 
     A local head's branch adds nothing yet (its last norm at zero, Goyal et al. 2017, arXiv 1706.02677) and is drawn as
-    for inputs centred and of spread one; a global head's values and projection are the identity.
+    for centred inputs with a spread of one; a global head's values and projection are the identity.
     """
     for head, channels in zip(network.heads, read[len(read_outs(network)) :], strict=True):
         first = _first(head)
@@ -145,7 +145,7 @@ def steps(network: MultiExitViT, read: Sequence[Channels]) -> list[Step]:
             values = channels.spread
             ones = torch.ones(
                 2 * len(values), device=values.device
-            )  # queries and keys, whose products are to be of size one
+            )  # queries and keys, whose products should be of size one
             found.append(Step(first.weight, torch.cat([ones, values])[:, None] / _size(channels)))
             found.append(Step(head.project.weight, out[:, None] / values))
             found.append(Step(head.project.bias, out))
@@ -157,7 +157,7 @@ def _into(module: nn.Conv2d | nn.Linear, channels: Channels) -> Step:
 
 
 class Conditioned:
-    """The optimiser's steps of those weights, made as their inputs and outputs ask."""
+    """The optimiser's steps of those weights, adapted to their inputs and outputs."""
 
     def __init__(self, moved: list[Step], optimiser: torch.optim.Optimizer) -> None:
         self.moved, self.optimiser = moved, optimiser
@@ -173,7 +173,7 @@ class Conditioned:
 
     @torch.no_grad()
     def step(self) -> None:
-        """One step of the optimiser; the biases take up what a weight's change makes of its inputs' means."""
+        """One step of the optimiser; the biases absorb what a weight's change does to its inputs' means."""
         moved = [step for step in self.moved if step.weight.grad is not None]
         before = [step.weight.clone() for step in moved]
         self.optimiser.step()

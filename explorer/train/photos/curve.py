@@ -1,4 +1,4 @@
-"""The learning curve as a figure, an SVG file that needs nothing to be shown."""
+"""The learning curve as a figure, a self-contained SVG file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 640, 300, 44, 36
-# Line by line of a curve's rows: what it is called and its colour, told apart without colour by their ends' names.
+# By key of a curve's rows: each line's name and colour; names at the ends tell the lines apart without colour.
 LINES = {
     "first": ("end", "#0072b2"),
     "block_10": ("block 10", "#d55e00"),

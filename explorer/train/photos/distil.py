@@ -36,7 +36,7 @@ MEASURE_EVERY = 10_000  # views between two measurements
 EMA = 0.998  # of the weights per step, so about the last 500 steps
 WEIGHT_DECAY = 0.02
 LOOKED_AT = 512  # views from which the scale of what the heads read is measured
-FINAL_SHARE = 0.5  # of the loss where a network teaches itself: with LGViT's fifth the last answers slid away
+FINAL_SHARE = 0.5  # of the loss where a network teaches itself: with LGViT's fifth the last answers drifted
 APART = 10**9  # number of the first step whose views read-outs are solved on, far from those trained on
 Measure = Callable[[MultiExitViT], dict[str, float]]
 
@@ -59,8 +59,8 @@ class Run:
         self.step = 0  # in the last stretch of the history
         self.optimiser: torch.optim.AdamW | None = None
         self.channels: list[Channels] = []  # what the heads read when the stretch began
-        self.origin: dict[str, Tensor] = {}  # the weights when the stretch began, where it asks for them
-        self.before: MultiExitViT | None = None  # a network of them, which teaches its own answers
+        self.origin: dict[str, Tensor] = {}  # the weights when the stretch began, if it needs them
+        self.before: MultiExitViT | None = None  # a network with these weights, which teaches its own answers
         self.pending: dict[str, Any] | None = None
         self.stop = False
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,13 +71,13 @@ class Run:
         return crops_of(self.history)
 
     def averaged(self) -> MultiExitViT:
-        """The network of averaged weights, in eval mode and made for the present size."""
+        """The network of averaged weights, in eval mode and made for the current size."""
         network = at_size(self.network, self.network.backbone.input_size[0]).to(self.device)
         network.load_state_dict(self.average)
         return network.eval()
 
     def resume(self) -> bool:
-        """Take up what stands in the folder; False if nothing does."""
+        """Resume the run in the folder; False if there is none."""
         path = self.folder / "last.pt"
         if not path.exists():
             return False
@@ -91,7 +91,7 @@ class Run:
         return True
 
     def save(self) -> None:
-        """Written beside and moved over, so that a kill at any moment leaves a whole checkpoint."""
+        """Written to a temporary file and renamed, so that a kill at any moment leaves a whole checkpoint."""
         state = {
             "network": self.network.state_dict(),
             "average": self.average,
@@ -106,7 +106,7 @@ class Run:
         (self.folder / "history.json").write_text(json.dumps(self.history, indent=1) + "\n")
 
     def begin(self, stretch: Stretch, photographs: Photographs, teacher: Teacher) -> None:
-        """Go on with the stretch if it is the one that was cut off; else begin it where the last one stopped."""
+        """Resume the stretch if it is the one that was cut off; else begin it where the last one stopped."""
         settings = asdict(stretch)
         if self.history and self.history[-1]["settings"] == settings and not self.history[-1].get("done"):
             return
@@ -136,10 +136,10 @@ class Run:
     def _solve(
         self, network: MultiExitViT, stretch: Stretch, photographs: Photographs, teacher: Teacher
     ) -> None:
-        """Solve the read-outs of a network anew, in place, and begin the heads of a new run.
+        """Solve the read-outs of a network again, in place, and initialise the heads of a new run.
 
-        The exits learn from the teacher and from the final read-out in equal parts. Every read-out's classes are given
-        an even spread, and it is freed of its bias to the classes that views show.
+        The exits learn from the teacher and from the final read-out in equal parts. Every read-out's classes get
+        an even spread, and its bias towards the classes that views show is removed.
         """
         if not self.history:
             channels = channels_read(network, self._looked_at(stretch, photographs))
@@ -167,7 +167,7 @@ class Run:
                 lessons = (answers + final(inputs[-1]).detach()) / 2
 
     def _reading(self, stretch: Stretch, photographs: Photographs, teacher: Teacher) -> str:
-        """A name for what read-outs are solved on, which other views, weights or teachers change."""
+        """A name for what read-outs are solved on; it differs for other views, weights or teachers."""
         grey = torch.full((1, 3, VIEW, VIEW), 0.5, device=self.device)
         said_of_grey = [round(x, 1) for x in teacher(grey)[0].tolist()]  # tells teachers apart
         views_of = (
@@ -202,7 +202,7 @@ class Run:
                 {"params": params, "lr": lr, "peak_lr": lr, "weight_decay": WEIGHT_DECAY * decayed}
                 for (lr, decayed), params in groups.items()
             ],
-            betas=(0.9, 0.98),  # few steps: a shorter memory of squares than AdamW's own
+            betas=(0.9, 0.98),  # few steps: a shorter memory of squares than AdamW's default
             fused=self.device.type == "cuda",
         )
         self.conditioned = Conditioned(moved, self.optimiser)
@@ -215,7 +215,7 @@ class Run:
     ) -> None:
         """Run the stretch to its end; `measure` tells what the averaged network can do.
 
-        On SIGTERM or Ctrl-C it saves and raises `Stopped`; a harder end loses a minute.
+        On SIGTERM or Ctrl-C it saves and raises `Stopped`; a kill loses up to a minute.
         """
         previous = {s: signal.signal(s, self.ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
         try:
@@ -300,17 +300,17 @@ class Run:
         return loss.item()
 
     def _outputs(self, stretch: Stretch, images: Tensor, heads: bool) -> tuple[Outputs, Tensor | None]:
-        """What the network says to its input, and what the network of before did, if the stretch asks for that."""
+        """The network's outputs, and those of the network as it was before, if the stretch needs them."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             if not stretch.own:
                 return _in_float32(self.network(images, heads=heads)), None
-            with torch.no_grad():  # what is frozen is read once, for both
+            with torch.no_grad():  # the frozen part runs once, for both
                 tokens = self.network.advance(self.network.backbone.embed(images), 0, stretch.frozen)
                 own = self._before(stretch).onward(tokens, stretch.frozen, heads=False).final.float()
             return _in_float32(self.network.onward(tokens, stretch.frozen, heads)), own
 
     def _before(self, stretch: Stretch) -> MultiExitViT:
-        """The network as it stood when the stretch began."""
+        """The network as it was when the stretch began."""
         if self.before is None:
             self.before = at_size(self.network, stretch.size).to(self.device).eval().requires_grad_(False)
             self.before.load_state_dict(self.origin)

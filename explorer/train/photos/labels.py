@@ -1,10 +1,10 @@
-"""ImageNet-1k's class names to read."""
+"""ImageNet-1k's class names in readable form."""
 
 from __future__ import annotations
 
 from timm.data import ImageNetInfo
 
-# WordNet gives two different cranes no other name.
+# WordNet has no other name for the two different cranes.
 _TOLD_APART = {134: "crane (bird)", 517: "crane (machine)"}
 
 

@@ -1,4 +1,4 @@
-"""The losses of the photo training: LGViT's two stages where soft answers stand in place of labels."""
+"""The losses of the photo training: LGViT's two stages with soft answers in place of labels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _centred(logits: Tensor) -> Tensor:
 def by_teacher(
     network: MultiExitViT, outputs: Outputs, teacher: Tensor, final: float | None = None
 ) -> Tensor:
-    """LGViT's stage 1 with the teacher's logits (N, C) for labels: of the exits asked, and of the final read-out.
+    """LGViT's stage 1 with the teacher's logits (N, C) for labels: for the exits that ran and the final read-out.
 
     Each weighs as much as the number of its block; `final` is a share of the whole for the final read-out instead.
     """

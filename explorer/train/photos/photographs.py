@@ -15,16 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-SIDE = 256  # pixels; every photograph is kept as a square of this side, with its own aspect beside it
+SIDE = 256  # pixels; every photograph is kept as a square of this side, with its own aspect stored beside it
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".ppm", ".tif", ".tiff"}
 TOO_FEW = "{path} holds no photograph that can be read; name a folder or a zip archive of pictures."
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where photographs come from, and how often each of them is drawn beside those of other sources."""
+    """Where photographs come from, and how often each is drawn relative to those of other sources."""
 
-    path: Path  # a folder, searched with all below it, or a zip archive
+    path: Path  # a folder, searched recursively, or a zip archive
     weight: float = 1.0
 
 
@@ -93,7 +93,7 @@ def pictures_of(path: Path) -> tuple[list[str], Callable[[str], bytes]]:
         names = sorted(n for n in archive.namelist() if Path(n).suffix.lower() in ENDINGS)
 
     def read(name: str) -> bytes:
-        with ZipFile(path) as archive:  # opened anew: an open archive is not for several threads
+        with ZipFile(path) as archive:  # opened each time: an open archive is not thread-safe
             return archive.read(name)
 
     return names, read
@@ -108,7 +108,7 @@ def _decoded(path: Path, cache: Path) -> tuple[list[str], NDArray[np.uint8], NDA
     if not (home / "names.txt").exists():
         home.mkdir(parents=True, exist_ok=True)
         kept, aspects = [], []
-        # Written beside and named last, so that a kill leaves nothing that looks whole.
+        # Written to a temporary name and renamed last, so that a kill leaves nothing that looks whole.
         with (home / "pixels.new").open("wb") as file:
             for name, square, aspect in _decode_all(names, read):
                 file.write(square.tobytes())

@@ -1,4 +1,4 @@
-"""Read-outs solved by ridge regression: steps of descent come there late, if ever."""
+"""Read-outs solved by ridge regression: gradient descent gets there late, if ever."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read(
     """What every read-out reads, the final one last (N, D) each, and the answers (N, C), of all batches together.
 
     `lesson(i)` gives the network's input of batch i and the answers to it. What was read is kept in the folder `store`,
-    chunk by chunk, so that a reading that was cut off goes on from there. Leaves the network in eval mode.
+    chunk by chunk, so that an interrupted reading resumes from there. Leaves the network in eval mode.
     """
     network.eval()
     chunks = []
@@ -50,7 +50,7 @@ def read(
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
             torch.save(chunk, path.with_suffix(".new"))
-            os.replace(path.with_suffix(".new"), path)  # a kill leaves whole chunks alone
+            os.replace(path.with_suffix(".new"), path)  # a kill leaves only whole chunks
     return (
         [torch.cat(parts) for parts in zip(*(inputs for inputs, _ in chunks), strict=True)],
         torch.cat([answers for _, answers in chunks]),
@@ -94,8 +94,8 @@ def solve(linear: nn.Linear, inputs: Tensor, answers: Tensor, penalty: float = P
 def even(linear: nn.Linear, inputs: Tensor, answers: Tensor) -> None:
     """Give the classes of a solved read-out a more even spread over views (N, D), and the spread of answers (N, C).
 
-    Ridge regression shrinks an answer towards its mean as far as the inputs tell little of it: a class that shallow
-    tokens hardly show would never be named, however much it stands out for once. So each class's logit, less its mean,
+    Ridge regression shrinks an answer towards its mean where the inputs say little about it: a class that shallow
+    tokens hardly show would never be named, however clear one view is. So each class's logit, less its mean,
     is divided by its spread to the power EVEN.
     """
     logits = linear(inputs)
@@ -108,9 +108,9 @@ def even(linear: nn.Linear, inputs: Tensor, answers: Tensor) -> None:
 
 @torch.no_grad()
 def rebalance(linear: nn.Linear, logits: Tensor) -> None:
-    """Free a read-out of what photographs teach wrongly: that most classes are rare.
+    """Correct what photographs teach a read-out wrongly: that most classes are rare.
 
-    A read-out that has hardly met a koala calls it a gibbon. The remedy is logit adjustment: each class's logit minus
+    A read-out that has hardly seen a koala calls it a gibbon. The remedy is logit adjustment: each class's logit minus
     the logarithm of how often the network names it, by the logits (N, C) it gave on views of the kind trained on.
     """
     named = logits.softmax(dim=-1).mean(dim=0)

@@ -1,4 +1,4 @@
-"""What `--set NAME=VALUE` may say of a stretch, and the stretch that comes of it."""
+"""What `--set NAME=VALUE` may set in a stretch, and the stretch that results."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from explorer.train.photos.stretch import Stretch
 
 @dataclass(frozen=True)
 class Setting:
-    """One number of a stretch: whether it is a whole one, and between what it lies."""
+    """One number of a stretch: whether it is an integer, and its range."""
 
     whole: bool
     low: float
     high: float = float("inf")
 
 
-# `Stretch` says what each of them means; docs/photos.md says it for those who ask.
+# `Stretch` says what each of them means; docs/photos.md says it for users.
 SETTINGS = {
     "stage": Setting(True, 1, 2),
     "crops": Setting(True, 0),
@@ -29,7 +29,7 @@ SETTINGS = {
     "exits_every": Setting(True, 1),
     "solved": Setting(True, 0),
 }
-CROPS = 50_000  # unless it is said
+CROPS = 50_000  # unless set
 
 
 def stretch_of(settings: Sequence[str], **common: Any) -> Stretch:

@@ -33,10 +33,10 @@ from explorer.train.photos.measure import decode, right_in, traces
 from explorer.train.photos.student import BACKBONE, MEAN, STD
 
 TITLE = "LGViT on ViT-S/14 for photographs, 1000 classes"
-OPENS = "kinds"  # the grain the page begins with
+OPENS = "kinds"  # the grain the page opens with
 LOST = 0.02  # of accuracy that a model's own thresholds may lose on the choosing half
-# A model's own thresholds lose LOST at most; where that saves less than a tenth there is no early exit to see, and they
-# are the most accurate that save it.
+# A model's own thresholds lose LOST at most; if that saves less than a tenth there is no early exit to see, so they
+# are the most accurate that save a tenth.
 AIM = Aim(saving=1.1, lost=LOST)
 LOSSES = (0.01, 0.02, 0.05)  # reported for confidence
 # What this model aims at on the reporting half: accuracy per exit, fewer MACs at LOST, calibration error.
@@ -62,7 +62,7 @@ def ship(
 ) -> None:
     """Write the model folder `out` with everything in it. `network` is made for the size that `backbone` says.
 
-    Temperatures and thresholds are chosen on the even places of `labelled`, everything is reported on the odd ones.
+    Temperatures and thresholds are chosen on the even positions of `labelled`, everything is reported on the odd ones.
     `sources` name what it was trained on, a line each.
     """
     model = Model(
@@ -110,7 +110,7 @@ def ship(
 
 
 def _grains(out: Path) -> tuple[Grain, ...]:
-    """ImageNet's kinds and groups: by WordNet where it is installed, else those that lie in the folder already."""
+    """ImageNet's kinds and groups: by WordNet where it is installed, else those already in the folder."""
     try:
         return tuple(imagenet_grains())
     except FileNotFoundError:
@@ -153,7 +153,7 @@ def measures(records: dict[str, Record], threshold: float, heads: NDArray[np.int
 
 
 def _best_subset(validation: Record, test: Record, heads: NDArray[np.int64]) -> dict[str, Any]:
-    """The exits, and one threshold of confidence for them, that spend least for LOST on the choosing half."""
+    """The exits, and one threshold of confidence for them, that spend least within LOST on the choosing half."""
     floor = Goal(floor=float(validation.accuracy[-1]) - LOST)
     found = solve(problem_of(validation, "confidence", heads), floor, ways=("subset",))
     assert found.left_out is not None
@@ -164,7 +164,7 @@ def _best_subset(validation: Record, test: Record, heads: NDArray[np.int64]) -> 
 
 
 def _at_grain(validation: Record, test: Record) -> dict[str, Any]:
-    """The same of a coarser reading: how often each exit is right, its calibration, and what LOST buys."""
+    """The same for a coarser reading: how often each exit is right, its calibration, and what LOST buys."""
     point = cheapest(validation, "confidence", float(validation.accuracy[-1]) - LOST)
     return {
         "right": _rounded(test.accuracy),

@@ -11,10 +11,10 @@ from torch import nn
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train.photos.views import Augmentation
 
-WARM_UP = 100  # steps in which the learning rate rises where the optimiser starts anew
-FINAL = 1 / 3  # share of a stretch in which the rate falls to nothing, at its end
+WARM_UP = 100  # steps in which the learning rate rises when the optimiser restarts
+FINAL = 1 / 3  # share of a stretch, at its end, in which the rate falls to zero
 LAYER_DECAY = (
-    0.85  # each block learns so much slower than the next: what is general stays (Clark et al. 2020)
+    0.85  # each block's rate as a share of the next one's: general features stay (Clark et al. 2020)
 )
 
 
@@ -31,14 +31,14 @@ class Stretch:
     frozen: int = 3  # blocks that stay as they are, from the first; 0 trains the embedding too
     lr: float = 5e-5  # AdamW: blocks and norms
     lr_heads: float = 2.5e-4  # exit heads and read-outs
-    # Share of stage 1's lesson that is the model's own answer, as its last read-out stood when the stretch began; the
-    # rest is the teacher's. The whole of it, 1, moves what deep blocks know to shallower ones and teaches nothing new.
-    # Exits behind frozen blocks are left to stage 2 then.
+    # Share of stage 1's target that is the model's own answer, by its last read-out when the stretch began; the rest is
+    # the teacher's. A share of 1 moves what deep blocks know to shallower ones and teaches nothing new. Exits behind
+    # frozen blocks are then left to stage 2.
     own: float = 0.0
-    # Stage 1 asks the exits every so many steps, and the final read-out alone else. LGViT alternates, which is 2.
+    # Stage 1 trains the exits every N steps, otherwise only the final read-out. LGViT alternates, so N is 2.
     exits_every: int = 2
     batch: int = 32
-    solved: int = 4_096  # views on which the read-outs are solved where it begins; 0 keeps them
+    solved: int = 4_096  # views on which the read-outs are solved at its start; 0 keeps them
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 0
 
@@ -49,7 +49,7 @@ def crops_of(history: Iterable[dict[str, Any]]) -> int:
 
 
 def learning_rates(network: MultiExitViT, stretch: Stretch) -> dict[int, float]:
-    """Of every parameter by its id: heads and read-outs learn fastest, the embedding slowest."""
+    """Learning rates by parameter id: heads and read-outs learn fastest, the embedding slowest."""
     vit = network.backbone.vit
     rates = dict.fromkeys(map(id, network.parameters()), stretch.lr_heads)
     parts = [(nn.ModuleList([vit.patch_embed]), 0), (vit.norm, len(vit.blocks))]
@@ -60,5 +60,5 @@ def learning_rates(network: MultiExitViT, stretch: Stretch) -> dict[int, float]:
 
 
 def rate(step: int, progress: float, warm_up: int = WARM_UP) -> float:
-    """Learning-rate factor: a linear rise, constant, then straight down to nothing at `progress` 1."""
+    """Learning-rate factor: a linear rise, constant, then linearly down to zero at `progress` 1."""
     return min(1.0, (step + 1) / (warm_up + 1), max(0.0, (1 - progress) / FINAL))

@@ -37,7 +37,7 @@ _POSITIONS = "backbone.vit.pos_embed"
 def new_student(weights: Path | None, size: int, backbone: dict[str, Any] = BACKBONE) -> MultiExitViT:
     """A fresh LGViT on a backbone from a safetensors file with timm's names, made for `size` pixels.
 
-    Its heads are to be started by `conditioning.start_heads`. Without a file it is to be filled by whoever asked.
+    Its heads must be initialised by `conditioning.start_heads`. Without a file the caller must load the weights.
     Raises `FileNotFoundError`.
     """
     network = MultiExitViT(build_backbone(**backbone | {"img_size": size}), lgvit_exits(), "photos")

@@ -1,4 +1,4 @@
-"""The teachers: frozen ImageNet-1k classifiers of timm's, asked what they see in a view. They are not shipped."""
+"""The teachers: frozen timm classifiers for ImageNet-1k that say what they see in a view. They are not shipped."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _normalised(network: nn.Module, views: Tensor) -> Tensor:
 
 
 def fold_norms(network: nn.Module) -> None:
-    """Put every batch norm that directly follows a convolution into it, in place; the network is in eval mode."""
+    """Fold every batch norm that directly follows a convolution into it, in place; the network is in eval mode."""
     for parent in list(network.modules()):
         children = list(parent.named_children())
         for (conv_name, conv), (norm_name, norm) in pairwise(children):

@@ -1,6 +1,6 @@
-"""Views of photographs, made on the device that learns: crops at all scales, mirrored, recoloured, cut together.
+"""Views of photographs, made on the device that trains: crops at all scales, mirrored, recoloured, cut together.
 
-A view is decided by the seed and the number of its step alone, so that a run can be resumed. Teacher and student see
+A view depends only on the seed and its step number, so that a run can be resumed. Teacher and student see
 the same view: "Knowledge distillation: a good teacher is patient and consistent" (Beyer et al. 2022,
 arXiv 2106.05237).
 """
@@ -22,7 +22,7 @@ SIZE = 224  # pixels of a view; the teacher sees all of them
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far views depart from their photographs. Shares are of views, those of mixing of batches."""
+    """How far views depart from their photographs. Shares are of views; for mixing, of batches."""
 
     smallest: float = (
         0.25  # share of a photograph's area that a crop covers at least; log-uniform up to all of it
@@ -102,7 +102,7 @@ def _recolour(images: Tensor, augmentation: Augmentation, rng: np.random.Generat
 
 
 def mix(images: Tensor, augmentation: Augmentation, rng: np.random.Generator) -> Tensor:
-    """CutMix on a share of the batches. The teacher is asked about what comes out: no labels need mixing."""
+    """CutMix on a share of the batches. The teacher labels the result: no labels need mixing."""
     chance, other = rng.random(), images.roll(1, dims=0)
     if chance < augmentation.cut_mixed:
         height, width = images.shape[-2:]

@@ -1,4 +1,4 @@
-// Maps out of attention weights: one token's row, rollout, distance. Twin of explorer/explain/attending.py.
+// Maps from attention weights: one token's row, rollout, distance. Twin of explorer/explain/attending.py.
 
 /**
  * `weights` has per block {heads, tokens, data}: data (heads, tokens, tokens), row i what token i takes from all.
@@ -25,7 +25,7 @@ export function readAttention(weights, token, { prefix, grid, size }) {
   return { attention, rollout, distance };
 }
 
-/** The mean over heads, half and half with the identity, (tokens, tokens). */
+/** The mean over heads, averaged with the identity, (tokens, tokens). */
 function mixedWithIdentity(data, heads, tokens) {
   const size = tokens * tokens;
   const mixed = new Float32Array(size);

@@ -1,4 +1,4 @@
-// A batch in the browser: its pictures one after the other, each leaving where the network is sure.
+// A batch in the browser: its pictures one by one, each leaving where the network is sure.
 
 import { grainOf, merged } from "./grain.js";
 import { networkOf, see, walkOf } from "./models.js";
@@ -13,8 +13,8 @@ import { isArchive, listArchive } from "./zip.js";
 
 const MOST_PICTURES = 500;
 const MOST_BYTES = 200_000_000;
-export const STEP = 4; // pictures an answer holds: few, for each takes a part of a second here
-const TIMED_EVERY = 4; // of so many steps one also runs without exits
+export const STEP = 4; // pictures per answer: few, because each takes a fraction of a second here
+const TIMED_EVERY = 4; // one in N steps also runs without exits
 const THUMBNAIL = 64;
 const TOP = 5;
 
@@ -46,7 +46,7 @@ export async function listMembers(files) {
 
 /**
  * One picture, as the network sees it, really stopped where a rule lets it leave: {found, answers}. `found` is the pass,
- * `answers` the logits that whoever left at each exit would have answered, and `scores` the rule's.
+ * `answers` the logits that an image leaving at each exit would get, and `scores` the rule's.
  */
 export async function leave(network, picture, { rule, thresholds, grain: name, left_out: leftOut = [] }, before = null) {
   const { facts } = network;
@@ -69,7 +69,7 @@ export async function leave(network, picture, { rule, thresholds, grain: name, l
   return { found, answers, scores, labels: (grain ?? facts).labels };
 }
 
-/** Rows for the pictures of one step, and the time both ways where the step is timed. */
+/** Rows for the pictures of one step, and the time both ways if the step is timed. */
 export async function step(members, { model, start, ...asked }) {
   const network = await networkOf(model);
   const rows = [];
@@ -102,7 +102,7 @@ export async function step(members, { model, start, ...asked }) {
   return { rows, ms: times.ms, plain_ms: timed ? times.plain : null, timed: times.timed };
 }
 
-/** What became of one picture, with the keys of `classify --json`. */
+/** The result for one picture, with the keys of `classify --json`. */
 export function reportOf(facts, { found, answers, labels }, { rule, thresholds, grain, left_out: leftOut = [] }, plainMs) {
   const { exit, ms } = found;
   const probabilities = softmax(answers[exit]);

@@ -11,7 +11,7 @@ const grown = (severity) => (severity / 10) ** 1.5;
 const share = (edge, part) => Math.max(1, rint(edge * part));
 const mapped = (picture, change) => ({ ...picture, data: toBytes(Float32Array.from(picture.data, change)) });
 
-/** `seeds` is {grain: standard normal numbers as the picture has values, place: [across, down]}, NumPy's of seed 0. */
+/** `seeds` is {grain: standard normal numbers, one per picture value, place: [across, down]}, NumPy's of seed 0. */
 export const CORRUPTIONS = {
   blur: (picture, severity) => gaussianBlur(picture, 0.13 * shorter(picture) * grown(severity)),
   noise: (picture, severity, { grain }) => {

@@ -1,4 +1,4 @@
-// The maps that this browser's own network can make. Twin of explorer/explain/methods, as far as it goes.
+// The maps that this browser's own network can make. A partial twin of explorer/explain/methods.
 
 import { readAttention } from "./attention.js";
 import { pack } from "./maps.js";
@@ -8,7 +8,7 @@ import { softmax } from "./numbers.js";
 const MOST = 8; // pieces along a side, as in explorer/explain/methods/occlusion.py
 const NEEDS_SERVER = "That map needs the page with a server; choose another.";
 
-/** The maps that one pass gives besides its trace; none where the network does not show its attention. */
+/** The maps that one pass gives besides its trace; none if the network does not expose its attention. */
 export function passing(weights, facts) {
   if (weights.length === 0) return [];
   const { attention, rollout, distance } = readAttention(weights, 0, facts);
@@ -24,7 +24,7 @@ const packAttention = (values, weights, { grid }) =>
 const packRollout = (values, weights, { grid }) =>
   pack(values, grid, { axes: { block: weights.length }, units: "share" });
 
-/** The map for a question of the page, on the picture the network saw. Throws a sentence for what it cannot make. */
+/** The map for a question of the page, on the picture the network saw. Throws a sentence if it cannot make it. */
 export async function explain(network, saw, asked) {
   const input = toInput(saw, network.facts.input);
   const { method, exit, against } = asked;
@@ -46,7 +46,7 @@ async function tokenMap(network, input, { method, patch = null }) {
   return { map: packAttention(found.attention, weights, facts), distance: found.distance };
 }
 
-/** Grad-CAM at a local exit, whose piece works it out in closed form; of a group its log-sum-exp is what is explained. */
+/** Grad-CAM at a local exit, whose piece computes it in closed form; for a group its log-sum-exp is explained. */
 async function gradCam(network, input, exit, classes) {
   const { facts } = network;
   if (!network.showsEvidence(exit)) throw new Error(NEEDS_SERVER);
@@ -59,7 +59,7 @@ async function gradCam(network, input, exit, classes) {
   return { values: evidence, grid: facts.grid, signed: false };
 }
 
-/** How the probability of a group at an exit is shared out among its classes: the gradient of its log-sum-exp. */
+/** How the probability of a group at an exit is divided among its classes: the gradient of its log-sum-exp. */
 async function sharesOf(network, input, exit, classes) {
   const { logits } = await network.pass(input, { until: exit, only: true });
   return softmax(classes.map((one) => logits.at(-1)[one]));
@@ -94,7 +94,7 @@ async function occlusion(network, input, exit, classes) {
   return { values, grid: [rows, columns], signed: true };
 }
 
-/** The most equal pieces of whole patches along a side, at most `MOST`. */
+/** The largest number of equal pieces of whole patches along a side, at most `MOST`. */
 function piecesOf(patches) {
   for (let count = Math.min(MOST, patches); ; count--) if (patches % count === 0) return count;
 }

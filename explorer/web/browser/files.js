@@ -5,7 +5,7 @@ const CACHE = "exit-explorer-kept";
 /** What went wrong with a file, in one plain sentence. */
 export class FileError extends Error {}
 
-/** The bytes of a file, {path, bytes, sha256}. `progress(done, total)` counts bytes while they come over the net. */
+/** The bytes of a file, {path, bytes, sha256}. `progress(done, total)` counts bytes while they download. */
 export async function load(file, base, progress = () => {}) {
   const address = addressOf(file, base);
   const cache = await openCache();
@@ -23,7 +23,7 @@ export async function load(file, base, progress = () => {}) {
   return bytes;
 }
 
-/** Fetches a file that is not kept yet, for a time without a net; whoever cannot keep anything is spared it. */
+/** Fetches a file that is not kept yet, for offline use; skipped if nothing can be kept. */
 export async function keep(file, base) {
   const cache = await openCache();
   if (cache && !(await cache.match(addressOf(file, base)))) await load(file, base);
@@ -65,7 +65,7 @@ async function fetchBytes(address, file, progress) {
   return bytes;
 }
 
-/** Cache Storage, where this page may have it: over plain http from another machine there is none. */
+/** Cache Storage, if this page may use it: over plain http from another machine there is none. */
 async function openCache() {
   try {
     return await caches.open(CACHE);
@@ -75,7 +75,7 @@ async function openCache() {
 }
 
 async function isWhole(bytes, { sha256 }) {
-  if (!globalThis.crypto?.subtle) return true; // over plain http nothing can be checked, nor kept
+  if (!globalThis.crypto?.subtle) return true; // over plain http nothing can be checked or kept
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
 }

@@ -1,8 +1,8 @@
-// Pillow's Gaussian blur and rotation, written anew from what they compute (BoxBlur.c, Geometry.c).
+// Pillow's Gaussian blur and rotation, reimplemented from what they compute (BoxBlur.c, Geometry.c).
 
 const PASSES = 3;
 
-/** Three box blurs after one another, each rounded to bytes; the edge goes on for ever. */
+/** Three box blurs in a row, each rounded to bytes; edge pixels repeat. */
 export function gaussianBlur(picture, radius) {
   const box = boxRadius(radius);
   let done = picture;
@@ -45,7 +45,7 @@ function boxBlur({ width, height, channels, data }, radius, alongRows) {
   return { width, height, channels, data: result };
 }
 
-/** Turned left by degrees about its middle, bicubic; `fill` has a value per channel for the corners. */
+/** Rotated left by degrees about its centre, bicubic; `fill` has a value per channel for the corners. */
 export function rotate(picture, degrees, fill) {
   const { width, height, channels, data } = picture;
   if (degrees === 90 && width === height) return turned(picture);
@@ -69,7 +69,7 @@ export function rotate(picture, degrees, fill) {
   return { width, height, channels, data: result };
 }
 
-/** A value between pixels by 4 x 4 of them, cut to 0..255. */
+/** A value between pixels from 4 x 4 of them, clipped to 0..255. */
 function between({ width, height, channels, data }, x, y, c) {
   const [left, top] = [Math.floor(x), Math.floor(y)];
   const row = (line) => {
@@ -85,7 +85,7 @@ function cubic(v1, v2, v3, v4, d) {
   return v2 + d * (-v1 + v3 + d * (2 * (v1 - v2) + v3 - v4 + d * (-v1 + v2 - v3 + v4)));
 }
 
-/** A square on its left side. */
+/** A square, turned onto its left side. */
 function turned({ width, height, channels, data }) {
   const result = new Uint8ClampedArray(data.length);
   for (let y = 0; y < height; y++) {

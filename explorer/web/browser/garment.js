@@ -53,7 +53,7 @@ function luma(colours) {
   );
 }
 
-/** Whether a grey picture is, at its border, rather black than white. */
+/** Whether a grey picture's border is more black than white. */
 function isLikeTraining(pixels) {
   let [black, white] = [0, 0];
   for (let i = 0; i < SIDE * SIDE; i++) {
@@ -79,7 +79,7 @@ function termsAt(i, width, height) {
   return [1, u, v, u * u, u * v, v * v];
 }
 
-/** {behind (h * w * 3), noise}: a smooth surface through the border; null where it has no common colour. */
+/** {behind (h * w * 3), noise}: a smooth surface through the border; null if it has no common colour. */
 function fitBackground({ width, height }, colours) {
   const thick = Math.max(1, rint(RING * Math.min(width, height)));
   const places = [];
@@ -118,7 +118,7 @@ function awayFrom(colours, i, value) {
   return Math.max(...value.map((one, c) => Math.abs(colours[i * 3 + c] - one)));
 }
 
-/** The background at 0; white or black, whichever lies beyond the object, at 1; all outside the object 0. */
+/** The background at 0; white or black, whichever is beyond the object, at 1; all outside the object 0. */
 function lightOnBlack(light, behind, mask, width) {
   const inside = [...mask.keys()].filter((i) => mask[i]);
   const mean = (values) => inside.reduce((sum, i) => sum + values[i], 0) / inside.length;

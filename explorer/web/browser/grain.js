@@ -2,7 +2,7 @@
 
 import { logSoftmax } from "./numbers.js";
 
-/** The grain of that name among a model's facts, or null for the classes themselves. Throws a sentence. */
+/** The grain with that name in a model's facts, or null for the classes themselves. Throws a sentence. */
 export function grainOf({ grains }, name) {
   if (!name || name === "classes") return null;
   const found = grains.find((grain) => grain.name === name);
@@ -10,7 +10,7 @@ export function grainOf({ grains }, name) {
   return found;
 }
 
-/** Logits (C,) of one exit as those of the grain's groups, (G,), over the grain's temperature there. */
+/** Logits (C,) of one exit as those of the grain's groups, (G,), divided by the grain's temperature there. */
 export function merged(logits, { groups, labels, temperatures }, exit) {
   const logs = logSoftmax(logits);
   const most = new Float64Array(labels.length).fill(-Infinity);

@@ -2,7 +2,7 @@
 
 import { base64, rint, sixDigits } from "./numbers.js";
 
-const FLAT = 1e-6; // as in explorer/explain/map.py: a map that stays below says nothing
+const FLAT = 1e-6; // as in explorer/explain/map.py: a map that stays below this says nothing
 
 /**
  * `values` are the numbers of all maps in their order, each of grid[0] * grid[1]; `axes` the lengths of the leading

@@ -15,26 +15,26 @@ import { traceOf } from "./trace.js";
 const SHOWN = 384; // pixels of the longer edge of the picture a visitor gets back
 const SIGHTS = { garment: (picture) => seeGarment(picture), photo: seePhoto };
 
-const base = new URL("../", import.meta.url); // where the page lies
+const base = new URL("../", import.meta.url); // where the page is
 let manifest = null; // {models: {name: file}, runtime}
 const networks = new Map(); // a model's name -> promise of its Network
 let report = () => {}; // told of what is loaded
 let runtime = null;
 
-/** Hands over what the page is made of, and who is told of progress. */
+/** Sets what the page is made of, and the callback for progress. */
 export function begin(facts, progress) {
   manifest = facts;
   report = progress;
   runtime = new Runtime(facts.runtime, base, progress);
 }
 
-/** Everything runs on the processor from now on. */
+/** Everything runs on the CPU from now on. */
 export function leaveCard() {
   runtime.leaveCard();
   networks.clear();
 }
 
-/** A model's network, its first piece not loaded yet. Throws a sentence for a model that is not here. */
+/** A model's network, its first piece not loaded yet. Throws a sentence for an unknown model. */
 export function networkOf(name) {
   if (!Object.hasOwn(manifest.models, name)) {
     const names = Object.keys(manifest.models).join(", ");
@@ -54,7 +54,7 @@ async function open(name) {
   return new Network(facts, new Pieces(facts, await runtime.start(place.kind), place, base, report), place);
 }
 
-/** Keeps what no pass has asked for yet of a model, one file after the other, so that all of it works without a net. */
+/** Keeps the parts of a model that no pass has loaded yet, file by file, so that all of it works offline. */
 export async function keepRest(name) {
   const { facts } = await networkOf(name);
   const more = [...Object.values(facts.addons), ...(facts.gallery ? [facts.gallery] : [])].map(({ file }) => file);
@@ -87,8 +87,8 @@ function partsOf({ facts }, addon) {
 }
 
 /**
- * Begins a walk of one picture through those rules, and says what of each exit it needs: {needs, partsOf, step, done}.
- * `before` has the probabilities that the frame before in a film was answered with.
+ * Begins one picture's walk through those rules, and says what it needs from each exit: {needs, partsOf, step, done}.
+ * `before` has the probabilities of the previous frame of a film.
  */
 export async function walkOf(network, names, grain = null, before = null) {
   const { facts } = network;
@@ -116,7 +116,7 @@ export async function look(network, picture, attention = false) {
   return { trace, attention: found.attention };
 }
 
-/** An RGB picture through every exit, as the page shows it; a `sight` is shown as it is. */
+/** An RGB picture through every exit, as the page shows it; a `sight` is used unchanged. */
 export async function analyse(network, picture, sight = null) {
   const { picture: saw, note } = sight ?? see(network, picture);
   const { trace, attention } = await look(network, saw, true);
@@ -143,7 +143,7 @@ export async function readSaw({ facts }, uri) {
   return facts.input.mean.length === 1 ? asGrey(picture) : picture;
 }
 
-/** Where the files of this page lie. */
+/** Where the files of this page are. */
 export function fileBase() {
   return base;
 }

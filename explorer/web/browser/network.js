@@ -1,10 +1,10 @@
-// A model's network, exit by exit: a pass stops where it is told to, and loads nothing behind.
+// A model's network, exit by exit: a pass stops where it is told to, and loads nothing beyond.
 
 import { Seen } from "./rules/seen.js";
 import { CardFailed } from "./runtime.js";
 
 const NOTHING = new Set();
-const CHECK_SHARE = 0.01; // of the largest logit: how far the card's may be from Python's
+const CHECK_SHARE = 0.01; // of the largest logit: how far the GPU's may be from Python's
 
 /** A picture as the network's input: (channels, height, width), normalised in float32. */
 export function toInput(picture, { mean, std }) {
@@ -22,8 +22,8 @@ export function toInput(picture, { mean, std }) {
 
 export class Network {
   #pieces;
-  #checked = 0; // exits whose pieces have been found to answer as Python's
-  #checking = null; // the check's picture on its way
+  #checked = 0; // exits whose pieces were checked to answer as in Python
+  #checking = null; // the check's picture, loading
 
   /** `facts` is the model's model.json, `pieces` its `Pieces`; `place` says where they run, see runtime.js. */
   constructor(facts, pieces, place) {
@@ -85,7 +85,7 @@ export class Network {
     };
   }
 
-  /** The blocks up to an exit, and its head if asked for; what was `given` goes in, and the tokens come out into it. */
+  /** The blocks up to an exit, and its head if requested; reads `given`, and puts the tokens back into it. */
   async #exit(exit, given, { head, needs = NOTHING, evidence = null, attention = false }) {
     const { facts } = this;
     const last = exit === facts.exits.length - 1;
@@ -101,7 +101,7 @@ export class Network {
     if (!last) {
       if (!head) return found;
       const fromHead = wanted({ logits: true, mean: needs.has("state"), evidence: evidence !== null });
-      const piece = evidence === null ? "h" : "e"; // which makes the map too
+      const piece = evidence === null ? "h" : "e"; // which also makes the map
       const answer = await this.#pieces.run(`${piece}${block}`, given, fromHead);
       found.headMs = answer.ms;
       found.evidence = answer.out.evidence?.data ?? null;
@@ -116,8 +116,8 @@ export class Network {
   }
 
   /**
-   * Before an exit's pieces run on the graphics card for the first time, a stored picture goes through them: it must
-   * get the logits that it gets in Python. Throws `CardFailed`.
+   * Before an exit's pieces run on the GPU for the first time, a stored picture goes through them: its logits must
+   * match those in Python. Throws `CardFailed`.
    */
   async #check(exit) {
     if (this.place.kind === "wasm" || this.#checked > exit) return;
@@ -137,7 +137,7 @@ export class Network {
   }
 }
 
-/** What an exit's classifier reads, (D,): [CLS] plus the mean of its head's tokens, where it has some. */
+/** What an exit's classifier reads, (D,): [CLS] plus the mean of its head's tokens, if it has any. */
 function stateOf({ dims, data }, mean) {
   return data.slice(0, dims[2]).map((value, i) => value + (mean?.data[i] ?? 0));
 }

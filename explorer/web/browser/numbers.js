@@ -1,6 +1,6 @@
-// Arithmetic as NumPy and Python do it, where JavaScript would round or choose otherwise.
+// Arithmetic as in NumPy and Python, where JavaScript would round or choose differently.
 
-/** To the nearest whole number, halves to the even one: np.rint, and Python's round. */
+/** Rounded to the nearest integer, halves to even: np.rint, and Python's round. */
 export function rint(value) {
   const floor = Math.floor(value);
   const rest = value - floor;
@@ -8,7 +8,7 @@ export function rint(value) {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** The quantile of a list of numbers, between its neighbours in proportion: np.quantile's default. */
+/** The quantile of a list of numbers, linearly interpolated: np.quantile's default. */
 export function quantile(values, share) {
   const sorted = Float64Array.from(values).sort();
   const at = share * (sorted.length - 1);

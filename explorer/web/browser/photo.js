@@ -1,4 +1,4 @@
-// What a network for photographs sees of a picture: its middle square. Twin of explorer/data/photo.py.
+// What a network for photographs sees of a picture: its central square. Twin of explorer/data/photo.py.
 
 import { resizeReduced } from "./resample.js";
 

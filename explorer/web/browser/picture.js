@@ -1,6 +1,6 @@
-// Reading pictures and writing them: any file the browser decodes, in RGB on white; what only Pillow reads is told.
+// Reading pictures and writing them: any file the browser decodes, in RGB on white; what only Pillow reads is reported.
 
-/** Why a file is no picture here, in one plain sentence. */
+/** Why a file cannot be read as a picture, in one plain sentence. */
 export class UnreadableImage extends Error {}
 
 const MOST_PIXELS = 64_000_000; // as explorer/data/reading.py
@@ -13,7 +13,7 @@ export async function readPicture(file) {
   if (refused) throw new UnreadableImage(refused);
   let bitmap;
   try {
-    // Upright, and in sRGB where the file has a profile, as explorer/data/reading.py has it.
+    // Upright, and in sRGB if the file has a profile, as in explorer/data/reading.py.
     bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
     throw new UnreadableImage("This file is not an image this browser can read; try a JPEG or PNG.");
@@ -83,7 +83,7 @@ export function fromDataUri(uri) {
   }
 }
 
-/** A picture made small for the page: its longer edge at most `most` pixels. */
+/** A picture scaled down for the page: its longer edge at most `most` pixels. */
 export function shrunk(picture, most, resize) {
   const { width, height } = picture;
   const share = Math.min(1, most / Math.max(width, height));

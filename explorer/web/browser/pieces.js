@@ -12,7 +12,7 @@ export class Pieces {
   #sessions = new Map(); // a piece's name -> promise of its session
   #warm = new Set(); // pieces that have run
 
-  /** `facts` is the model's model.json; `ort` the runtime, `place` where it runs; `base` where the files lie. */
+  /** `facts` is the model's model.json; `ort` the runtime, `place` where it runs; `base` where the files are. */
   constructor(facts, ort, place, base, progress) {
     this.#ort = ort;
     this.#place = place;
@@ -35,18 +35,18 @@ export class Pieces {
     return load(file, this.#base);
   }
 
-  /** Runs a piece for those of the outputs `asked` for that it has, {ms, out}; what nobody asks for is not handed over. */
+  /** Runs a piece for those outputs in `asked` that it has, {ms, out}; other outputs are not transferred. */
   async run(name, given, asked) {
     const piece = this.#pieces.get(name);
     const wanted = piece.outputs.filter((output) => asked.includes(output));
-    // A tensor that goes in and comes out under one name has another in the file.
+    // A tensor with the same name as input and output has a different name in the file.
     const named = (output) => (piece.inputs.includes(output) ? `${output}_out` : output);
     const fetches = wanted.map(named);
     const session = await this.#session(name);
     const feeds = Object.fromEntries(piece.inputs.map((input) => [input, given[input]]));
     return this.#watched(async () => {
       if (!this.#warm.has(name)) {
-        await session.run(feeds, fetches); // the first run pays for memory; no picture should be charged for it
+        await session.run(feeds, fetches); // the first run allocates memory; no picture's time should include that
         this.#warm.add(name);
       }
       const start = performance.now();
@@ -60,7 +60,7 @@ export class Pieces {
     if (!this.#sessions.has(name)) {
       const made = this.#make(this.#pieces.get(name));
       this.#sessions.set(name, made);
-      made.catch(() => this.#sessions.delete(name)); // another try may fare better
+      made.catch(() => this.#sessions.delete(name)); // a retry may succeed
     }
     return this.#sessions.get(name);
   }
@@ -84,7 +84,7 @@ export class Pieces {
     return session;
   }
 
-  /** What `work` gives; whatever goes wrong on the graphics card is its failure. */
+  /** The result of `work`; any error on the GPU becomes `CardFailed`. */
   async #watched(work) {
     try {
       return await work();

@@ -1,7 +1,7 @@
 // Resizing as Pillow does it, bit for bit: its filters over a box, fixed-point arithmetic for bytes, and `reduce`.
 //
 // A picture here is {width, height, channels, data}: rows from the top, channels side by side; bytes, or float32.
-// After Pillow's src/libImaging/Resample.c and Reduce.c (MIT-CMU licence), written anew from what they compute.
+// After Pillow's src/libImaging/Resample.c and Reduce.c (MIT-CMU licence), reimplemented from what they compute.
 
 import { rint } from "./numbers.js";
 
@@ -23,7 +23,7 @@ export const FILTERS = {
   lanczos: { support: 3, at: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
 };
 
-/** For each of `size` places from `low` to `high`: where it begins to read, and its weights, which sum to 1. */
+/** For each of `size` places from `low` to `high`: where it starts to read, and its weights, which sum to 1. */
 function weightsOf(length, low, high, size, filter) {
   const scale = (high - low) / size;
   const wide = Math.max(scale, 1);
@@ -58,7 +58,7 @@ function pass({ width, height, channels, data }, places, alongRows) {
       for (let c = 0; c < channels; c++) {
         let sum = bytes ? 2 ** (BITS - 1) : 0;
         for (let i = 0, at = from + c; i < factors.length; i++, at += step) sum += data[at] * factors[i];
-        result[to + c] = bytes ? sum >> BITS : sum; // a clamped array cuts to 0..255
+        result[to + c] = bytes ? sum >> BITS : sum; // a clamped array clips to 0..255
       }
     }
   });
@@ -78,7 +78,7 @@ export function resize(picture, width, height, filter, box = [0, 0, picture.widt
   return done;
 }
 
-/** The mean of every `across` x `down` pixels within whole-number bounds; what is left at the edge counts by itself. */
+/** The mean of every `across` x `down` pixels within integer bounds; the rest at an edge is averaged on its own. */
 export function reduce(picture, across, down, [left, top, right, bottom] = [0, 0, picture.width, picture.height]) {
   const { channels, data } = picture;
   const width = Math.ceil((right - left) / across);
@@ -132,7 +132,7 @@ export function nearest({ width, height, channels, data }, toWidth, toHeight) {
   return { width: toWidth, height: toHeight, channels, data: result };
 }
 
-/** Where each of `size` places looks in `length`; summed up as Pillow does, whose rounding decides at ties. */
+/** Where each of `size` places looks in `length`; summed as in Pillow, whose rounding decides ties. */
 function placesOf(length, size) {
   const scale = length / size;
   let at = scale * 0.5;
@@ -164,7 +164,7 @@ export function crop({ width, channels, data }, left, top, across, down) {
   return { width: across, height: down, channels, data: result };
 }
 
-/** Bytes of float values: rounded as NumPy does, cut to 0..255. */
+/** Bytes of float values: rounded as NumPy does, clipped to 0..255. */
 export function toBytes(values) {
   return Uint8ClampedArray.from(values, (value) => Math.min(255, Math.max(0, rint(value))));
 }

@@ -1,4 +1,4 @@
-// The exit rules, scored exit by exit. Twins of explorer/rules/; tests hold them to Python.
+// The exit rules, scored exit by exit. Twins of explorer/rules/; tests check them against Python.
 
 import { AGREEMENT } from "./rules/agreement.js";
 import { CERTAINTY } from "./rules/certainty.js";
@@ -7,14 +7,14 @@ import { LEARNED } from "./rules/learned.js";
 import { PERFORMANCE } from "./rules/performance.js";
 
 /**
- * name -> {reader, needs, byClass, addon}, as explorer/rules/rule.py says of a rule. `reader(setting)` begins one
- * picture's walk; what it returns is handed (exit, seen) shallow to deep, and gives {score, answer, looks}: higher =
- * surer, NaN never leaves; the logits answered there, if not the exit's own; what the rule looks at, by name.
+ * name -> {reader, needs, byClass, addon}, as explorer/rules/rule.py describes a rule. `reader(setting)` begins one
+ * picture's walk; what it returns is called with (exit, seen) shallow to deep, and gives {score, answer, looks}: higher
+ * = more certain, NaN never leaves; the logits answered there, if not the exit's own; what the rule looks at, by name.
  * `setting` is {exits, classes, grain, parts}.
  */
 export const RULES = { ...CERTAINTY, ...AGREEMENT, ...CHANGE, ...LEARNED, ...PERFORMANCE };
 
-/** The rule of that name. Throws a sentence. */
+/** The rule with that name. Throws a sentence. */
 export function ruleOf(name, among) {
   if (!Object.hasOwn(RULES, name) || !among.includes(name)) {
     throw new Error(`there is no exit rule '${name}' on this page; choose another.`);
@@ -23,8 +23,8 @@ export function ruleOf(name, among) {
 }
 
 /**
- * Several rules read side by side: `step(exit, seen)` gives what each says of an exit, by rule, and `done()` in the end
- * {rule: {scores, answers, looks}}.
+ * Several rules read side by side: `step(exit, seen)` gives what each says about an exit, by rule, and `done()` at the
+ * end {rule: {scores, answers, looks}}.
  */
 export function walk(names, setting, partsOf) {
   const readers = names.map((name) => [name, RULES[name].reader({ ...setting, parts: partsOf(RULES[name]) })]);
@@ -39,7 +39,7 @@ export function walk(names, setting, partsOf) {
   };
 }
 
-/** `answers` has null where an exit gives its own logits, and is null where all do. */
+/** `answers` has null where an exit gives its own logits, and is null if all do. */
 function readingOf(verdicts) {
   const answers = verdicts.map(({ answer }) => answer ?? null);
   const names = Object.keys(verdicts[0]?.looks ?? {});

@@ -14,7 +14,7 @@ export function solve(rows, targets) {
     let pivot = i;
     for (let k = i + 1; k < terms; k++) if (Math.abs(system[k][i]) > Math.abs(system[pivot][i])) pivot = k;
     [system[i], system[pivot]] = [system[pivot], system[i]];
-    if (Math.abs(system[i][i]) < 1e-12) continue; // a term the places cannot tell from the others: it stays 0
+    if (Math.abs(system[i][i]) < 1e-12) continue; // a term that the points cannot separate from the others: it stays 0
     for (let k = 0; k < terms; k++) {
       if (k === i) continue;
       const factor = system[k][i] / system[i][i];

@@ -1,5 +1,5 @@
 // Keeps the page itself in this browser, so that it opens offline and a second visit fetches nothing.
-// VERSION and FILES are written in front of this by explorer/web/site.py.
+// explorer/web/site.py writes VERSION and FILES at the top.
 
 /* global VERSION, FILES */
 const CACHE = `exit-explorer-${VERSION}`;

@@ -12,7 +12,7 @@ const rounded = (value, digits) => Number(value.toFixed(digits));
 const orNull = (values) => values.map((value) => (Number.isNaN(value) ? null : value));
 
 /**
- * `logits` is an array per exit; `readings` what every rule says of them, `partsOf(rule)` its learned parts; `ms` as
+ * `logits` is an array per exit; `readings` what every rule says about them, `partsOf(rule)` its learned parts; `ms` as
  * measured; `facts` the model's.
  */
 export function traceOf(facts, logits, readings, partsOf, ms, fullMs) {
@@ -33,7 +33,7 @@ export function traceOf(facts, logits, readings, partsOf, ms, fullMs) {
   };
 }
 
-/** What is other at a coarser grain: rules read by class keep their scores, the others are read anew. */
+/** What differs at a coarser grain: rules read by class keep their scores, the others are read again. */
 function atGrain(facts, grain, logits, readings, partsOf) {
   const mergedOf = (rows) => rows.map((row, exit) => row && merged(row, grain, exit));
   const coarse = mergedOf(logits);

@@ -11,7 +11,7 @@ import { asGrey, dataUri, fromDataUri, pixelsOf, readPicture, UnreadableImage } 
 import { crop } from "./resample.js";
 import { CardFailed } from "./runtime.js";
 
-const SMALL = 100; // pixels: pictures up to here travel as PNG; of larger ones JPEG tells enough
+const SMALL = 100; // pixels: pictures up to here are sent as PNG; for larger ones JPEG is good enough
 const batches = new Map(); // the key of a batch's files -> its members, of the last batch only
 
 async function membersOf({ files, key }) {
@@ -41,7 +41,7 @@ const ANSWERS = {
     return analyse(await networkOf(model), picture);
   },
 
-  /** A picture the page holds, as a data URI. */
+  /** A picture the page has, as a data URI. */
   async analyse_again({ model, image, label }) {
     const picture = await readPicture(fromDataUri(image));
     const network = await networkOf(model);
@@ -119,20 +119,20 @@ const ANSWERS = {
   },
 };
 
-/** A true label and its class, as far as the model knows that word for one class alone. */
+/** A true label and its class; no class if several share the label. */
 function knownLabel({ labels }, label) {
   if (!labels.includes(label)) return { label: null, truth: null };
   return { label, truth: labels.indexOf(label) === labels.lastIndexOf(label) ? labels.indexOf(label) : null };
 }
 
-/** A sentence for the visitor of anything that went wrong. */
+/** A sentence for the visitor about anything that went wrong. */
 function sentenceOf(error) {
   if (error instanceof UnreadableImage || error instanceof FileError) return error.message;
   console.error(error);
   return error.message.endsWith(".") ? error.message : "The network in this browser failed; reload the page.";
 }
 
-/** The answer to a question; where the graphics card fails, the processor's. */
+/** The answer to a question; if the GPU fails, the CPU's. */
 async function answerTo(name, question) {
   try {
     return await ANSWERS[name](question);
@@ -152,7 +152,7 @@ self.addEventListener("message", ({ data: { id, name, question } }) => {
     return;
   }
   if (name === "keep") {
-    // Beside the line: nobody's question waits for it.
+    // Outside the queue: no question waits for it.
     keepRest(question.model).then(
       () => self.postMessage({ id, answer: {} }),
       (error) => self.postMessage({ id, answer: { error: sentenceOf(error) } }),

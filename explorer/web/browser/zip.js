@@ -11,7 +11,7 @@ export class DamagedArchive extends Error {
   }
 }
 
-/** Whether a file begins as a zip archive does. */
+/** Whether a file starts like a zip archive. */
 export async function isArchive(file) {
   const start = new DataView(await file.slice(0, 4).arrayBuffer());
   return start.byteLength === 4 && [0x04034b50, 0x06054b50].includes(start.getUint32(0, true));
@@ -69,7 +69,7 @@ function problemOf({ name, flags, method, packed, size, mode }) {
   return null;
 }
 
-/** A file's bytes as a Blob, at most as many as the list of contents says. */
+/** A file's bytes as a Blob, no more than the list of contents says. */
 async function unpack(file, { offset, method, packed, size }) {
   const damaged = () => new Error("This file is damaged inside the archive; pack it again.");
   const head = new DataView(await file.slice(offset, offset + 30).arrayBuffer());

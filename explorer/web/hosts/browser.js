@@ -1,4 +1,4 @@
-// Ties the widgets to a worker in this browser and to the files beside the page: no server is asked anything.
+// Connects the widgets to a worker in this browser and to the files beside the page: no server is involved.
 
 const { Host, kept, NetworkWorker, start, store, t } = window.ExitExplorer;
 const { files, runtime } = start.site;
@@ -10,7 +10,7 @@ const STORED = { examples_of: "opening", evaluated: "evaluated", card: "card", r
 
 const loading = new Map(); // a piece -> {done, total} bytes
 
-/** Says how much of the network has come, in MB, while it comes. */
+/** Shows how much of the network has loaded, in MB, while it loads. */
 function showProgress({ piece, done, total }) {
   loading.set(piece, { done, total });
   const sum = (key) => [...loading.values()].reduce((all, one) => all + one[key], 0);
@@ -29,7 +29,7 @@ const worker = new NetworkWorker(
 );
 const compute = (name, question, transfer) => worker.ask(name, question, transfer);
 
-/** A stored answer of a model, or the sentence why there is none. */
+/** A stored answer of a model, or a sentence on why there is none. */
 const stored = (kind, model) => answerOf(files.stored[model]?.[kind], model);
 
 const addressOf = ({ path, sha256 }) => new URL(`${path}?${sha256.slice(0, 16)}`, here);
@@ -45,8 +45,8 @@ async function answerOf(file, model) {
   }
 }
 
-let chosen = 0; // files, ever
-const chosenFiles = new Map(); // the path a batch's file goes by -> the file
+let chosen = 0; // files so far
+const chosenFiles = new Map(); // the path that names a batch's file -> the file
 
 /** A batch's files as the worker takes them: File objects under a key that tells one batch from the next. */
 async function batchFiles(asked) {
@@ -66,7 +66,7 @@ const server = {
   ),
   evaluation: ({ model, grain }) => stored(`evaluation-${grain || "classes"}`, model),
   sets: ({ model, grain }) => stored(`sets-${grain || "classes"}`, model),
-  /** An example that is short in the opening, whole. */
+  /** The complete version of an example that is short in the opening. */
   example: ({ model, id }) => answerOf(files.stored[model]?.examples[id], model),
   /** A picture of the page for another model; an example that is stored for it is not computed again. */
   async analyse_again({ model, image, label }) {
@@ -96,11 +96,11 @@ server.analyse = async ({ model, picture }) => {
 const allKept = new Set(); // models
 
 /**
- * Once a model has answered, the rest of what this page has of it is fetched in the background: from then on all of it
- * works without a net, but for the figure that Plotly draws. Not where a visitor asks browsers to save data.
+ * Once a model has answered, the rest of its files are fetched in the background: from then on all of it works
+ * offline, except for the figure that Plotly draws. Not if a visitor has asked the browser to save data.
  */
 async function keepAll(model) {
-  const helper = navigator.serviceWorker; // which keeps what is fetched while it is in charge
+  const helper = navigator.serviceWorker; // which keeps what is fetched while it is active
   if (allKept.has(model) || !helper || navigator.connection?.saveData) return;
   allKept.add(model);
   if (!helper.controller) await new Promise((done) => helper.addEventListener("controllerchange", done, { once: true }));
@@ -165,7 +165,7 @@ picker.replaceChildren(...start.models.map(({ name, title }) => new Option(title
 async function choose(model) {
   store.setBusy(true);
   await host.choose(model);
-  follow(); // back to the last one, where the other did not open
+  follow(); // back to the last one, if the other did not open
 }
 picker.addEventListener("change", () => choose(picker.value));
 document.addEventListener("choose-model", ({ detail }) => choose(detail));
@@ -184,7 +184,7 @@ host.begin().then(() => {
 requestAnimationFrame(() =>
   setTimeout(() => {
     performance.mark("first-example");
-    // What the page may need later is fetched once it stands.
+    // What the page may need later is fetched once it is up.
     navigator.serviceWorker?.register(new URL("sw.js", here)).catch(() => {});
   }),
 );

@@ -1,7 +1,7 @@
-// Ties the widgets to Gradio: its server answers them, its picker and drop zones tell them what a visitor chose.
-// `element`, `trigger`, `server` and `watch` are what gr.HTML hands its js_on_load.
+// Connects the widgets to Gradio: its server answers them, its picker and drop zones report what a visitor chose.
+// `element`, `trigger`, `server` and `watch` are what gr.HTML passes to its js_on_load.
 
-/** The page's own files load beside Gradio's, in their order; whichever is first. */
+/** The page's own files load beside Gradio's, in their order; either may be first. */
 async function loaded() {
   while (!window.ExitExplorer?.Host) await new Promise((done) => setTimeout(done, 20));
 }
@@ -9,7 +9,7 @@ async function loaded() {
 loaded().then(() => {
   const { Host, LiveHere, analyseSent, canBeSent, start, store, takeFiles } = window.ExitExplorer;
 
-  /** A File as the question `analyse` takes it: as it is, or where it is large, uploaded as Gradio's drop zone does. */
+  /** A File as the question `analyse` takes it: unchanged, or if it is large, uploaded as Gradio's drop zone does. */
   async function send(file) {
     if (canBeSent(file)) return file;
     const form = new FormData();
@@ -30,16 +30,16 @@ loaded().then(() => {
     Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
     canvas.getContext("2d").drawImage(bitmap, 0, 0);
     bitmap.close();
-    // A picture as small as a network's input would lose what it has to a JPEG.
+    // A picture as small as a network's input would lose its detail as a JPEG.
     return canvas.width <= 100 ? canvas.toDataURL("image/png") : canvas.toDataURL("image/jpeg", 0.85);
   }
 
-  // Gradio's `server` makes its functions when they are named.
+  // Gradio's `server` creates its functions when they are first accessed.
   const here = new LiveHere(server, uriOf);
-  let latest = null; // ends the question about a picture whose trace is still on its way
+  let latest = null; // ends the question about a picture whose trace is still to come
   const own = {
     live: (question) => here.live(question),
-    /** Of a picture that has not been looked at yet the server hears no more, once another is asked about. */
+    /** A question about a picture that is not analysed yet is aborted once another picture is sent. */
     analyse(question) {
       latest?.abort();
       if (!canBeSent(question.picture)) return server.analyse(question);
@@ -50,7 +50,7 @@ loaded().then(() => {
   };
   const asked = new Proxy(server, { get: (all, name) => own[name] ?? all[name] });
 
-  /** The picker shows the model the page shows: one that a link asked for, or the last where another did not open. */
+  /** The picker shows the page's model: one from a link, or the last one if another did not open. */
   const settle = (chosen) => store.model !== chosen && trigger("submit");
 
   const host = new Host(asked, { send });

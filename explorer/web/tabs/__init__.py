@@ -1,4 +1,4 @@
-"""The page's tabs, one module each: what stands there, and what it asks the server."""
+"""The page's tabs, one module each: what it shows, and what it asks the server."""
 
 from explorer.web.tabs import about, batch, compare, explore, learn, live, stress, tune
 from explorer.web.tabs.tab import Tab

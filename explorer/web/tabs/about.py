@@ -1,4 +1,4 @@
-"""The About tab: the model's card and evaluation, how numbers are defined, licences, what becomes of uploads."""
+"""The About tab: the model's card and evaluation, how numbers are defined, licences, what happens to uploads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ABOUT = """
 
 @question
 def card(asked: dict[str, Any]) -> dict[str, Any]:
-    """`model`'s card as HTML and the sizes of its parts; the libraries' versions; how long uploads lie at most."""
+    """`model`'s card as HTML and the sizes of its parts; the libraries' versions; how long uploads are kept at most."""
     return card_json(offered(asked["model"])) | {
         "versions": versions(),
         "upload_minutes": (UPLOADS_KEPT + UPLOADS_CHECKED) // 60,

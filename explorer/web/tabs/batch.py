@@ -1,4 +1,4 @@
-"""The Batch tab: many pictures, each leaving where the network is sure, in steps that the page asks for."""
+"""The Batch tab: many pictures, each leaving where the network is sure, in steps that the page requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from explorer.web.uploads import stored
 STEP = 32  # pictures that run together, at most
 READING = 2.0  # seconds after which a step reads no further picture: large photos make short steps
 TIMED_EVERY = (
-    4  # of every so many full steps the first also runs without exits: to know the time saved costs time
+    4  # the first of every N full steps also runs without exits: measuring the time saved costs time
 )
 THUMBNAIL = 64  # pixels of the longer edge
 
@@ -39,7 +39,7 @@ MAIN = """
 def members_of(files: Any) -> list[Member]:
     """What a visitor's files hold. `files` is "examples", or a list of {path, orig_name} as Gradio's upload gave it.
 
-    A path counts only within Gradio's own upload folder. Raises `RefusedCollection`, `UnreadableImage`.
+    A path is accepted only within Gradio's own upload folder. Raises `RefusedCollection`, `UnreadableImage`.
     """
     if files == "examples":
         return list_members((path, path.name) for path in sorted(EXAMPLES.glob("*/*.png")))
@@ -64,12 +64,12 @@ def batch_open(asked: dict[str, Any]) -> dict[str, Any]:
 
 @question
 def batch_step(asked: dict[str, Any]) -> dict[str, Any]:
-    """One step of a batch: the pictures from `start` on, with real early exits; as many as are read in good time.
+    """One step of a batch: the pictures from `start` on, with real early exits; as many as can be read in time.
 
     `asked` has `model`, `files`, `start`, `rule`, `thresholds`, maybe `grain` and `left_out`. Answers with `rows`, a
-    report or error a picture, and `ms`, `plain_ms` and `timed`: the step's milliseconds, the plain backbone's, and on
+    report or error per picture, and `ms`, `plain_ms` and `timed`: the step's milliseconds, the plain backbone's, and on
     how many pictures.
-    The server remembers nothing between steps: a visitor who leaves has cancelled.
+    The server keeps nothing between steps: a visitor who leaves has cancelled.
     """
     model = open_model(offered(asked["model"]))
     rule, thresholds = get_rule(asked["rule"]), numbers(asked["thresholds"])
@@ -86,7 +86,7 @@ def batch_step(asked: dict[str, Any]) -> dict[str, Any]:
         if isinstance(found, str):
             rows[place]["error"] = found
         else:
-            # Kept small at once: a step of large photos would not fit into memory.
+            # Shrunk at once: a step of large photos would not fit into memory.
             seen.append(see(model, found).image)
             places.append(place)
             rows[place]["thumbnail"] = _thumbnail(found)

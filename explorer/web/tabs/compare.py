@@ -38,7 +38,7 @@ def analyse_again(asked: dict[str, Any]) -> dict[str, Any]:
     """A picture the page holds, through every exit of a model: as `analyse` gives it, with `rules` and `reference`.
 
     `asked` has `model`, `image` (the picture's file as a data URI), and `label`, its true label or None, which is
-    answered only where the model knows that word.
+    returned only if the model knows that word.
     """
     model = offered(asked["model"])
     folder = find_model(model)
@@ -46,7 +46,7 @@ def analyse_again(asked: dict[str, Any]) -> dict[str, Any]:
     facts |= {"reference": read_config(folder).get("reference", "labels")}
     for example in shipped_examples(model):
         if example["image"] == asked["image"]:
-            # Those of its pass; maps of one exit and class are asked for when they are looked at.
+            # Those of its pass; maps of one exit and class are requested when they are viewed.
             maps = [entry for entry in example["maps"] if "exit" not in entry]
             return {**example, "maps": maps, **facts}
     answer = analyse_file(model, data_uri_bytes(asked["image"]))

@@ -42,7 +42,7 @@ def analyse(asked: dict[str, Any]) -> dict[str, Any]:
 
 @question
 def example(asked: dict[str, Any]) -> dict[str, Any]:
-    """One of a model's examples whole. `asked` has `model` and `id`."""
+    """One of a model's examples in full. `asked` has `model` and `id`."""
     return example_json(offered(asked["model"]), str(asked["id"]))
 
 

@@ -17,7 +17,7 @@ LEARN = """
 
 @question
 def evaluated(asked: dict[str, Any]) -> dict[str, Any]:
-    """What was measured of `model` on whole data sets, or None, as `evaluation`; and the models there are to choose."""
+    """What was measured of `model` on whole data sets, or None, as `evaluation`; and the models to choose from."""
     return {
         "evaluation": evaluation_json(offered(asked["model"])),
         "models": [{"name": entry.name, "title": entry.title} for entry in list_models()],

@@ -15,7 +15,7 @@ from explorer.web.pictures import data_uri, from_data_uri
 from explorer.web.questions import offered, question
 from explorer.web.tabs.tab import Column, Tab
 
-SMALL = 100  # pixels: pictures up to here travel as they are; of larger ones JPEG tells enough
+SMALL = 100  # pixels: pictures up to here are sent as they are; for larger ones JPEG is good enough
 
 SIDE = '<div class="ee-panel"><stress-picture></stress-picture></div>'
 EXAMPLES = '<div class="ee-panel ee-examples"><example-strip></example-strip></div>'

@@ -1,4 +1,4 @@
-"""What a tab is to a page: columns of markup and slots, and questions. Data, which each host places in its own way."""
+"""What a tab is to a page: columns of markup and slots, and questions. Data that each host places in its own way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-// The address bar holds the page's state, and an address that is opened brings it back.
+// The address bar holds the page's state, and opening an address restores it.
 
 import { LESSON_COUNT } from "./learn/count.js";
 import { linkOf, readLink, withLink } from "./link.js";
@@ -6,7 +6,7 @@ import { TABS } from "./store.js";
 import { languages } from "./strings.js";
 
 const PAUSE_MS = 250; // browsers refuse a page that rewrites its address with every frame of a drag
-// What a link holds; the rest of the store is not the address's business.
+// What a link holds; the rest of the store stays out of the address.
 const WATCHED = [
   "model",
   "rule",
@@ -36,7 +36,7 @@ export class Address {
     this.#window = page;
   }
 
-  /** Takes over what needs no answer of the server: language, tab and lesson. Returns the model asked for, or null. */
+  /** Applies what needs no answer from the server: language, tab and lesson. Returns the requested model, or null. */
   readPage() {
     if (!this.#search) return null;
     const store = this.#store;
@@ -50,7 +50,7 @@ export class Address {
     return values.model ?? null;
   }
 
-  /** What the link asks of a model that the server has answered for, as `openModel` takes it. */
+  /** What the link sets for a model that the server has answered for, as `openModel` takes it. */
   readView({ model, rules, grains, examples }) {
     const facts = { model, rules, grains, examples, models: this.#store.models };
     const { values, problems } = readLink(this.#search, { view: facts });
@@ -58,12 +58,12 @@ export class Address {
     return values;
   }
 
-  /** One more thing of the link that could not be: the model asked for, which the server did not open. */
+  /** One more part of the link that failed: the requested model, which the server did not open. */
   failModel(model, sentence) {
     this.#note([{ key: "link.model_failed", values: { value: model, sentence } }]);
   }
 
-  /** From now on the address follows the page. A change of tab can be gone back on; all else replaces. */
+  /** From now on the address follows the page. The Back button undoes a change of tab; all else replaces. */
   follow() {
     const store = this.#store;
     store.subscribe((changed) => {
@@ -72,13 +72,13 @@ export class Address {
     });
     this.#window.addEventListener("popstate", () => {
       if (this.#tab !== store.tab) store.setTab(this.#tab);
-      this.#writeSoon(); // one goes back to a tab, not to the thresholds of that time
+      this.#writeSoon(); // Back returns to a tab, not to its earlier thresholds
     });
     this.#write("replaceState");
   }
 
   /**
-   * The address to hand on. Parameters that begin with two underscores are Gradio's and a Space's word to this visitor
+   * The address to share. Parameters that begin with two underscores are meant by Gradio or a Space for this visitor
    * alone (`__theme`, and `__sign`, a private Space's pass), and stay here.
    */
   share() {
@@ -112,7 +112,7 @@ export class Address {
     const search = withLink(this.#search, linkOf(this.#store, this.#home));
     if (search === this.#search) return;
     const { history, location } = this.#window;
-    // Gradio's server-side rendering keeps its own word in the state, and must find it there.
+    // Gradio's server-side rendering keeps its own data in the state, and must find it there.
     history[how](history.state, "", `${location.pathname}${search}${location.hash}`);
   }
 }

@@ -20,7 +20,7 @@ figure { margin: 0; min-width: 0; }
 img { display: block; width: 100%; height: 100%; object-fit: contain; image-rendering: auto; }
 img.coarse { image-rendering: pixelated; }
 figcaption { margin-top: 0.25rem; font-size: 0.75rem; color: var(--quiet); }
-/* The reason comes last and the room for it is kept: while a threshold is dragged nothing moves. */
+/* The reason comes last and its space is reserved: nothing moves while a threshold is dragged. */
 .words { min-height: 9.5rem; }
 .answer {
   display: flex; align-items: baseline; gap: 0.75rem; font-size: 1.625rem; line-height: 1.2;
@@ -106,7 +106,7 @@ export class AnswerCard extends Widget {
       return factor;
     });
     for (const image of [this.part("#given"), this.part("#saw")]) {
-      // A 28-pixel picture is shown as the pixels it has; a photo is not.
+      // A 28-pixel picture is shown with hard pixels; a photo is not.
       image.addEventListener("load", () => image.classList.toggle("coarse", image.naturalWidth < 100));
     }
   }

@@ -1,4 +1,4 @@
-// <answer-set>: instead of one answer, the classes that hold the true one so often; at the exit that is looked at.
+// <answer-set>: instead of one answer, the classes that hold the true one at a given coverage; at the exit in view.
 
 import { CHOICES_STYLE } from "./choices.js";
 import { element, keepChildren, setAttributes, setText } from "./dom.js";

@@ -1,4 +1,4 @@
-// Questions to the server. The page's host answers them; without one, as in a static page, there is only a sentence.
+// Questions to the server. The page's host answers them; without one, as on a static page, there is only a sentence.
 
 import { t, translated } from "./strings.js";
 
@@ -8,9 +8,9 @@ export class NoAnswer extends Error {}
 /** Whether the page's host answers that question at all. */
 export const answers = (name) => Boolean(window.ExitExplorer?.server?.[name]);
 
-const PATIENCE_MS = 180_000; // a batch's step of large photos, or a model's first download; then nobody waits any more
+const PATIENCE_MS = 180_000; // enough for a batch's step of large photos, or a model's first download
 
-/** What a promise gives; rejects once patience is at an end. */
+/** What a promise resolves to; rejects after a timeout. */
 export async function within(promise, patience = PATIENCE_MS) {
   let timer;
   const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error("late")), patience)));
@@ -22,8 +22,8 @@ export async function within(promise, patience = PATIENCE_MS) {
 }
 
 /**
- * Asks the server function `name`; a dict in, a dict out. Throws `NoAnswer` with a sentence for the visitor, and for an
- * answer about another model than was asked about.
+ * Asks the server function `name`; a dict in, a dict out. Throws `NoAnswer` with a sentence for the visitor, also if
+ * the answer is about another model.
  */
 export async function ask(name, question, patience = PATIENCE_MS) {
   if (!answers(name)) throw new NoAnswer(t("page.no_server"));

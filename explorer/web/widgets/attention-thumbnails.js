@@ -57,7 +57,7 @@ export class AttentionThumbnails {
     this.#size = [blocks, heads];
     this.#cells.clear();
     const depth = Array.from({ length: blocks }, (_, above) => above + 1);
-    const rows = ["mean", ...Array.from({ length: heads }, (_, head) => head)]; // without heads one row
+    const rows = ["mean", ...Array.from({ length: heads }, (_, head) => head)]; // one row if there are no heads
     // Many heads make a tall grid, so their maps are smaller.
     this.grid.style.setProperty("--thumb", heads > 8 ? "1.75rem" : "3.25rem");
     this.grid.style.gridTemplateColumns = `auto repeat(${blocks}, minmax(1.25rem, var(--thumb)))`;

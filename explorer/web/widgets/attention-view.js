@@ -1,4 +1,4 @@
-// <attention-view>: where the [CLS] token, or a patch of choice, looks: block by block, head by head, rolled out.
+// <attention-view>: where the [CLS] token, or a chosen patch, attends: block by block, head by head, rolled out.
 
 import { element, setAttributes, setText } from "./dom.js";
 import { AttentionThumbnails } from "./attention-thumbnails.js";
@@ -22,7 +22,7 @@ ${FILM_STYLE}${TRUST_STYLE}.views { display: grid; grid-template-columns: minmax
 .rest { min-width: 0; display: grid; gap: 0.75rem; }
 .thumbs { min-width: 0; overflow-x: auto; }
 .none { min-height: 20rem; color: var(--quiet); }
-/* While a map is asked for nothing moves: what stands here fades, and what is another picture's goes, unless it is quick. */
+/* Nothing moves while a map loads: the old one fades, another picture's is removed, unless the new one is quick. */
 .views { transition: opacity 0.1s 0.15s; }
 .views[aria-busy=true] { opacity: 0.55; }
 .thumbs { transition: visibility 0s 0.15s; }
@@ -58,14 +58,14 @@ export class AttentionView extends Widget {
   #method = "attention";
   #patch = null; // the query token: a patch, row by row from 0; null for [CLS]
   #of = null; // the analysed trace for which the patch was chosen
-  #block = null; // chosen by a person; null follows the exit looked at
+  #block = null; // chosen by a person; null follows the exit in view
   #head = "mean";
   #shared = false; // one scale for all maps
   #offered = ""; // what the choices were made from
   #drawn = null; // the packed map the thumbnails show
   #packed = null; // the answer on show
   #pictured = null; // the example whose maps they are
-  #waits = false; // another answer is on its way
+  #waits = false; // another answer is loading
   #index = {}; // which of its maps is the big one, by axis; null for the mean
   #shown = [];
   #heat = element("heat-picture"); // outlives the markup, and with it the opacity a person chose
@@ -120,7 +120,7 @@ export class AttentionView extends Widget {
     return this.#methods.find(({ name }) => name === this.#method) ?? { name: this.#method, asks: [], families: [] };
   }
 
-  /** What is asked for: a map by the method chosen, from the token chosen. */
+  /** What is requested: a map by the chosen method, from the chosen token. */
   get #question() {
     const { name, asks } = this.#facts;
     return {
@@ -195,7 +195,7 @@ export class AttentionView extends Widget {
     });
   }
 
-  /** Leaves what stands here until the answer comes; but no map over a picture of which it is not. */
+  /** Keeps the current view until the answer arrives, but never a map over another picture. */
   #wait(entry, others) {
     this.trust.update();
     if (!others) return;
@@ -204,7 +204,7 @@ export class AttentionView extends Widget {
     this.#heat.show({ picture: saw ?? image, message: translated(whyNothing(entry)) });
   }
 
-  /** The big map, and the answer of the exit looked at: what the map is tested on. */
+  /** The big map, and the answer of the exit in view: what the map is tested on. */
   #onShow() {
     if (!this.#packed || this.#waits) return null;
     const { trace, selectedExit } = this.store;
@@ -212,7 +212,7 @@ export class AttentionView extends Widget {
     return { ...this.#question, exit: selectedExit, classes: membersOf(this.store, index), index: this.#index };
   }
 
-  /** The choices there are for this answer, and which of them can be made. */
+  /** The choices for this answer, and which of them are enabled. */
   #offer(entry) {
     const methods = this.#methods;
     const axes = entry.map?.axes ?? {};
@@ -276,7 +276,7 @@ export class AttentionView extends Widget {
     return reach === null ? said : `${said} ${t("explain.distance", { pixels: reach })}`;
   }
 
-  /** Mean attention distance of the head, or of all heads, in pixels; null where the answer does not tell. */
+  /** Mean attention distance of the head, or of all heads, in pixels; null if the answer lacks it. */
   #reach({ distance }, block) {
     if (!distance) return null;
     const heads = distance[block - 1];

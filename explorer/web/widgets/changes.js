@@ -10,7 +10,7 @@ export class Changes {
     this.#schedule = schedule;
   }
 
-  /** Calls `listener(changed)` with the names that changed, once a frame. Returns what ends it. */
+  /** Calls `listener(changed)` with the names that changed, once a frame. Returns a function that unsubscribes. */
   subscribe(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -25,12 +25,12 @@ export class Changes {
       try {
         listener(changed);
       } catch (error) {
-        console.error(error); // one widget's mistake must not blind the others
+        console.error(error); // one widget's error must not stop the others
       }
     }
   }
 
-  /** Notes that something of that name changed. */
+  /** Notes that something with that name changed. */
   tell(name) {
     if (this.#changed.size === 0) this.#schedule(() => this.flush());
     this.#changed.add(name);

@@ -1,4 +1,4 @@
-// Refuses a trace that does not keep the data contract, in a sentence that says what was expected and what came.
+// Rejects a trace that breaks the data contract, in a sentence that says what was expected and what was received.
 
 function expectCount(name, list, count, per) {
   if (!Array.isArray(list))

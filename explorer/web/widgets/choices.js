@@ -1,4 +1,4 @@
-// A few choices side by side, of which one holds: radio buttons that look like one switch.
+// A few choices side by side, one of them selected: radio buttons that look like one switch.
 
 import { element } from "./dom.js";
 

@@ -1,7 +1,7 @@
 // Colours that survive colour blindness and print: viridis for maps, Okabe-Ito hues with dashes and marks for classes.
 
-// Viridis by N. Smith and S. van der Walt (matplotlib, CC0), every 15th of its 256 colours; straight lines between them
-// stay within 5 of 255 of the original.
+// Viridis by N. Smith and S. van der Walt (matplotlib, CC0), every 15th of its 256 colours; linear interpolation
+// stays within 5 of 255 of the original.
 const VIRIDIS = (
   "440154 481769 472a7a 433d84 3d4e8a 355e8d 2e6d8e 297b8e 23898e " +
   "1f978b 21a585 2eb37c 46c06f 65cb5e 89d548 b0dd2f d8e219 fde725"
@@ -33,7 +33,7 @@ export function viridis(value) {
 /** The whole map as a CSS gradient, for colour bars. */
 export const VIRIDIS_GRADIENT = `linear-gradient(to right, ${VIRIDIS.map((hex) => `#${hex}`).join(", ")})`;
 
-// For signed maps: ColorBrewer's RdBu (C. Brewer, Apache-2.0), blue against, red for; told apart by the colour blind.
+// For signed maps: ColorBrewer's RdBu (C. Brewer, Apache-2.0), blue against, red for; safe for the colour-blind.
 const RED_BLUE = ["2166ac", "67a9cf", "d1e5f0", "f7f7f7", "fddbc7", "ef8a62", "b2182b"];
 const redBlueStops = RED_BLUE.map(rgbOf);
 
@@ -104,7 +104,7 @@ const MARKERS = ["circle", "square", "diamond", "triangle-up", "x", "star", "cro
 /**
  * How to draw the n-th class on a background [r, g, b]: {color, dash, marker}.
  *
- * The hue is Okabe-Ito's, mixed with black or white until it has the 3:1 that WCAG asks of a graph's lines.
+ * The hue is Okabe-Ito's, mixed with black or white until it has the 3:1 that WCAG requires of a graph's lines.
  * Dashes and markers repeat after 6 and 7, so 42 classes differ even without colour.
  */
 export function classStyle(n, background) {

@@ -101,7 +101,7 @@ export class CostMeter extends Widget {
   }
 }
 
-/** What the dearest exit costs, in any unit, as a multiple of the backbone: one scale for all bars of a trace. */
+/** The cost of the most expensive exit in any unit, as a multiple of the backbone: one scale for a trace's bars. */
 function dearestShare(trace) {
   const shares = (spent, full) => (full > 0 ? spent.map((amount) => amount / full) : []);
   return Math.max(1, ...shares(trace.macs, trace.macs_full), ...shares(trace.ms, trace.ms_full));

@@ -1,4 +1,4 @@
-// Where things stand in the score curve: blocks to x, scores to y and back, and which ticks to write.
+// The layout of the score curve: blocks to x, scores to y and back, and the ticks.
 
 const LEFT = 46;
 const RIGHT = 70; // room for the threshold's handle
@@ -20,7 +20,7 @@ export function valueTicks(rule, top) {
  * {width, height, left, right, top, bottom, x(block), y(score), value(y), high, half}.
  *
  * Blocks run from the first exit's to the last; scores from the rule's lowest to its highest, or to the number of exits
- * where a count can go beyond. A score outside, or NaN, is drawn at the nearest edge. `half` is half a block in pixels;
+ * if a count can be larger. A score outside, or NaN, is drawn at the nearest edge. `half` is half a block in pixels;
  * `margin` is the room to the right of the frame.
  */
 export function curveFrame(width, height, trace, rule, margin = RIGHT) {

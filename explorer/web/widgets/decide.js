@@ -8,7 +8,7 @@ export function thresholdAt(thresholds, exit) {
 /**
  * Which exit fires: the first whose score reaches its threshold, and the last one whatever its score.
  *
- * `scores` holds one number per exit, higher = surer; `thresholds` one number, or one per early exit.
+ * `scores` has one number per exit, higher = more certain; `thresholds` one number, or one per early exit.
  * Throws RangeError when the counts do not fit. A NaN score never fires.
  */
 export function decide(scores, thresholds) {
@@ -18,13 +18,13 @@ export function decide(scores, thresholds) {
     throw new RangeError(`expected one threshold, or ${early} (one per early exit); got ${thresholds.length}.`);
   }
   for (let exit = 0; exit < early; exit++) {
-    // JSON has no NaN and carries null instead, and in JavaScript null >= 0 is true.
+    // JSON has no NaN and uses null instead, and in JavaScript null >= 0 is true.
     if (typeof scores[exit] === "number" && scores[exit] >= thresholdAt(thresholds, exit)) return exit;
   }
   return early;
 }
 
-/** full / spent, or null where either was not measured. */
+/** full / spent, or null if either was not measured. */
 function ratio(full, spent) {
   return full > 0 && spent > 0 ? full / spent : null;
 }
@@ -33,10 +33,10 @@ function ratio(full, spent) {
  * What leaving at `exit` saved, in three units, each as the factor full / spent (1 = nothing, below 1 = it cost more).
  *
  * - `blocks`: blocks in the network / blocks run, the speed-up of the LGViT paper (heads are free).
- * - `macs`: multiply-accumulates of the plain backbone / those spent, every exit head on the way included.
- * - `ms`: measured time of the plain backbone / time until this exit had answered, same run.
+ * - `macs`: multiply-accumulates of the plain backbone / those spent, including every exit head on the way.
+ * - `ms`: measured time of the plain backbone / time until this exit answered, same run.
  *
- * `spent` and `full` hold the amounts. A factor is null where an amount is missing.
+ * `spent` and `full` hold the amounts. A factor is null if an amount is missing.
  */
 export function savings(trace, exit) {
   const spent = { blocks: trace.exits[exit].block, macs: trace.macs[exit], ms: trace.ms[exit] };

@@ -11,7 +11,7 @@ import { Widget } from "./widget.js";
 import { probabilityText } from "./words.js";
 
 const HEIGHT = 320;
-const RIGHT = 16; // no handle stands there
+const RIGHT = 16; // there is no handle
 const PROBABILITY = { min: 0, max: 1, step: 0.005 };
 
 const CHART_STYLE = `
@@ -52,7 +52,7 @@ export class DepthChart extends Widget {
   static style = CHART_STYLE;
   #frame = null;
   #classes = []; // positions of the classes that have a line
-  #pointed = null; // the exit under the pointer, read out in place of the one looked at
+  #pointed = null; // the exit under the pointer, read out instead of the one in view
   #endThemeWatch = null;
 
   static get markup() {
@@ -124,7 +124,7 @@ export class DepthChart extends Widget {
       const marks = points.map(([px, py]) => makeMark(marker, color, px, py));
       return svgElement("g", {}, line, ...marks);
     });
-    this.part(".curves").replaceChildren(...curves.reverse()); // the surest on top
+    this.part(".curves").replaceChildren(...curves.reverse()); // the most probable on top
     const entries = this.#classes.map((position, n) => {
       const { color, dash, marker } = looks[n];
       const line = svgElement("path", { class: "curve", d: "M1 8H33", stroke: color });
@@ -136,7 +136,7 @@ export class DepthChart extends Widget {
     this.part(".legend").replaceChildren(...entries);
   }
 
-  /** Where it left, which exit is looked at, and the numbers there: what the threshold and a choice change. */
+  /** Where it left, which exit is in view, and the numbers there: what the threshold and a choice change. */
   #drawExits(trace) {
     const { fired, selectedExit } = this.store;
     const frame = this.#frame;
@@ -172,7 +172,7 @@ export class DepthChart extends Widget {
     this.#read(this.store.trace);
   }
 
-  /** The exit nearest to the pointer. */
+  /** The exit nearest the pointer. */
   #exitAt(event) {
     const x = event.clientX - this.svg.getBoundingClientRect().left;
     const away = this.store.trace.exits.map(({ block }) => Math.abs(this.#frame.x(block) - x));

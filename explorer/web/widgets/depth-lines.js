@@ -1,7 +1,7 @@
 // Which classes get a line in the chart over depth, and the dashes and marks that tell them apart without colour.
 
-const MOST_LINES = 8; // more lines than colours and eyes can follow; the ladder has the rest
-const TOO_SMALL = 0.05; // a class that never reaches this would lie on the axis
+const MOST_LINES = 8; // more lines than colours and eyes can follow; the ladder shows the rest
+const TOO_SMALL = 0.05; // a class that never reaches this would be on the axis
 
 /** Positions of the classes worth a line, the most probable first. */
 export function classesToDraw(trace) {
@@ -23,7 +23,7 @@ export const DASHES = {
   longdashdot: "14 4 2 4",
 };
 
-/** A marker of `classStyle` as an SVG path around the origin, some 8 pixels large. */
+/** A marker of `classStyle` as an SVG path around the origin, about 8 pixels large. */
 export const MARKS = {
   circle: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0",
   square: "M-3-3h6v6h-6z",

@@ -1,4 +1,4 @@
-// Small helpers to make elements and to touch the document only where something changed.
+// Small helpers that make elements and change the document only where something differs.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -32,7 +32,7 @@ export function setAttributes(node, attributes) {
   }
 }
 
-/** Shows a picture, or nothing without a source; an <img> with an empty src would ask for the page itself. */
+/** Shows a picture, or nothing without a source; an <img> with an empty src would request the page itself. */
 export function setPicture(image, source, description) {
   setAttributes(image, { src: source || null, alt: source ? description : "", hidden: source ? null : "" });
 }

@@ -1,9 +1,9 @@
-// Which model on offer has the weights that a rule needs, and the way there in one step.
+// Which available model has the weights that a rule needs, and how to switch to it in one step.
 
-// Rules that ask one read-out of every depth: at their best where a network was trained so, as Sorted's authors do.
+// Rules with one read-out for every depth: best on a network trained that way, as Sorted's authors do.
 const OF_ONE_READOUT = ["sorted", "mue"];
 
-/** [{rule, model, title}] of the rules that this store's model lacks and another on offer has, the first that does. */
+/** [{rule, model, title}] for each rule that this store's model lacks, with the first available model that has it. */
 export function rulesElsewhere({ model, models, rules }) {
   const found = new Map();
   for (const other of models) {
@@ -15,14 +15,14 @@ export function rulesElsewhere({ model, models, rules }) {
   return [...found.values()];
 }
 
-/** The model on offer that the rule in force was made for, where this one is another: {rule, model, title} or null. */
+/** The available model that the current rule was made for, unless it is this one: {rule, model, title} or null. */
 export function madeFor({ model, models, rule }) {
   if (!OF_ONE_READOUT.includes(rule) || models.find(({ name }) => name === model)?.shared) return null;
   const other = models.find(({ name, shared }) => shared && name !== model);
   return other ? { rule, model: other.name, title: other.title } : null;
 }
 
-/** Opens a model, and once it is open, chooses the rule. What is opened or chosen meanwhile comes first. */
+/** Opens a model, and once it is open, chooses the rule. Anything opened or chosen in the meantime wins. */
 export function openWith(store, { rule, model }) {
   const end = store.subscribe((changed) => {
     if (store.model === model && Object.hasOwn(store.rules, rule)) {

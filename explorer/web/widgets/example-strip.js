@@ -1,4 +1,4 @@
-// <example-strip>: pictures to try, each with the block it leaves at under the rule in force.
+// <example-strip>: pictures to try, each with the block it leaves at under the current rule.
 
 import { element, keepChildren, setAttributes, setPicture, setText } from "./dom.js";
 import { t } from "./strings.js";
@@ -11,7 +11,7 @@ const STRIP_STYLE = `
   padding: 0; list-style: none;
 }
 button {
-  position: relative; /* what is unseen in it stays inside, and the page no wider than its screen */
+  position: relative; /* hidden parts stay inside, and the page no wider than its screen */
   display: block; width: 100%; padding: 3px; border: 1.5px solid var(--line); border-radius: var(--corner);
   background: var(--paper); cursor: pointer; text-align: left;
 }
@@ -31,7 +31,7 @@ img { display: block; width: 100%; height: 100%; object-fit: cover; }
   position: absolute; right: 0; bottom: 0; min-width: 1.375rem; padding: 0 0.25rem; border-top-left-radius: 5px;
   background: var(--paper); color: var(--ink); font-size: 0.75rem; font-weight: 650; text-align: center;
 }
-/* One row that scrolls, where the host has no room for more. */
+/* One row that scrolls, if the host has no room for more. */
 :host([data-row]) .strip {
   grid-auto-flow: column; grid-template-columns: none; grid-auto-columns: 3.75rem; overflow-x: auto; padding: 2px;
   margin: -2px;
@@ -64,7 +64,7 @@ export class ExampleStrip extends Widget {
     });
   }
 
-  /** Shows an example that came with its trace; one without is the host's to analyse. */
+  /** Shows an example that came with its trace; the host analyses one without. */
   #open(example) {
     if (example.trace) this.store.show(example);
     this.tell("example", { id: example.id });

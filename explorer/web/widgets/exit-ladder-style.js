@@ -46,7 +46,7 @@ export const LADDER_STYLE = `
   position: absolute; inset: 0; border-radius: 2px; overflow: hidden; background: var(--quiet);
   transform: scaleX(0); transform-origin: left;
 }
-/* As wide as the bar and moved by its own width, so that a dragged threshold costs no layout. */
+/* As wide as the bar and moved by its own width, so that dragging a threshold costs no layout. */
 .tick {
   position: absolute; top: -4px; bottom: -4px; left: -1px; width: 100%; border-left: 2px solid var(--accent-mark);
 }

@@ -44,7 +44,7 @@ export class ExitLadder extends Widget {
     });
   }
 
-  /** A second click on the chosen exit lets go of it. */
+  /** A second click on the chosen exit deselects it. */
   #choose(exit) {
     this.store.select(this.store.selected === exit ? null : exit);
   }
@@ -77,7 +77,7 @@ export class ExitLadder extends Widget {
 
   update(changed) {
     const { trace } = this.store;
-    // The way back takes the place of the idea, which by then is understood.
+    // The link back replaces the idea, which is understood by then.
     this.part("#follow").hidden = this.store.selected === null;
     this.part("#idea").hidden = this.store.selected !== null;
     if (!trace) return;
@@ -137,12 +137,12 @@ export class ExitLadder extends Widget {
       const answer = answerAt(trace, exit);
       setText(label, answer.label);
       label.title = answer.label;
-      setText(number, probabilityText(answer.probability, 3)); // as fine as the threshold
+      setText(number, probabilityText(answer.probability, 3)); // as many digits as the threshold
       fill.style.transform = `scaleX(${answer.probability})`;
     });
   }
 
-  /** What the threshold changes: which rungs ran, which one fired, which one is looked at. */
+  /** What the threshold changes: which rungs ran, which one fired, which one is in view. */
   #showDecision(trace) {
     const { fired, selectedExit, rule, thresholds } = this.store;
     const firedBlock = trace.exits[fired].block;
@@ -166,7 +166,7 @@ export class ExitLadder extends Widget {
         tabindex: exit === selectedExit ? 0 : -1,
         "aria-label": t("explore.rung", { block, head, answer, status: words }),
       });
-      // Only confidence is measured on the bar's own scale, so only there the threshold can stand on the bar.
+      // Only confidence is measured on the bar's own scale, so only there can the threshold be drawn on the bar.
       tick.hidden = !early || out || rule !== "confidence";
       if (!tick.hidden) tick.style.transform = `translateX(${thresholdAt(thresholds, exit) * 100}%)`;
     });

@@ -36,7 +36,7 @@ export class GlossaryTerm extends Widget {
   static style = STYLE;
   static markup = MARKUP;
   #closing = null;
-  #pinned = false; // by a click or tap, which the pointer's leaving does not undo
+  #pinned = false; // by a click or tap; stays open when the pointer leaves
 
   build() {
     this.word = this.part(".word");
@@ -111,7 +111,7 @@ export class GlossaryTerm extends Widget {
     event.stopPropagation(); // it closes this and nothing behind it
     this.close();
   };
-  // A scroll need not be the reader's: what is drawn above moves the word too. The definition follows it, until it leaves the window.
+  // A scroll need not be the reader's: content drawn above moves the word too. The definition follows until off-screen.
   #scroll = () => {
     const { top, bottom } = this.word.getBoundingClientRect();
     if (bottom < 0 || top > document.documentElement.clientHeight) this.close();
@@ -121,7 +121,7 @@ export class GlossaryTerm extends Widget {
     if (!event.composedPath().includes(this)) this.close();
   };
 
-  /** Below the word, or above where there is no room; within the window in any case. */
+  /** Below the word, or above if there is no room; always within the window. */
   #place() {
     const word = this.word.getClientRects()[0] ?? this.word.getBoundingClientRect();
     const { width, height } = this.tip.getBoundingClientRect();

@@ -1,4 +1,4 @@
-// A heat picture as one canvas to keep: image and map, the colour bar with its numbers, and what it says.
+// A heat picture as one canvas to save: image and map, the colour bar with its numbers, and what it says.
 
 import { redBlue, viridis } from "./colormap.js";
 import { element } from "./dom.js";
@@ -44,7 +44,7 @@ export function heatCanvas(widget, image, map, opacity, { title, levels, signed,
 
   let y = MARGIN + LINE - 6;
   if (image.naturalWidth) {
-    context.imageSmoothingEnabled = image.naturalWidth >= 100; // few pixels are shown as the pixels they are
+    context.imageSmoothingEnabled = image.naturalWidth >= 100; // small pictures are shown with hard pixels
     context.drawImage(image, MARGIN, y, SIDE, SIDE);
   }
   if (map) {

@@ -60,7 +60,7 @@ export class HeatPicture extends Widget {
   static style = HEAT_STYLE;
   #shown = NOTHING;
   #opacity = 0.65;
-  #at = null; // the patch the keyboard is at: [row, column], from 0
+  #at = null; // the patch with keyboard focus: [row, column], from 0
 
   static get markup() {
     return heatMarkup();
@@ -118,7 +118,7 @@ export class HeatPicture extends Widget {
     this.#rest();
   }
 
-  /** What is shown as one picture to keep: the image under the map, the colour bar with its numbers, the sentence. */
+  /** What is shown, as one picture to save: the image under the map, the colour bar with its numbers, the sentence. */
   toCanvas(title) {
     const { map, top, unit, reading, message } = this.#shown;
     const levels = map ? barLevels(top, map.signed).map((level) => levelText(level)) : [];
@@ -159,7 +159,7 @@ export class HeatPicture extends Widget {
     if (at) this.#tellOf(at);
   }
 
-  /** The value at a patch, in place of the resting sentence. */
+  /** The value at a patch, in place of the default sentence. */
   #tellOf(at) {
     const { map, unit } = this.#shown;
     const [row, column] = at;
@@ -176,7 +176,7 @@ export class HeatPicture extends Widget {
     for (const [name, share] of Object.entries(place)) cell.style[name] = `${share * 100}%`;
   }
 
-  /** A click, or Enter where the arrow keys have led. */
+  /** A click, or Enter at the patch chosen with the arrow keys. */
   #choose(event) {
     const at = event.detail === 0 ? this.#at : this.#under(event);
     if (at) this.#shown.pick(...at);

@@ -1,4 +1,4 @@
-// A small "i" whose sentence appears on hover, focus or tap: definitions one move away.
+// A small "i" whose sentence appears on hover, focus or tap: definitions one step away.
 
 import { element, setText } from "./dom.js";
 

@@ -1,7 +1,7 @@
-// What every host of the page does alike: it opens the first view and takes in what a visitor brings and chooses.
+// What every host of the page has in common: it opens the first view and handles what a visitor adds and chooses.
 //
-// A visitor's picture stays while they change models: the aim is always a model and, where one was brought, a picture,
-// and both are on the page together or not yet. Answers to anything but the latest aim are dropped.
+// A visitor's picture stays while they change models: the aim is always a model and, if one was added, a picture,
+// and both appear on the page together. Answers to anything but the latest aim are dropped.
 
 import { ask, within } from "./ask.js";
 import { openModel } from "./open-model.js";
@@ -9,7 +9,7 @@ import { forgetPicture, keepPicture, keptPicture } from "./kept-picture.js";
 import { loadTab } from "./parts.js";
 import { t, translated } from "./strings.js";
 
-/** An address of a File in this browser, for an <img>; null of a kind that browsers do not show. */
+/** An address of a File in this browser, for an <img>; null for a type that browsers do not show. */
 function pictureHere(file) {
   const shows = file instanceof Blob && /^image\/(png|jpe?g|gif|webp|avif|bmp|svg)/.test(file.type);
   return shows ? URL.createObjectURL(file) : null;
@@ -25,9 +25,9 @@ export class Host {
   #model = null; // the model that is aimed at
 
   /**
-   * `server` answers the widgets' questions: {name: async (question) => answer}. See ask.js. `send` makes of a File
-   * what the question `analyse` takes as `picture`; without it a File is taken as it is. What `analyse` answers may be
-   * `short`, and then has `rest`, a promise of what it lacks: {image, saw, maps}.
+   * `server` answers the widgets' questions: {name: async (question) => answer}. See ask.js. `send` turns a File
+   * into what the question `analyse` takes as `picture`; without it a File stays as is. What `analyse` answers may be
+   * `short`, and then has `rest`, a promise of what is missing: {image, saw, maps}.
    */
   constructor(server, { page = window.ExitExplorer, send = async (file) => file } = {}) {
     this.#page = page;
@@ -41,7 +41,7 @@ export class Host {
     });
   }
 
-  /** The first view: what the link asks for, or what the page starts with; and the picture from before a reload. */
+  /** The first view: what the link sets, or what the page starts with; and the picture from before a reload. */
   async begin() {
     const { address, start, store } = this.#page;
     const answer = (await this.#linkedModel()) ?? start;
@@ -59,11 +59,11 @@ export class Host {
       await this.open(view.example);
     } else {
       const file = await keptPicture();
-      if (file && !this.#own) this.take(file); // the page stands without it, and says that it is on its way
+      if (file && !this.#own) this.take(file); // the page works without it, and says that it is loading
     }
   }
 
-  /** What the server says of the model that the link asks for, or null. */
+  /** What the server says about the model in the link, or null. */
   async #linkedModel() {
     const { address, start, store, wantedModel } = this.#page;
     if (!wantedModel || wantedModel === start.model) return null;
@@ -76,7 +76,7 @@ export class Host {
     }
   }
 
-  /** A visitor's picture: a File, or what the host's own drop zone made of one, {path, url, orig_name}. */
+  /** A visitor's picture: a File, or what the host's own drop zone made from one, {path, url, orig_name}. */
   async take(file) {
     if (!file) return;
     this.#own = { id: `upload-${++this.#uploads}`, file };
@@ -119,7 +119,7 @@ export class Host {
     return { ...example, trace, maps, saw, note, truth };
   }
 
-  /** A batch's files, as its questions take them. Batch's own script may still be on its way. */
+  /** A batch's files, as its questions take them. Batch's own script may still be loading. */
   async receiveFiles(files) {
     try {
       await loadTab("batch");
@@ -138,7 +138,7 @@ export class Host {
     let before, shown = null;
     try {
       const opened = model === store.model ? null : await ask("examples_of", { model });
-      if (turn !== this.#turn) return false; // what is asked next would end the question of the newer turn
+      if (turn !== this.#turn) return false; // the next question would end the one of the newer turn
       let failed = null;
       if (own) {
         try {
@@ -150,19 +150,19 @@ export class Host {
         }
       }
       if (turn !== this.#turn) return false;
-      before = store.example?.id; // only now: another may have been chosen meanwhile
+      before = store.example?.id; // only now: another may have been chosen in the meantime
       if (shown?.short) shown.image = pictureHere(own.file);
       else if (shown) store.addUpload(shown);
       if (opened) openModel(store, opened, {}, shown);
       else if (shown) store.show(shown);
       if (failed) store.setMessage(failed);
-      if (shown?.short) store.setBusy(true); // until the rest is there
+      if (shown?.short) store.setBusy(true); // until the rest arrives
       store.flush(); // so that the next frame shows it, not the one after that
       if (shown?.short) await this.#complete(turn, shown);
     } catch (error) {
       if (shown?.short) URL.revokeObjectURL(shown.image); // it is not shown
       if (turn !== this.#turn) return false;
-      this.#model = store.model; // the other did not open
+      this.#model = store.model; // the other one did not open
       store.setMessage(error.message);
     }
     this.#end(turn);
@@ -173,7 +173,7 @@ export class Host {
 
   async #analyse(own, model) {
     if (!(own.file instanceof Blob)) return ask("analyse", { model, picture: own.picture ?? own.file });
-    own.picture ??= this.#send(own.file); // once, whatever models follow
+    own.picture ??= this.#send(own.file); // only once, even if the model changes
     try {
       own.picture = await own.picture;
     } catch (error) {
@@ -184,8 +184,8 @@ export class Host {
   }
 
   /**
-   * Adds to a picture whose trace is shown already what the same pass gave besides, as long as it is shown. Where that
-   * does not come the picture stays as far as it came, and a sentence says so.
+   * Adds the other results of the same pass to a picture whose trace is already shown, as long as it is shown. If they
+   * do not arrive the picture stays as it is, and a sentence says so.
    */
   async #complete(turn, { rest, short, ...shown }) {
     const { store } = this.#page;
@@ -203,7 +203,7 @@ export class Host {
     if (store.rawTrace === shown.trace) store.show(whole);
     if (whole.image !== shown.image) URL.revokeObjectURL(shown.image);
     if (turn === this.#turn) return failed && store.setMessage(failed);
-    store.setMessage(message); // of something newer, which is still on its way or has failed
+    store.setMessage(message); // about something newer, which is still loading or has failed
     store.setBusy(busy);
   }
 

@@ -1,4 +1,4 @@
-// What the page begins with: Explore up to its first ladder, and the store that it hands out as `window.ExitExplorer`.
+// What the page begins with: Explore up to its first ladder, and the store, available as `window.ExitExplorer`.
 // Every other tab's elements have an index.js of their own, which parts.js fetches.
 
 import { Address } from "./address.js";
@@ -55,7 +55,7 @@ const ELEMENTS = {
   "why-tabs": WhyTabs,
 };
 
-// A page may run this script twice; the second run must not part the elements from the store they listen to.
+// A page may run this script twice; the second run must not detach the elements from the store they listen to.
 // What the host wrote there before, such as `language`, stays.
 if (!window.ExitExplorer?.store) {
   const host = (window.ExitExplorer ??= {});

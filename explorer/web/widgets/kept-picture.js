@@ -1,11 +1,11 @@
-// The visitor's own picture, kept in the browser alone so that a reload brings it back; it goes with the tab.
+// The visitor's own picture, kept only in the browser so that a reload brings it back; it is deleted with the tab.
 
 const BASE = "exit-explorer";
 const TABLE = "pictures";
 const SHOWN = "exit-explorer-own-picture"; // of this tab: without it a kept picture is another visit's, and deleted
 const MOST = 20_000_000; // bytes
 
-/** Keeps a picture: a File, or {url, orig_name} of one that the server holds. A browser may forbid it: then not. */
+/** Keeps a picture: a File, or {url, orig_name} of one that the server holds. A browser may forbid that. */
 export async function keepPicture(file) {
   try {
     const blob = file instanceof Blob ? file : await (await fetch(file.url)).blob();
@@ -17,7 +17,7 @@ export async function keepPicture(file) {
   }
 }
 
-/** The picture of before the reload as a File, or null. */
+/** The picture from before the reload as a File, or null. */
 export async function keptPicture() {
   try {
     if (sessionStorage.getItem(SHOWN) !== "1") return forgetPicture();

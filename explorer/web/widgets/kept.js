@@ -1,8 +1,8 @@
-// What the page remembers of a visitor between visits, in the browser alone: the language and light or dark.
+// What the page remembers about a visitor between visits, only in the browser: the language and light or dark.
 
 const PREFIX = "exit-explorer-";
 
-/** What was kept under a name, or null; null too where the browser keeps nothing for this page. */
+/** What was kept under a name, or null; also null if the browser keeps nothing for this page. */
 export function kept(name) {
   try {
     return localStorage.getItem(PREFIX + name);
@@ -15,6 +15,6 @@ export function keep(name, value) {
   try {
     localStorage.setItem(PREFIX + name, value);
   } catch {
-    // a private window, or a frame that may keep nothing: the choice holds for this visit
+    // a private window, or a frame that may keep nothing: the choice lasts for this visit
   }
 }

@@ -1,4 +1,4 @@
-// <language-picker>: in which language the page speaks; the choice is kept for the next visit.
+// <language-picker>: the page's language; the choice is kept for the next visit.
 
 import { element } from "./dom.js";
 import { keep } from "./kept.js";
@@ -8,7 +8,7 @@ import { Widget } from "./widget.js";
 
 export class LanguagePicker extends Widget {
   static style = ":host { container-type: normal; } select { height: 2.625rem; }";
-  #used = false; // the person's hand is on it
+  #used = false; // the visitor is using it
 
   static get markup() {
     return "<select></select>";
@@ -22,7 +22,7 @@ export class LanguagePicker extends Widget {
       keep("language", this.select.value);
       speak(this.store, this.select.value);
     });
-    if (this.#used) this.select.focus(); // the select just built takes the place of the one in use
+    if (this.#used) this.select.focus(); // the select just built replaces the one in use
     this.#used = false;
   }
 

@@ -1,27 +1,27 @@
-// Exits that are left out: nobody leaves there, and their heads cost nothing where no later score needs them. Twin of
+// Exits that are off: no image leaves there, and their heads cost nothing if no later score needs them. Twin of
 // explorer/rules/left_out.py.
 
 /** Every exit is in use. */
 export const NONE_LEFT_OUT = Object.freeze({ leftOut: Object.freeze([]), alone: false });
 
-/** Blocks in order, each once. Throws TypeError for what are none. */
+/** Blocks in order, each once. Throws TypeError for anything else. */
 export function sortedBlocks(blocks) {
   const sorted = [...new Set(blocks)].sort((a, b) => a - b);
   if (!sorted.every(Number.isInteger)) throw new TypeError(`expected blocks; got ${blocks}.`);
   return sorted;
 }
 
-/** Which of the exits are left out, by the blocks of those that are; the last one never is. */
+/** Which of the exits are off, by the blocks of those that are; the last one never is. */
 export function placesLeftOut(exits, leftOut) {
   return exits.map(({ block }, e) => e < exits.length - 1 && leftOut.includes(block));
 }
 
-/** What leaving out each early exit spares an image that goes past it: its head, and the `own` step of the rule there. */
+/** What turning off each early exit saves an image that passes it: its head, and the `own` step of the rule there. */
 export function sparedBy(heads, own = null) {
   return heads.map((macs, e) => macs + (own ? own[e] - (own[e - 1] ?? 0) : 0));
 }
 
-/** What an image that leaves at each exit is spared by those left out, `out`, before it. */
+/** What an image that leaves at each exit saves by the exits before it that are off, `out`. */
 export function macsSaved(spared, out) {
   let saved = 0;
   return out.map((is, e) => {
@@ -44,14 +44,14 @@ export function leaveOut(view, { leftOut, alone }, whole, own) {
   );
   const saved = alone && whole.heads ? macsSaved(sparedBy(whole.heads, own), out) : null;
   const macs = saved ? view.macs.map((spent, e) => spent - saved[e]) : view.macs;
-  const ms = saved ? view.ms.map((spent, e) => (saved[e] > 0 ? null : spent)) : view.ms; // nobody has measured that
+  const ms = saved ? view.ms.map((spent, e) => (saved[e] > 0 ? null : spent)) : view.ms; // that was not measured
   return { ...view, scores, macs, ms, leftOut: out, read: view.scores };
 }
 
-const KEPT = 4; // ways of leaving exits out that are kept of an evaluation: each holds its masked scores
+const KEPT = 4; // sets of exits off that are cached per evaluation: each holds its masked scores
 const kept = new WeakMap(); // evaluation -> key -> evaluation
 
-/** An evaluation under a rule (tune/evaluation.js) likewise. The same exits give the same object. */
+/** The same for an evaluation under a rule (tune/evaluation.js). The same exits give the same object. */
 export function evaluateWithout(evaluation, { leftOut, alone }, whole, own) {
   const out = placesLeftOut(evaluation.exits, leftOut);
   if (!out.includes(true)) return evaluation;
@@ -71,7 +71,7 @@ export function evaluateWithout(evaluation, { leftOut, alone }, whole, own) {
   return known.get(key);
 }
 
-/** A split whose images cannot leave at those exits. Scores are masked when they are asked for; `confidence` has all. */
+/** A split whose images cannot leave at those exits. Scores are masked on request; `confidence` has all. */
 export function without(split, out) {
   const { exits, count, right } = split;
   const first = new Uint8Array(count).fill(exits);

@@ -5,7 +5,7 @@ import { COVERAGES } from "./sets.js";
 import { choiceOf, defaultChoice, firstExample, MODES } from "./compare/choice.js";
 import { sameThresholds } from "./threshold.js";
 
-/** Every parameter that is ours; all others in an address are left as they are. */
+/** Every parameter of ours; all others in an address are left unchanged. */
 export const PARAMETERS = [
   "tab", "model", "rule", "grain", "threshold", "left_out", "example", "exit", "lesson", "lang",
   "compare", "a", "b", "model_b", "rule_b", "threshold_b", "sets",
@@ -18,7 +18,7 @@ const asText = (value) => (Array.isArray(value) ? value.join(",") : String(value
 /** The page's state as [[parameter, text]]. `home` is what opens without a link: {model, language}. */
 export function linkOf(store, home) {
   const { trace, examples, ruleFacts } = store;
-  const isExample = examples.some(({ id }) => id === store.example?.id); // an upload stays here
+  const isExample = examples.some(({ id }) => id === store.example?.id); // an upload is not shared
   const first = firstExample(examples)?.id;
   const found = {
     tab: store.tab === "explore" ? null : store.tab,
@@ -44,7 +44,7 @@ function compareLink(store) {
   const differs = (value, usual) => (value === usual ? null : value);
   const shared = (id, usual) => (examples.some((example) => example.id === id) ? differs(id, usual) : null);
   const { rule, thresholds } = choice.b;
-  // Away from the page's controls a rule is always written: that it is there says that B has its own.
+  // If B is not linked its rule is always written: its presence means that B has its own.
   const own = !choice.linked && (choice.mode !== "rules" || rule !== standard.rule);
   return {
     compare: differs(choice.mode, MODES[0]),
@@ -56,13 +56,13 @@ function compareLink(store) {
   };
 }
 
-/** A query string with our parameters replaced by `pairs`, and everybody else's kept to the letter. */
+/** A query string with our parameters replaced by `pairs`, and all others kept exactly. */
 export function withLink(search, pairs) {
   const others = search
     .replace(/^\?/, "")
     .split("&")
     .filter((part) => part && !PARAMETERS.includes(nameOf(part)));
-  // Commas and slashes may stand in a query as they are (RFC 3986, 3.4), and read better.
+  // Commas and slashes are allowed in a query (RFC 3986, 3.4), and read better.
   const text = (value) => encodeURIComponent(value).replaceAll("%2C", ",").replaceAll("%2F", "/");
   const parts = [...others, ...pairs.map(([name, value]) => `${name}=${text(value)}`)];
   return parts.length ? `?${parts.join("&")}` : "";
@@ -73,11 +73,11 @@ function nameOf(part) {
   try {
     return decodeURIComponent(name.replaceAll("+", " "));
   } catch {
-    return name; // a stray percent sign: nobody's of ours
+    return name; // a stray percent sign: not one of ours
   }
 }
 
-/** What of a link cannot be: the key of a text in strings/link.json, and its values. */
+/** A part of a link that is invalid: the key of a text in strings/link.json, and its values. */
 class Bad {
   constructor(key, values) {
     this.key = `link.${key}`;
@@ -86,8 +86,8 @@ class Bad {
 }
 
 /**
- * Reads a query string: {values, problems}. Only what `facts` can vouch for is read, so that the page may read its tab
- * and language at once and the rest when the model's answers are here.
+ * Reads a query string: {values, problems}. Only what `facts` can check is read, so that the page may read its tab
+ * and language at once and the rest when the model's answers have arrived.
  *
  * - `facts.page`: {tabs, languages, lessons, models}; gives tab, lang, lesson (from 0), model and sets.
  * - `facts.view`: {rules, examples, models, model}; gives rule, thresholds, leftOut, example, exit (its index), and compare.
@@ -95,7 +95,7 @@ class Bad {
 export function readLink(search, facts) {
   const parameters = new URLSearchParams(search);
   const problems = [];
-  /** The parameter as `check` understands it; undefined where it is missing or wrong. */
+  /** The parameter as `check` understands it; undefined if it is missing or wrong. */
   const read = (name, check) => {
     if (!parameters.has(name)) return undefined;
     const text = parameters.get(name);

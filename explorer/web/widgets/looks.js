@@ -1,4 +1,4 @@
-// What a rule looks at besides its score, as the trace brings it: rows of numbers in [0, 1], one per exit.
+// What a rule looks at besides its score, as the trace gives it: rows of numbers in [0, 1], one per exit.
 
 import { hasText, t } from "./strings.js";
 
@@ -10,7 +10,7 @@ const SCORES_OF_OTHERS = {
   pcee: { certainty: "entropy" },
 };
 
-/** [{name, title, values}] for the rule; empty where it looks at its score alone or the trace lacks it. */
+/** [{name, title, values}] for the rule; empty if it looks only at its score or the trace lacks it. */
 export function looksOf(trace, rule) {
   const others = Object.entries(trace?.scores?.[rule] ? (SCORES_OF_OTHERS[rule] ?? {}) : {})
     .map(([name, other]) => [name, (trace.read ?? trace.scores)[other]])
@@ -24,7 +24,7 @@ function lookTitle(name) {
   return hasText(key) ? t(key) : name;
 }
 
-/** How high the bar of a value stands, in [0, 1]; nothing for what is no number. */
+/** The height of a value's bar, in [0, 1]; nothing for what is not a number. */
 export function barOf(value) {
   return typeof value === "number" && Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0;
 }

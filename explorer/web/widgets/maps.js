@@ -1,4 +1,4 @@
-// Maps out of their wire format (explain/packing.py): base64 of one byte per value, and the peak that scales it back.
+// Maps from their wire format (explain/packing.py): base64 of one byte per value, and the peak that scales it back.
 
 const decodedMaps = new WeakMap(); // the owner of a base64 string -> its bytes, so that a map is decoded once
 
@@ -36,7 +36,7 @@ function single(packed, index) {
 }
 
 /**
- * One map of a packed answer: {grid, values (h*w,), peak, signed, units}, or null where there is no evidence.
+ * One map of a packed answer: {grid, values (h*w,), peak, signed, units}, or null if there is no evidence.
  *
  * `index` has a whole number from 0 for each of its axes, or "mean" for the mean over that axis.
  */

@@ -1,4 +1,4 @@
-// <model-facts>: what the chosen model is (classes, exits, size, accuracy, where it is from), and the same of all others.
+// <model-facts>: what the chosen model is (classes, exits, size, accuracy, where it is from), and of all others.
 
 import { setText } from "./dom.js";
 import { language, t, translated } from "./strings.js";
@@ -16,7 +16,7 @@ td button.plain { padding-left: 0; text-align: left; }
 tr[aria-current] td:first-child { font-weight: 650; }
 `;
 
-/** The facts of a listed model as text, by column; an empty text where nothing is known. */
+/** The facts of a listed model as text, by column; an empty text if nothing is known. */
 export function modelFacts({ classes, exits, size, right, reference, source }) {
   const number = (value, options) => value.toLocaleString(language(), options);
   return {
@@ -54,7 +54,7 @@ export class ModelFacts extends Widget {
     this.part("tbody").replaceChildren(...models.map((one) => this.#row(one, one.name === model)));
   }
 
-  /** What of the model's folder is left out, so that nobody looks for a rule that is not there. */
+  /** What is ignored in the model's folder, so that nobody looks for a rule that is missing. */
   #showNotes() {
     const { notes } = this.store;
     const line = (note) => Object.assign(document.createElement("li"), { textContent: translated(note) });

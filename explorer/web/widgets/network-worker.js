@@ -1,4 +1,4 @@
-// Asks the network in this browser: a worker that begins with the first question. Both hosts of the page have one.
+// Asks the network in this browser: a worker that starts with the first question. Both hosts of the page have one.
 
 export class NetworkWorker {
   #address;
@@ -11,7 +11,7 @@ export class NetworkWorker {
 
   /**
    * `address` is worker.js's; `manifest` {models, runtime} says which files it loads, `progress(piece)` hears of them.
-   * `failed()` is the answer to every question where the worker cannot run.
+   * `failed()` is the answer to every question if the worker cannot run.
    */
   constructor(address, manifest, { progress = () => {}, failed }) {
     this.#address = address;
@@ -28,7 +28,7 @@ export class NetworkWorker {
     });
   }
 
-  /** Gives the worker's memory back; the next question starts another. */
+  /** Frees the worker's memory; the next question starts another. */
   end() {
     this.#worker?.terminate();
     this.#worker = null;

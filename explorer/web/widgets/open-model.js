@@ -3,10 +3,10 @@
 import { firstExample } from "./compare/choice.js";
 
 /**
- * `answer` is what the server says of a model: {model, reference, rules, grains, notes, examples}. `view` is what a link asked
- * for, already checked against it: {rule, grain, thresholds, leftOut, example, exit, compare}, each of them or none. `own` is a
+ * `answer` is the server's, for a model: {model, reference, rules, grains, notes, examples}. `view` is what a link
+ * sets, already checked: {rule, grain, thresholds, leftOut, example, exit, compare}, all optional. `own` is a
  * visitor's picture, analysed by this model, that is shown in place of an example. Without either, the example on show
- * stays where this model has it too; whoever opens the model asks for it where it comes without a trace.
+ * stays if this model has it too; the caller requests its trace if that is missing.
  */
 export function openModel(store, { model, reference, rules, grains = [], notes = [], examples }, view = {}, own = null) {
   const stays = view.example ?? store.example?.id;

@@ -8,7 +8,7 @@ if (!page.opened) {
   const { words, begin, module } = page.files;
   page.opened = openingLanguage(Object.keys(words), page);
   const add = (src, type = "") => {
-    // Not async: scripts that are put in this way run in their order, and keep nothing else waiting.
+    // Not async: scripts inserted this way run in order, and block nothing else.
     document.head.append(Object.assign(document.createElement("script"), { type, src, async: false }));
   };
   for (const src of [words[page.opened], ...begin]) add(src);

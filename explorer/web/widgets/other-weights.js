@@ -1,4 +1,4 @@
-// <other-weights>: rules that need weights which the model in use lacks, each one click from a model that has them.
+// <other-weights>: rules that need weights the current model lacks, each one click away from a model that has them.
 
 import { element, setText } from "./dom.js";
 import { madeFor, openWith, rulesElsewhere } from "./elsewhere.js";
@@ -13,7 +13,7 @@ button.plain { overflow-wrap: anywhere; text-align: left; }
 `;
 
 export class OtherWeights extends Widget {
-  static always = true; // without a sentence its panel is not shown
+  static always = true; // its panel is hidden if there is no sentence
   static style = STYLE;
   static markup = `<p class="elsewhere"><span></span></p><p class="made" hidden><span></span></p>`;
 

@@ -6,7 +6,7 @@ import { answerAt, answersClass, probabilityText } from "./words.js";
 // Without a true label, how sure an earlier exit must be for its lost answer to be worth a sentence. Our own choice.
 const SURE = 0.8;
 
-/** The exits' blocks in words, neighbours drawn together: "block 5", "blocks 5 to 9", "blocks 4, 6 to 8". */
+/** The exits' blocks in words, neighbours merged: "block 5", "blocks 5 to 9", "blocks 4, 6 to 8". */
 function blocksText(trace, exits) {
   const runs = [];
   for (const exit of exits) {
@@ -45,7 +45,7 @@ export function verdict(trace, { truth, label } = {}, reference = "labels") {
   return say("depth", "depth", { label, block: trace.exits[since].block });
 }
 
-/** The key of a text that speaks of labels, as it is for labels that a teacher network gave. */
+/** The key of a text about labels, in the version for the answers of a teacher network. */
 export function referenced(key, reference) {
   return reference === "teacher" ? `${key}_teacher` : key;
 }

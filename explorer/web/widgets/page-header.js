@@ -6,7 +6,7 @@ import { Widget } from "./widget.js";
 
 const STYLE = `
 h1 { margin: 0; font-size: clamp(0.8125rem, 10cqi - 1rem, 1.5rem); font-weight: 700; letter-spacing: -0.02em; line-height: 1.3; }
-@container (max-width: 1000px) { h1 { line-height: 2.625rem; } } /* the tools stand beside it */
+@container (max-width: 1000px) { h1 { line-height: 2.625rem; } } /* the tools are beside it */
 p { margin: 0.125rem 0 0; font-size: 0.9375rem; color: var(--quiet); }
 `;
 

@@ -1,4 +1,4 @@
-// <page-note>: a line on what of a link could not be restored, until it is dismissed.
+// <page-note>: a line on what could not be restored from a link, until it is dismissed.
 
 import { setText } from "./dom.js";
 import { t } from "./strings.js";

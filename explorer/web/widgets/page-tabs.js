@@ -35,10 +35,10 @@ export class PageTabs extends Widget {
       else this.store.setTab(tab.dataset.tab);
     });
     this.bar.addEventListener("keydown", (event) => this.#key(event));
-    // Whoever points at a tab is about to open it.
+    // A visitor who points at a tab is about to open it.
     this.bar.addEventListener("pointerover", (event) => {
       const tab = event.target.closest("[role=tab]");
-      if (tab) loadTab(tab.dataset.tab).catch(() => {}); // opening it tells
+      if (tab) loadTab(tab.dataset.tab).catch(() => {}); // opening it reports errors
     });
   }
 
@@ -53,7 +53,7 @@ export class PageTabs extends Widget {
       setText(tab, t(`page.tab_${TABS[i]}`));
       setAttributes(tab, { "data-tab": TABS[i], "aria-selected": chosen, tabindex: chosen ? 0 : -1 });
       if (chosen && changed.has("tab")) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
-      // The panel is outside this shadow root, where ids do not reach: it is named in words.
+      // The panel is outside this shadow root, where ids do not reach: it is named by a label.
       const panel = document.getElementById(`ee-tab-${TABS[i]}`);
       if (panel) setAttributes(panel, { role: "tabpanel", "aria-label": t(`page.tab_${TABS[i]}`) });
     });

@@ -1,9 +1,9 @@
-// Scripts that come when they are needed: a tab's elements, a language's words, Plotly. Each is fetched once.
+// Scripts that load when they are needed: a tab's elements, a language's words, Plotly. Each is fetched once.
 
 const coming = new Map(); // a script's address -> promise that it has run
-const SLOW_MS = 400; // before a reader is told that something is on its way
+const SLOW_MS = 400; // before a reader is told that something is loading
 
-/** Runs the script at an address of the page's own. Rejects where it cannot be fetched; the next call tries again. */
+/** Runs the script at an address of the page's own. Rejects if it cannot be fetched; the next call tries again. */
 export function loadScript(src) {
   if (!coming.has(src)) {
     const loaded = new Promise((done, fail) => {
@@ -22,26 +22,26 @@ export function loadScript(src) {
 
 const files = () => globalThis.window?.ExitExplorer?.files ?? {};
 
-/** Fetches a language's words; whether they came, strings.js says. */
+/** Fetches a language's words; strings.js says whether they arrived. */
 export const loadWords = (code) => loadScript(files().words[code]).catch(() => {});
 
-/** Plotly's script, which is large: only who opens its figure needs it. */
+/** Plotly's script, which is large: needed only when its figure is opened. */
 export async function loadPlotly() {
   if (!window.Plotly) await loadScript(files().plotly);
   return window.Plotly;
 }
 
-// Explore's ladder comes with the page, what explains it a moment later; lessons show what other tabs have; every other
-// tab has a part of its own name.
+// Explore's ladder comes with the page, its explanations a moment later; lessons show what other tabs have; every other
+// tab has a part of the same name.
 const PARTS = { explore: ["explain"], learn: ["explain", "about", "learn"] };
 
-/** A tab's elements, if they have not come yet. */
+/** Loads a tab's elements, if they are not there yet. */
 export async function loadTab(tab) {
   const { parts = {} } = files();
   await Promise.all((PARTS[tab] ?? [tab]).filter((part) => parts[part]).map((part) => loadScript(parts[part])));
 }
 
-/** The same for the tab that is open. The store's `late` says so where that takes long or fails. */
+/** The same for the open tab. The store's `late` says so if it takes long or fails. */
 export async function loadOpen(store) {
   const { tab } = store;
   const tell = (late) => store.tab === tab && store.keep({ late });
@@ -52,12 +52,12 @@ export async function loadOpen(store) {
 }
 
 /**
- * From now on fetches a tab's elements when it is opened; Explore's when its first ladder has been painted. An address
+ * From now on fetches a tab's elements when it is opened; Explore's once its first ladder is painted. An address
  * that names a glossary entry opens Learn, where the entry is.
  */
 export function followTabs(store) {
   const look = (changed) => {
-    if (changed.has("tab")) store.keep({ late: null }); // it was the tab before that was late
+    if (changed.has("tab")) store.keep({ late: null }); // the previous tab was late
     if (store.tab !== "explore") return changed.has("tab") && loadOpen(store);
     if (store.rawTrace && (changed.has("tab") || changed.has("trace"))) {
       requestAnimationFrame(() => setTimeout(() => store.tab === "explore" && loadOpen(store)));

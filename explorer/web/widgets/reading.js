@@ -11,11 +11,11 @@ export function openingGrain(grains) {
 }
 
 const read = new WeakMap(); // trace -> "grain rule exits" -> reading
-const readings = new WeakSet(); // what came out of `readingOf` is not read again
+const readings = new WeakSet(); // results of `readingOf` are not read again
 
 /**
- * `trace.readings[grain]` holds what is other at a coarser grain, `trace.rules[rule]` what a rule adds: the answers of
- * whoever leaves under it, and its own MACs; `omitted` says which exits are left out, see left-out.js. A grain or rule that
+ * `trace.readings[grain]` has what differs at a coarser grain, `trace.rules[rule]` what a rule adds: the answers of
+ * images that leave under it, and its own MACs; `omitted` says which exits are off (left-out.js). A grain or rule that
  * the trace lacks changes nothing. The same trace, grain, rule and exits give the same object.
  */
 export function readingOf(trace, grain, rule, omitted = NONE_LEFT_OUT) {

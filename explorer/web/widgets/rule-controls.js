@@ -1,5 +1,5 @@
-// <rule-controls>: which exit rule, and its threshold; one for all exits or one for each. With the attribute `exits`, and
-// where some are left out, also which exits are in use at all.
+// <rule-controls>: which exit rule, and its threshold; one for all exits or one for each. With the attribute `exits`,
+// or if some are off, also which exits are in use.
 
 import { CHOICES_STYLE } from "./choices.js";
 import { element, keepChildren, setAttributes, setText } from "./dom.js";
@@ -140,7 +140,7 @@ export class RuleControls extends Widget {
     this.part(".rules").classList.toggle("many", choices.length > FEW);
   }
 
-  /** The classes themselves, then the model's coarser readings; nothing where it has none. */
+  /** The classes themselves, then the model's coarser readings; nothing if it has none. */
   #buildGrains() {
     const { grains } = this.store;
     const classes = grains[0]?.groups.length;
@@ -153,18 +153,18 @@ export class RuleControls extends Widget {
     this.part(".grain").hidden = grains.length === 0 || this.store.followsGrain === true;
   }
 
-  /** Many rules, or rules and grains, leave the threshold no room beside them. */
+  /** Many rules, or rules and grains, leave no room for the threshold beside them. */
   #arrange() {
     const wide = Object.keys(this.store.rules).length > FEW || !this.part(".grain").hidden;
     this.part(".controls").classList.toggle("wide", wide);
   }
 
-  /** A box per early exit, and what leaving it out does under this rule. */
+  /** A box per early exit, and what turning it off does under this rule. */
   #showAsked(rule) {
     const { trace, leftOut } = this.store;
     const early = trace?.exits.slice(0, -1) ?? [];
     const some = early.some(({ block }) => leftOut.includes(block));
-    const offered = this.hasAttribute("exits") || some; // whoever left some out finds the way back everywhere
+    const offered = this.hasAttribute("exits") || some; // exits that are off can be turned on again everywhere
     this.part(".in-use").hidden = !offered || early.length < 2 || this.store.followsGrain === true;
     if (this.part(".in-use").hidden) return;
     const make = () => element("label", {}, element("input", { type: "checkbox" }), element("span"));

@@ -51,7 +51,7 @@ export class RuleLooks extends Widget {
   build() {
     const save = saveButtons("rule-looks", { csv: () => this.#rows() });
     this.part(".head").append(save);
-    // PonderNet halts at each exit by chance; leaving where the sum passes a q drawn evenly from [0, 1] is the same.
+    // PonderNet halts at each exit by chance; leaving where the sum passes a q drawn uniformly from [0, 1] is the same.
     this.part("#draw").addEventListener("click", () => this.store.setThresholds(Math.random()));
   }
 

@@ -1,4 +1,4 @@
-// <saliency-view>: where an exit found its evidence for a class, by any method; another exit's beside it, or taken off.
+// <saliency-view>: where an exit found its evidence for a class, by any method; another exit's beside, or subtracted.
 
 import { element, setText } from "./dom.js";
 import { askMap, WAITING } from "./explain/asking.js";
@@ -11,7 +11,7 @@ import { t, translated } from "./strings.js";
 import { Widget } from "./widget.js";
 import { familyOf, levelText, probabilityText } from "./words.js";
 
-const ASK_PAUSE_MS = 200; // while a threshold is dragged the exit changes quickly; only where it rests is asked about
+const ASK_PAUSE_MS = 200; // while a threshold is dragged the exit changes quickly; only where it stops is requested
 
 const SALIENCY_STYLE = `
 ${FILM_STYLE}${TRUST_STYLE}.views { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: start; }
@@ -52,14 +52,14 @@ export class SaliencyView extends Widget {
   static style = SALIENCY_STYLE;
   #method = null; // a name; null for the first on offer
   #class = null; // chosen by a person: a class index; null follows the exit's own answer
-  #against = null; // the exit whose map is taken off, as a block; null for none
-  #beside = null; // the exit whose map stands beside, as a block; null for none
+  #against = null; // the exit whose map is subtracted, as a block; null for none
+  #beside = null; // the exit whose map is shown beside, as a block; null for none
   #same = false; // both maps on one scale
   #offered = null; // the trace whose classes and exits the choosers list
   #of = {}; // the analysed trace and the grain for which a class was chosen
   #ask = null;
-  #shown = []; // what the view was drawn from, to see whether it must be drawn again
-  #heats = [element("heat-picture"), element("heat-picture")]; // outlive the markup, with the opacity chosen on them
+  #shown = []; // what the view was drawn from, to check whether it must be redrawn
+  #heats = [element("heat-picture"), element("heat-picture")]; // outlive the markup, with their chosen opacity
 
   static get markup() {
     return saliencyMarkup();
@@ -117,7 +117,7 @@ export class SaliencyView extends Widget {
     return exit < 0 ? null : exit;
   }
 
-  /** The exits with a map: the one looked at, and the one beside it. */
+  /** The exits with a map: the one in view, and the one beside it. */
   get #exits() {
     const exit = this.store.selectedExit;
     const other = this.#exitAt(this.#beside);
@@ -143,7 +143,7 @@ export class SaliencyView extends Widget {
     return this.store.rawExample.short ? WAITING : maps.get(question);
   }
 
-  /** Maps that failed are asked for once more. */
+  /** Maps that failed are requested again. */
   #retry() {
     this.#exits.forEach((exit, i) => {
       const entry = this.#entryFor(exit);
@@ -157,7 +157,7 @@ export class SaliencyView extends Widget {
   }
 
   resize() {
-    if (this.width === 0) clearTimeout(this.#ask); // a closed tab asks for nothing
+    if (this.width === 0) clearTimeout(this.#ask); // a closed tab requests nothing
     this.#shown = [];
     super.resize();
   }
@@ -174,7 +174,7 @@ export class SaliencyView extends Widget {
     this.#draw();
   }
 
-  /** Lists the methods, classes and exits; a chosen exit stays while there is such an exit. */
+  /** Lists the methods, classes and exits; a chosen exit stays while it exists. */
   #offer(trace) {
     this.#offered = trace;
     const list = (id, values) =>
@@ -228,7 +228,7 @@ export class SaliencyView extends Widget {
     return map && !map.evidence ? this.#questionFor(exit) : null;
   }
 
-  /** Asks for the class's map at every exit, one after the other; whether they are all there. */
+  /** Requests the class's map at every exit, one after the other; returns whether all arrived. */
   async #allThere(tell) {
     const { store } = this;
     const { maps, trace } = store;
@@ -279,7 +279,7 @@ export class SaliencyView extends Widget {
   }
 }
 
-/** The sentence for a map's strongest value: `base` is the block whose map was taken off, or null. */
+/** The sentence for a map's strongest value: `base` is the block whose map was subtracted, or null. */
 function saidOf(map, value, base) {
   if (base !== null) return value < 0 ? "explain.reading_less" : "explain.reading_more";
   if (map.units === "gradient") return "explain.reading_sensitive";

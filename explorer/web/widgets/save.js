@@ -1,4 +1,4 @@
-// Taking things home: figures as SVG and PNG, pictures as PNG, tables as CSV, data as JSON.
+// Downloads: figures as SVG and PNG, pictures as PNG, tables as CSV, data as JSON.
 
 import { element } from "./dom.js";
 import { t } from "./strings.js";
@@ -14,7 +14,7 @@ export function download(name, content, type) {
 }
 
 /**
- * Rows (lists of values, the first the header) as CSV after RFC 4180, in UTF-8 with the mark by which Excel knows it.
+ * Rows (lists of values, the first the header) as CSV after RFC 4180, in UTF-8 with the byte order mark for Excel.
  * Text that a spreadsheet would run as a formula begins with an apostrophe.
  */
 export function csvOf(rows) {
@@ -26,14 +26,14 @@ export function csvOf(rows) {
   return "\ufeff" + rows.map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }
 
-// What a figure's look comes from; everything else is geometry in its attributes.
+// The styles that make a figure's look; everything else is geometry in its attributes.
 const LOOK = [
   "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "opacity",
   "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline", "visibility", "display",
   "paint-order",
 ]; // prettier-ignore
 
-/** An SVG element as a file of its own: computed styles written into it, on the theme's paper. */
+/** An SVG element as a file of its own: computed styles written into it, on the theme's background. */
 export function svgText(svg) {
   const copy = svg.cloneNode(true);
   const originals = [svg, ...svg.querySelectorAll("*")];
@@ -66,7 +66,7 @@ export async function svgPng(svg, scale = 2) {
 
 /**
  * Buttons that save what a widget shows; append the node to the widget's head. `parts` has any of `svg: () => element`,
- * `canvas: () => HTMLCanvasElement | Promise`, `csv: () => rows`, `json: () => value`; `name` begins the file's name.
+ * `canvas: () => HTMLCanvasElement | Promise`, `csv: () => rows`, `json: () => value`; file names start with `name`.
  */
 export function saveButtons(name, parts) {
   const kinds = {

@@ -11,7 +11,7 @@ import { Widget } from "./widget.js";
 import { answerAt, comparisonText, familyOf, ruleText, scoreNoun } from "./words.js";
 
 const CURVE_HEIGHT = 236;
-/** A marker as it stands in the legend. */
+/** A marker as in the legend. */
 const legendMarker = (names) => `<svg width="14" height="14" aria-hidden="true">
   <g class="${names}"><circle class="dot" cx="7" cy="7" r="4.5"/></g></svg>`;
 const curveMarkup = () => `
@@ -76,7 +76,7 @@ export class ScoreCurve extends Widget {
       setAttributes(text, { x: frame.left - 8, y });
       setText(text, String(Number(ticks[i].toFixed(2))));
     });
-    // Block numbers are thinned where they would touch; the first and last always stay.
+    // Block numbers are thinned out if they would touch; the first and last always stay.
     const stride = Math.ceil(18 / (2 * frame.half));
     const makeBlock = () => svgElement("g", {}, svgElement("text"), svgElement("text", { class: "family" }));
     keepChildren(this.part(".xticks"), trace.exits, makeBlock).forEach((group, e) => {

@@ -1,13 +1,13 @@
-// A picture sent as it is, in one request: its trace comes first, then what else the same pass gave (web/sent.py).
+// A picture sent unchanged, in one request: its trace comes first, then the other results of the pass (web/sent.py).
 
-const ADDRESS = "gradio_api/explorer/analyse"; // relative to the page, which may lie below a path
+const ADDRESS = "gradio_api/explorer/analyse"; // relative to the page, which may be below a path
 const MOST_BYTES = 4_000_000; // web/guard.py takes no more in one request; a larger file is stored on the server first
 
 export const canBeSent = (picture) => picture instanceof Blob && picture.size <= MOST_BYTES;
 
 /**
- * What `model` makes of a File: {trace, …}, and while pictures and maps are still to come `short` and `rest`, a promise
- * of {image, saw, maps}. {error} where the server refuses it. Throws where it does not answer, or `signal` ends it.
+ * `model`'s analysis of a File: {trace, …}, and while pictures and maps are still to come `short` and `rest`, a promise
+ * of {image, saw, maps}. {error} if the server refuses it. Throws if it does not answer, or `signal` ends it.
  */
 export async function analyseSent({ model, picture }, { language, signal }) {
   const send = () =>
@@ -19,19 +19,19 @@ export async function analyseSent({ model, picture }, { language, signal }) {
     });
   const reply = await send().catch((error) => {
     if (signal.aborted) throw error;
-    return send(); // no reply: a connection kept open may close as it is used again
+    return send(); // no reply: a kept-alive connection may close just as it is reused
   });
   const reader = reply.body.getReader();
   const next = linesOf(reader);
   const first = JSON.parse(await next());
-  const end = () => reader.read().catch(() => {}); // an answer that is not read to its end counts as broken off
+  const end = () => reader.read().catch(() => {}); // an answer that is not read to its end counts as aborted
   if (!first.short) return end(), first;
   const rest = next().then((line) => (end(), JSON.parse(line)));
-  rest.catch(() => {}); // whoever waits for it hears of it
+  rest.catch(() => {}); // those who wait for it get the error
   return { ...first, rest };
 }
 
-/** A function that resolves to the stream's next line, as text; rejects where there is none. */
+/** A function that resolves to the stream's next line, as text; rejects if there is none. */
 function linesOf(reader) {
   const decoder = new TextDecoder();
   let text = "";

@@ -1,11 +1,11 @@
-// Conformal sets as the page shows them: which coverage is asked for, and which classes are in the set at an exit.
+// Conformal sets as the page shows them: which coverage is requested, and which classes are in the set at an exit.
 
 import { makeChoices } from "./choices.js";
 import { element } from "./dom.js";
 import { CLASSES, readingOf } from "./reading.js";
 import { t } from "./strings.js";
 
-/** How often the true class is to be in the set, as explorer/conformal.py names it. */
+/** How often the true class should be in the set, as explorer/conformal.py names it. */
 export const COVERAGES = ["0.9", "0.95", "0.99"];
 const USUAL = "0.95";
 const NAMED = { [CLASSES]: 5, coarse: 3 }; // best classes of each exit that a trace names, as in explorer/web/analysis.py
@@ -29,15 +29,15 @@ export function makeSetControls(store) {
   return { on, levels: levels.node, show };
 }
 
-/** The trace at the grain in force as the exits themselves answer, whatever the rule answers: sets are of exits. */
+/** The trace at the current grain with the exits' own answers, whatever the rule answers: sets belong to exits. */
 export function ownReading({ rawTrace, grain }) {
   return readingOf(rawTrace, grain, null);
 }
 
 /**
- * The set at an exit: {size, of, labels, more, holds}. `labels` names its surest classes as far as the trace knows them
- * for certain, `more` counts the others; `holds` says whether the class `truth` is in it, null where that is not known.
- * Null where the trace has no sets of that coverage.
+ * The set at an exit: {size, of, labels, more, holds}. `labels` names its most probable classes as far as known for
+ * certain, `more` counts the others; `holds` says whether the class `truth` is in it, null if that is not known.
+ * Null if the trace has no sets of that coverage.
  */
 export function setAt(trace, grain, coverage, exit, truth = null) {
   const size = trace?.sets?.[coverage]?.[exit];
@@ -46,7 +46,7 @@ export function setAt(trace, grain, coverage, exit, truth = null) {
   const p = trace.probabilities[exit];
   const best = trace.predicted[exit];
   const order = [...classes.keys()].sort((a, b) => (b === best) - (a === best) || p[b] - p[a] || classes[a].index - classes[b].index);
-  const sure = classes.length === of ? of : (NAMED[grain] ?? NAMED.coarse); // so many of the order are the exit's best
+  const sure = classes.length === of ? of : (NAMED[grain] ?? NAMED.coarse); // how many of the order are the exit's best
   const named = order.slice(0, Math.min(size, sure));
   const rank = order.findIndex((position) => classes[position].index === truth);
   let holds = null;
@@ -56,8 +56,8 @@ export function setAt(trace, grain, coverage, exit, truth = null) {
 }
 
 /**
- * Where every test image leaves and the set it is given there: {size, coverage, images, sizes, coverages}, means over all
- * images and (E) over those that leave at each exit, NaN where nobody does. `packed` (N*E) holds 2 size + whether the true
+ * Where every test image leaves and the set it gets there: {size, coverage, images, sizes, coverages}, means over all
+ * images and (E) over those that leave at each exit, NaN if none do. `packed` (N*E) holds 2 size + whether the true
  * class is in it. Twin of `given` in explorer/conformal.py.
  */
 export function givenSets(packed, scores, thresholds, exits) {

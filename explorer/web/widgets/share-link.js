@@ -1,4 +1,4 @@
-// <share-link>: copies the page's address, which holds what is seen, and says so.
+// <share-link>: copies the page's address, which holds the current view, and says so.
 
 import { element, setAttributes, setText } from "./dom.js";
 import { t } from "./strings.js";
@@ -24,7 +24,7 @@ svg { flex: none; fill: none; stroke: currentColor; stroke-width: 1.5; stroke-li
   width: 100%; margin-top: 0.375rem; padding: 0.25rem 0.375rem; border: 0; border-radius: 4px; background: var(--paper);
   color: var(--ink);
 }
-/* A phone has room for the sign alone; the word is still read out. */
+/* A phone has room only for the icon; the word is still read out. */
 @media (max-width: 520px) {
   .share { width: 2.625rem; padding: 0; justify-content: center; gap: 0; }
   .share span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -69,7 +69,7 @@ export class ShareLink extends Widget {
     const copied = (await copy(address)) || copyTheOldWay(address);
     const { examples, example } = this.store;
     const parts = [t(copied ? "link.copied" : "link.copy_yourself")];
-    // On a Hugging Face Space this page stands in a frame whose own address a Gradio page cannot set.
+    // On a Hugging Face Space this page is in a frame, and a Gradio page cannot set the address outside it.
     if (window.parent !== window) parts.push(t("link.direct"));
     if (example?.id && !examples.some(({ id }) => id === example.id)) parts.push(t("link.upload_stays"));
     this.says.replaceChildren(parts.join(" "));
@@ -83,7 +83,7 @@ export class ShareLink extends Widget {
     this.says.replaceChildren();
   }
 
-  /** Where no script may copy, a person still can. */
+  /** If no script may copy, a person still can. */
   #offer(address) {
     const field = element("input", { type: "text", readonly: "", "aria-label": t("link.address"), value: address });
     field.addEventListener("keydown", (event) => {

@@ -1,4 +1,4 @@
-// The page's one state: what was analysed, under which rule and threshold, which exit is looked at. Setters check.
+// The page's one state: what was analysed, under which rule and threshold, which exit is in view. Setters check.
 
 import { sortedBlocks } from "./left-out.js";
 import { Changes } from "./changes.js";
@@ -14,7 +14,7 @@ export const TABS = ["explore", "compare", "tune", "stress", "live", "batch", "l
 
 const MOST_UPLOADS = 8;
 const NO_EXAMPLE = { id: null, title: "", label: null, truth: null, image: null, saw: null, note: "" };
-// What widgets read at the grain and rule in force, and what of the state it is read from.
+// What widgets read at the current grain and rule, and the state it is read from.
 const READ = { trace: "rawTrace", previousTrace: "rawPrevious", example: "rawExample", examples: "rawExamples", uploads: "rawUploads" }; // prettier-ignore
 const RAW = Object.fromEntries(Object.entries(READ).map(([name, raw]) => [raw, name]));
 
@@ -25,7 +25,7 @@ export class Store extends Changes {
     lesson: 0, // the page of the tour, from 0
     model: null, // its name
     reference: "labels", // what the examples' labels are: true ones, or the answers of a "teacher" network
-    models: [], // those on offer: {name, title}
+    models: [], // the available ones: {name, title}
     rawTrace: null, // as it was analysed, by class; `trace` is its reading at the grain and under the rule
     rawExample: null,
     rawPrevious: null,
@@ -36,15 +36,15 @@ export class Store extends Changes {
     grain: CLASSES,
     rules: {},
     rule: null,
-    leftOut: [], // blocks behind which nobody leaves, rising
+    leftOut: [], // blocks of exits that are off, rising
     selected: null, // the exit a person chose; null while the page follows the exit that fires
-    methods: [], // of explanation, on offer: {name, asks, families}
+    methods: [], // of explanation, available: {name, asks, families}
     busy: false,
     message: null,
-    note: null, // what of a link could not be restored: [{key, values}], texts of strings/link.json
-    notes: [], // what of the model's folder is left out, a sentence each
-    late: null, // which part of the page is slow to come or did not: a text's key
-    compare: {}, // what Compare compares, where it is not the default: see compare/choice.js
+    note: null, // what could not be restored from a link: [{key, values}], texts of strings/link.json
+    notes: [], // what is ignored in the model's folder, a sentence each
+    late: null, // which part of the page is slow or failed to load: a text's key
+    compare: {}, // what Compare compares, if it is not the default: see compare/choice.js
     sets: null, // the coverage of conformal sets, "0.95"; null while that layer is off
   };
   #chosen = new Map(); // rule -> the thresholds a person chose; a rule nobody touched has its default
@@ -61,14 +61,14 @@ export class Store extends Changes {
     }
   }
 
-  /** What the network answered, read at the grain in force and as one meets it who leaves under the rule in force. */
+  /** What the network answered, read at the current grain and for images that leave under the current rule. */
   get trace() {
     return this.view(this.rawTrace);
   }
   get previousTrace() {
     return this.view(this.rawPrevious);
   }
-  /** The picture looked at: `truth` and `label` are its true class's group at the grain in force, or null. */
+  /** The picture in view: `truth` and `label` are its true class's group at the current grain, or null. */
   get example() {
     return exampleAt(this.rawExample, this.grainFacts, this.rule, this.omitted);
   }
@@ -78,20 +78,20 @@ export class Store extends Changes {
   get uploads() {
     return this.#all(this.rawUploads);
   }
-  /** The description of the grain in force; null for the classes themselves. */
+  /** The description of the current grain; null for the classes themselves. */
   get grainFacts() {
     return this.grains.find(({ name }) => name === this.grain) ?? null;
   }
-  /** Which exits are left out, as left-out.js takes it. */
+  /** Which exits are off, as left-out.js takes it. */
   get omitted() {
     return { leftOut: this.leftOut, alone: Boolean(this.rules[this.rule]?.alone) };
   }
-  /** Any trace of this model at the grain, under the rule and without the exits in force. */
+  /** Any trace of this model at the current grain and rule, without the exits that are off. */
   view(trace) {
     return readingOf(trace, this.grain, this.rule, this.omitted);
   }
 
-  /** The current rule's description, its default that of the grain in force; null before there are rules. */
+  /** The current rule's description, its default that of the current grain; null before there are rules. */
   get ruleFacts() {
     const facts = this.#state.rules[this.#state.rule] ?? null;
     const own = this.grainFacts?.thresholds?.[this.#state.rule];
@@ -109,7 +109,7 @@ export class Store extends Changes {
   get fired() {
     return this.rawTrace ? this.firedOf(this.rawTrace) : null;
   }
-  /** The current rule's score at every exit; none of them fires where the trace lacks that rule. */
+  /** The current rule's score at every exit; none of them fires if the trace lacks that rule. */
   get scores() {
     return this.rawTrace ? this.scoresOf(this.rawTrace) : [];
   }
@@ -117,7 +117,7 @@ export class Store extends Changes {
     return this.view(trace).scores?.[this.#state.rule] ?? trace.exits.map(() => NaN);
   }
 
-  /** Where any trace would leave under the current rule. Thresholds made for other exits count by their mean. */
+  /** Where any trace would leave under the current rule. Thresholds made for other exits are replaced by their mean. */
   firedOf(trace) {
     return decide(this.scoresOf(trace), fitting(this.thresholds, trace.exits.length));
   }
@@ -127,7 +127,7 @@ export class Store extends Changes {
     this.#set({ tab: name });
   }
 
-  /** Every widget builds itself anew in that language. Its words must be here: speaking.js fetches them. */
+  /** Every widget rebuilds itself in that language. Its words must be here: speaking.js fetches them. */
   setLanguage(code) {
     useLanguage(code);
     this.#set({ language: code });
@@ -135,19 +135,19 @@ export class Store extends Changes {
   setLesson(index) {
     this.#set({ lesson: index });
   }
-  /** The model whose rules, examples and traces follow: its name, and what it is held to. */
+  /** The model whose rules, examples and traces follow: its name, and its reference labels. */
   setModel(name, reference = "labels") {
     if (name !== this.model) this.setLeftOut([]); // another network, another best subset
     this.#set({ model: name, reference });
   }
 
-  /** Takes in what needs no check here. */
+  /** Stores what needs no check here. */
   keep({ models = this.models, methods = this.methods, note = this.note, notes = this.notes, ...rest }) {
     const { compare = this.compare, sets = this.sets, late = this.late } = rest;
     this.#set({ models, methods, note, notes, compare, sets, late });
   }
 
-  /** A visitor's own picture, analysed by `upload.model`; the newest few are kept, in this browser only. */
+  /** A visitor's own picture, analysed by `upload.model`; the newest few are kept, only in this browser. */
   addUpload(upload) {
     this.#set({ rawUploads: [upload, ...this.rawUploads].slice(0, MOST_UPLOADS) });
   }
@@ -171,7 +171,7 @@ export class Store extends Changes {
     this.tell("thresholds");
   }
 
-  /** The model's coarser readings. The grain in force stays if the model has it too; else the one it opens with. */
+  /** The model's coarser readings. The current grain stays if the model has it too; else the one it opens with. */
   setGrains(grains) {
     const stays = this.#grainChosen && (this.grain === CLASSES || grains.some(({ name }) => name === this.grain));
     this.#readAnew({ grains, grain: stays ? this.grain : openingGrain(grains) });
@@ -208,7 +208,7 @@ export class Store extends Changes {
     if (this.#chosen.delete(this.rule)) this.tell("thresholds");
   }
 
-  /** Nobody leaves behind those blocks any more; a block without an early exit means nothing. */
+  /** Turns off the exits behind those blocks; a block without an early exit is ignored. */
   setLeftOut(blocks) {
     const leftOut = sortedBlocks(blocks);
     if (String(leftOut) !== String(this.leftOut)) this.#readAnew({ leftOut });
@@ -275,7 +275,7 @@ export class Store extends Changes {
     }
   }
 
-  /** Everything that is read at a grain, under a rule and without some exits is other now. */
+  /** Everything that is read at a grain, under a rule and without some exits has changed. */
   #readAnew(values) {
     this.#set(values);
     this.#reread();

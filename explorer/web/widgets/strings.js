@@ -1,13 +1,13 @@
-// The page's words. They lie in strings/LANGUAGE/AREA.json; a widget names one as t(AREA.KEY, values).
+// The page's words. They are in strings/LANGUAGE/AREA.json; a widget names one as t(AREA.KEY, values).
 
-let texts = {}; // language -> key -> text, of the languages whose words are here
-let offered = null; // the codes of all that can be had
+let texts = {}; // language -> key -> text, for the languages that are loaded
+let offered = null; // the codes of all available languages
 let heard = {}; // the server's sentences, which are English, by their keys
 let current = "en";
 
 /**
- * Hands over the words that are here, {en: {key: text}, de: …}; more may be put in later. `codes` are the languages that
- * can be had, and `english` the server's sentences where English itself is not here.
+ * Sets the words that are loaded, {en: {key: text}, de: …}; more may be added later. `codes` are the languages that
+ * are available, and `english` the server's sentences if English itself is not loaded.
  */
 export function setStrings(all, codes = null, english = {}) {
   texts = all ?? {};
@@ -15,12 +15,12 @@ export function setStrings(all, codes = null, english = {}) {
   heard = english;
 }
 
-/** The languages there are, as their codes. */
+/** The codes of the available languages. */
 export function languages() {
   return offered ?? Object.keys(texts);
 }
 
-/** Whether a language that can be had has yet to be fetched. */
+/** Whether an available language has yet to be fetched. */
 export function isMissing(code) {
   return languages().includes(code) && !Object.hasOwn(texts, code);
 }
@@ -33,14 +33,14 @@ export function language() {
   return current;
 }
 
-/** Whether there is a text of that key. */
+/** Whether there is a text with that key. */
 export function hasText(key) {
   return Object.hasOwn(texts[current] ?? {}, key) || Object.hasOwn(texts.en ?? {}, key);
 }
 
 const speaking = new WeakMap(); // the texts -> the server's sentences in English, as patterns
 
-/** [key, pattern] of every sentence the server may say; its {places} are what the pattern finds by name. */
+/** [key, pattern] of every sentence the server may say; its {places} are the pattern's named groups. */
 function sentences() {
   if (!speaking.has(texts)) {
     const escaped = (text) => text.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.+)");
@@ -50,7 +50,7 @@ function sentences() {
   return speaking.get(texts);
 }
 
-/** A sentence of the server, which speaks English, in the page's language where strings/…/server.json has it. */
+/** A server sentence, which is English, in the page's language if strings/…/server.json has it. */
 export function translated(sentence) {
   if (current === "en") return sentence;
   for (const [key, pattern] of sentences()) {
@@ -60,12 +60,12 @@ export function translated(sentence) {
   return sentence;
 }
 
-/** The keys of all texts whose key begins with `start`. */
+/** The keys of all texts that begin with `start`. */
 export function textKeys(start) {
   return Object.keys(texts[current] ?? texts.en ?? {}).filter((key) => key.startsWith(start));
 }
 
-/** A text, its {names} filled in; English where a language lacks it, and the key itself where all do. */
+/** A text, its {names} filled in; English if a language lacks it, and the key itself if all do. */
 export function t(key, values = {}) {
   const text = texts[current]?.[key] ?? texts.en?.[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));

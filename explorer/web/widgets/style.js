@@ -31,7 +31,7 @@ export const BASE_STYLE = `
 [hidden] { display: none !important; }
 h2 { margin: 0; font-size: 0.9375rem; font-weight: 650; letter-spacing: -0.005em; }
 p { margin: 0; }
-/* Under a tab of the same name a heading is for listeners only. */
+/* Under a tab of the same name a heading is for screen readers only. */
 :host([data-tab]) h2 {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
 }

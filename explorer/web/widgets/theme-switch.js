@@ -41,7 +41,7 @@ export class ThemeSwitch extends Widget {
 
   connectedCallback() {
     super.connectedCallback();
-    // What the address asks for comes before what was chosen on an earlier visit.
+    // What the address sets overrides what was chosen on an earlier visit.
     const chosen = new URLSearchParams(location.search).has("__theme") ? null : kept("dark");
     if (chosen !== null) document.body.classList.toggle("dark", chosen === "true");
     this.#endWatch = onThemeChange(() => this.#show());

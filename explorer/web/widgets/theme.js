@@ -1,4 +1,4 @@
-// The theme's colours as numbers, for what is not drawn with CSS, and word when the theme changes.
+// The theme's colours as numbers, for what is not drawn with CSS, and notice when the theme changes.
 
 import { rgbOf } from "./colormap.js";
 
@@ -24,7 +24,7 @@ export function themeColor(widget, name) {
   return resolveColor(color || "#000", rgbOf("ffffff"));
 }
 
-/** Calls back when light and dark change places: Gradio sets the class `dark` on body. Returns what ends it. */
+/** Calls back when light and dark switch: Gradio sets the class `dark` on body. Returns a function that ends it. */
 export function onThemeChange(callback) {
   const observer = new MutationObserver(callback);
   for (const node of [document.documentElement, document.body]) {

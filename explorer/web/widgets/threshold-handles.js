@@ -7,7 +7,7 @@ import { leftText } from "./words.js";
 
 const PAGE_STEPS = 10;
 
-/** Steps to move for a key, or null when the key is none of ours. */
+/** Steps to move for a key, or null for any other key. */
 function stepsOf(event) {
   const size = event.shiftKey ? PAGE_STEPS : 1;
   const steps = {
@@ -41,7 +41,7 @@ function around(w, h) {
 export function dragHandles(curve) {
   const group = curve.part(".handles");
   const strip = curve.part(".strip");
-  let dragged = null; // {exit or null, offset}: what a pointer holds, and how far from the line it grabbed it
+  let dragged = null; // {exit or null, offset}: what a pointer drags, and how far from the line it grabbed it
 
   const current = (exit) => (exit === null ? curve.store.thresholds : curve.store.thresholds[exit]);
   const set = (exit, value) =>
@@ -56,7 +56,7 @@ export function dragHandles(curve) {
     dragged = { exit, offset: heightOf(event) - curve.frame.y(current(exit)) };
     event.currentTarget.setPointerCapture(event.pointerId);
     handle.focus({ preventScroll: true });
-    event.preventDefault(); // no text selection, no scrolling with the line in hand
+    event.preventDefault(); // no text selection, no scrolling while dragging
   }
 
   function drag(event) {

@@ -1,4 +1,4 @@
-// What a threshold may be under a rule: its range, its steps, how many digits it is written with, and nats for entropy.
+// What a threshold can be under a rule: its range, its steps, how many digits to write, and nats for entropy.
 
 /** Digits after the point that a step needs: 0.005 -> 3, 1 -> 0. */
 export function decimalsOf(step) {
@@ -7,7 +7,7 @@ export function decimalsOf(step) {
   return text.includes(".") ? text.split(".")[1].length : 0;
 }
 
-/** The allowed threshold nearest to `value`: on a step, within the rule's range. Throws TypeError for no number. */
+/** The allowed threshold nearest to `value`: on a step, within the rule's range. Throws TypeError if not a number. */
 export function nearestThreshold(rule, value) {
   if (typeof value !== "number" || !Number.isFinite(value)) {
     throw new TypeError(`expected a finite number as threshold; got ${value}.`);
@@ -17,7 +17,7 @@ export function nearestThreshold(rule, value) {
   return Math.min(rule.max, Math.max(rule.min, snapped));
 }
 
-/** One threshold or one per early exit, each the nearest allowed. Throws RangeError where the trace has other exits. */
+/** One threshold or one per early exit, each the nearest allowed. Throws RangeError if the trace has other exits. */
 export function allowedThresholds(rule, thresholds, trace) {
   if (!Array.isArray(thresholds)) return nearestThreshold(rule, thresholds);
   const early = trace ? trace.exits.length - 1 : thresholds.length;
@@ -32,17 +32,17 @@ export function thresholdText(rule, value) {
   return value.toFixed(decimalsOf(rule.step));
 }
 
-/** The largest entropy H, in nats, that a certainty threshold t lets go: H <= (1 - t) ln C. */
+/** The largest entropy H, in nats, that leaves at a certainty threshold t: H <= (1 - t) ln C. */
 export function natsOf(threshold, classCount) {
   return (1 - threshold) * Math.log(classCount);
 }
 
-/** Whether both are one number for all exits, or lists, and alike. */
+/** Whether both are one number for all exits, or lists, and equal. */
 export function sameThresholds(a, b) {
   return String(a) === String(b) && Array.isArray(a) === Array.isArray(b);
 }
 
-/** Thresholds for that many exits: made for other exits, they count by their mean. */
+/** Thresholds for that many exits; those made for other exits are replaced by their mean. */
 export function fitting(thresholds, exits) {
   if (!Array.isArray(thresholds) || thresholds.length === exits - 1) return thresholds;
   return thresholds.reduce((sum, one) => sum + one, 0) / thresholds.length;

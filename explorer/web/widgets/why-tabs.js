@@ -19,7 +19,7 @@ const TABS_STYLE = `
 .tabs button:focus-visible { outline-offset: -3px; }
 `;
 
-/** The name a panel's tab bears; a key without a text is its own name. */
+/** The name on a panel's tab; a key without a text is its own name. */
 function nameOf(panel) {
   const key = `explore.why_${panel.dataset.tab}`;
   return hasText(key) ? t(key) : panel.dataset.tab;
@@ -70,7 +70,7 @@ export class WhyTabs extends Widget {
   #open(index, byHand) {
     this.panels.forEach((panel, i) => {
       panel.hidden = i !== index;
-      // A panel lives outside this shadow root, so it is named in words: ids do not reach across.
+      // A panel lives outside this shadow root, so it is named by a label: ids do not reach across.
       setAttributes(panel, { role: "tabpanel", "aria-label": nameOf(panel) });
       setAttributes(this.bar.children[i], { "aria-selected": i === index, tabindex: i === index ? 0 : -1 });
     });

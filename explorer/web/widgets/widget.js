@@ -1,19 +1,19 @@
-// What all widgets do alike: a shadow root, a store to listen to, and redrawing when they come into view.
+// What all widgets have in common: a shadow root, a store to listen to, and redrawing when they come into view.
 
 import { sharedStore } from "./store.js";
 import { BASE_STYLE } from "./style.js";
 
-/** The names a widget is told of when it must draw everything. */
+/** The names passed to a widget when it must draw everything. */
 const EVERYTHING = {
   has: () => true,
 };
 
 export class Widget extends HTMLElement {
-  /** Whether it hears of changes while it is hidden too; others are told everything once they come into view. */
+  /** Whether it is told of changes while hidden too; others are told everything once they come into view. */
   static always = false;
   /** CSS of this widget, after the shared one. */
   static style = "";
-  /** Markup that changes with the language only (then a getter); what comes from outside is put in as text. */
+  /** Markup that changes with the language only (then a getter); what comes from outside is inserted as text. */
   static markup = "";
 
   #store = sharedStore;
@@ -80,14 +80,14 @@ export class Widget extends HTMLElement {
     return this.shadowRoot.querySelector(selector);
   }
 
-  /** Tells the host, through every shadow root on the way. */
+  /** Notifies the host, through every shadow root on the way. */
   tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
   }
 
   /**
    * Makes what the markup lacks: once, and again whenever the language changes and the markup is new. What was noted
-   * of the old markup is forgotten here; `update` with everything changed follows.
+   * about the old markup is forgotten here; `update` with everything changed follows.
    */
   build(_root) {}
 

@@ -1,10 +1,10 @@
-// Numbers and sentences: how the page writes what happened, in one place so that every widget says it alike.
+// Numbers and sentences: how the page words what happened, in one place so that every widget says the same.
 
 import { savings, thresholdAt } from "./decide.js";
 import { hasText, t } from "./strings.js";
 import { thresholdText } from "./threshold.js";
 
-/** A probability in two digits, or as many as asked; never "1.00" or "0.00" for something that is not. */
+/** A probability in two digits, or as many as requested; never "1.00" or "0.00" for something that is not. */
 export function probabilityText(p, digits = 2) {
   if (!Number.isFinite(p)) return "–";
   const smallest = 10 ** -digits;
@@ -41,19 +41,19 @@ export function familyOf(exit) {
   return hasText(key) ? { letter: t(`${key}_letter`), name: t(key) } : { letter: "?", name: String(exit.family) };
 }
 
-/** A rule's title, `says` or `paper` in the page's language, or as the rule itself brings it. */
+/** A rule's title, `says` or `paper` in the page's language, or as the rule itself gives it. */
 export function ruleText(name, rule, part) {
   const key = `rules.${name}_${part}`;
   return hasText(key) ? t(key) : String(rule?.[part] ?? name);
 }
 
-// Where a paper is to be read, found in what a rule says of its source.
+// A paper's address, found in what a rule says about its source.
 const ADDRESSES = [
   [/arXiv (\d{4}\.\d{5})/, "https://arxiv.org/abs/"],
   [/(aclanthology\.org\/[\w.-]+)/, "https://"],
 ];
 
-/** What a rule says of its paper, [before, {text, href}, after]; without an address only the first. */
+/** What a rule says about its paper, [before, {text, href}, after]; without an address only the first. */
 export function paperParts(text) {
   for (const [pattern, start] of ADDRESSES) {
     const found = pattern.exec(text);
@@ -70,7 +70,7 @@ export function grainText({ name, title, labels }) {
   return hasText(key) ? t(key, { count: labels.length }) : String(title ?? name);
 }
 
-/** What a rule's score measures, as a noun; a rule without one goes by its title. */
+/** What a rule's score measures, as a noun; a rule without one uses its title. */
 export function scoreNoun(name, rule) {
   const key = `rules.${name}_noun`;
   return hasText(key) ? t(key) : ruleText(name, rule, "title").toLowerCase();
@@ -107,20 +107,20 @@ export function reasonText(trace, exit, name, rule, thresholds) {
   return t("explore.reason", { noun, comparison });
 }
 
-/** The class an exit answers and how sure it is: {label, probability, index}. */
+/** The class an exit answers and its probability: {label, probability, index}. */
 export function answerAt(trace, exit) {
   const position = trace.predicted[exit];
   return { ...trace.classes[position], probability: trace.probabilities[exit][position] };
 }
 
-/** Whether an exit answers the class of that index; two classes may share a name. */
+/** Whether an exit answers the class with that index; two classes may share a name. */
 export function answersClass(trace, exit, index) {
   return trace.classes[trace.predicted[exit]].index === index;
 }
 
 const MEASURES = { blocks: String, macs: macsText, ms: msText };
 
-/** A unit a saving is counted in, and how its number came about; its words are in the page's language when read. */
+/** A unit a saving is counted in, and how its number is computed; its words are in the page's language when read. */
 function unit(key) {
   const amounts = ({ spent, full }) => ({ spent: MEASURES[key](spent[key]), full: MEASURES[key](full[key]) });
   return {
@@ -139,7 +139,7 @@ function unit(key) {
 /** The three units a saving is counted in. */
 export const UNITS = ["blocks", "macs", "ms"].map(unit);
 
-/** A factor as the share it saved: "36 % saved", "6 % more", "nothing saved". */
+/** A factor as the share saved: "36 % saved", "6 % more", "nothing saved". */
 export function shareText(factor) {
   if (factor === null) return "";
   const percent = Math.round((1 - 1 / factor) * 100);
@@ -147,7 +147,7 @@ export function shareText(factor) {
   return t(percent > 0 ? "explore.saved_share" : "explore.more_share", { percent: Math.abs(percent) });
 }
 
-/** The whole story in a sentence, for those who listen to the page. */
+/** The whole story in a sentence, for screen readers. */
 export function storyText(trace, exit, name, rule, thresholds) {
   const { label, probability } = answerAt(trace, exit);
   const saved = savings(trace, exit);

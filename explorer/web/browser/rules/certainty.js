@@ -4,7 +4,7 @@ import { bestTwo } from "./seen.js";
 
 const STEPS = [0, 0, 0, 0.05, 0.05, 0.15, 0.15, 0.25]; // as in explorer/rules/sorted.py
 
-/** By how much Sorted asks for less confidence at an exit than at the first, of so many exits. */
+/** How much less confidence Sorted requires at an exit than at the first, for this number of exits. */
 function lowered(exit, exits) {
   const early = exits - 1;
   if (early < 2) return 0;

@@ -1,5 +1,5 @@
 // Rules that look at what changes with depth: DeeR at the probabilities, MuE at the tokens. In a film DeeR's first exit
-// compares with what the frame before was answered (`before`, probabilities; ours), and so may leave there.
+// compares with the previous frame's answer (`before`, probabilities; ours), and so may leave there.
 
 export const CHANGE = {
   deer: {

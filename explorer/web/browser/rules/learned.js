@@ -25,7 +25,7 @@ function rows(weight, bias, x, first, count) {
   });
 }
 
-/** x (in,) through the layer of that name, whose weight is (out, in). */
+/** x (in,) through the layer with that name, whose weight is (out, in). */
 function linear(parts, name, x) {
   const weight = parts[`${name}.weight`];
   return rows(weight, parts[`${name}.bias`], x, 0, weight.shape[0]);
@@ -58,7 +58,7 @@ function gates({ exits, parts }) {
   };
 }
 
-/** PALBERT; `mixed` answers the mean of the exits so far, each by how likely it would have halted. */
+/** PALBERT; `mixed` answers the mean of the exits so far, each weighted by its chance of halting. */
 const pondering = (mixed) => ({ parts }) => {
   const layers = Object.keys(parts).filter((name) => /^lambda\.\d+\.weight$/.test(name)).length;
   let inside = 1;

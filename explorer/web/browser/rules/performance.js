@@ -10,7 +10,7 @@ export const PERFORMANCE = {
         if (!edges) return { score: NaN, looks };
         const count = edges.shape[1];
         const own = edges.data.subarray(exit * count, (exit + 1) * count);
-        const sure = Math.fround(confidence); // the edges are of single precision
+        const sure = Math.fround(confidence); // the edges are in single precision
         const bin = own.findIndex((edge) => edge > sure);
         return { score: accuracy.data[exit * (count + 1) + (bin < 0 ? count : bin)], looks };
       };

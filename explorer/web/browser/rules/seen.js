@@ -7,7 +7,7 @@ export class Seen {
   #probabilities = null;
 
   /**
-   * `logits` (C,) over the exit's temperature. Where a rule needs them: `tokens` and `previous`, all tokens behind the
+   * `logits` (C,) over the exit's temperature. If a rule needs them: `tokens` and `previous`, all tokens behind the
    * exit's block and the block before, flat; `state` (D,), what the exit's classifier reads: [CLS] plus the mean of
    * its head's tokens.
    */

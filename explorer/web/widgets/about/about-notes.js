@@ -82,7 +82,7 @@ export class AboutNotes extends Widget {
       try {
         await navigator.clipboard.writeText(bibtex);
       } catch {
-        // Not allowed here, as over plain HTTP: mark the text, so that it can be copied by hand.
+        // Not allowed here, e.g. over plain HTTP: select the text, so that it can be copied by hand.
         getSelection().selectAllChildren(text);
         outcome = t("about.copy_failed");
       }

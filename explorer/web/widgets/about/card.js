@@ -1,4 +1,4 @@
-// A model's card, its parts' sizes and the libraries' versions from the server, asked for once per model.
+// A model's card, its parts' sizes and the libraries' versions from the server, requested once per model.
 
 import { ask } from "../ask.js";
 

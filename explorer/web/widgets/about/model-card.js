@@ -31,7 +31,7 @@ const MARKUP = `
 
 export class ModelCard extends Widget {
   static style = STYLE;
-  #model = null; // the model whose card stands there
+  #model = null; // the model whose card is shown
 
   static get markup() {
     return MARKUP;
@@ -57,10 +57,10 @@ export class ModelCard extends Widget {
     } catch (error) {
       sentence = error.message;
     }
-    if (model !== this.#model) return; // another was chosen meanwhile
+    if (model !== this.#model) return; // another was chosen in the meantime
     const card = this.part(".card");
     if (html)
-      card.innerHTML = html; // the server made it of Markdown, with all HTML in that escaped
+      card.innerHTML = html; // the server rendered it from Markdown, with all HTML in it escaped
     else setText(card, sentence);
   }
 }

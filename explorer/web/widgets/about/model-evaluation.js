@@ -38,8 +38,8 @@ const MARKUP = `
 
 export class ModelEvaluation extends Widget {
   static style = STYLE;
-  #model = null; // the model asked for
-  #facts = undefined; // its evaluation: undefined on its way, null where there is none
+  #model = null; // the requested model
+  #facts = undefined; // its evaluation: undefined while loading, null if there is none
   #card = null;
 
   static get markup() {
@@ -63,7 +63,7 @@ export class ModelEvaluation extends Widget {
     this.#model = model;
     [this.#facts, this.#card] = [undefined, null];
     const [facts, card] = await Promise.all([evaluationOf(model), cardOf(model)].map((one) => one.catch(() => null)));
-    if (model !== this.#model) return; // another was chosen meanwhile
+    if (model !== this.#model) return; // another was chosen in the meantime
     [this.#facts, this.#card] = [facts, card];
     this.#draw();
   }
@@ -101,7 +101,7 @@ export class ModelEvaluation extends Widget {
   }
 }
 
-/** A cell for a file: the letter and the name of a head are apart by more than a space. */
+/** A cell as text for a file: more than a space separates a head's letter and name. */
 function textOf(cell) {
   return cell.textContent.replace(/\s+/g, " ");
 }

@@ -72,7 +72,7 @@ export class NetworkFigure extends Widget {
   }
 
   async #ask(model) {
-    this.#titles.set(model, model); // until the server says better
+    this.#titles.set(model, model); // until the server gives the title
     const card = await cardOf(model).catch(() => null);
     if (!card) return;
     this.#titles.set(model, card.title);
@@ -84,7 +84,7 @@ export class NetworkFigure extends Widget {
     const step = Math.min(48, (this.width - left - 2) / trace.blocks);
     const wide = step - Math.min(8, step / 4);
     const middle = (block) => left + (block - 1) * step + wide / 2;
-    const stride = Math.ceil(18 / step); // numbers are thinned where they would touch
+    const stride = Math.ceil(18 / step); // numbers are thinned out if they would touch
     const y = BLOCKS_TOP + 15;
     const parts = [
       svgElement("text", { x: 0, y: y + 4 }, t("learn.network_in")),
@@ -99,7 +99,7 @@ export class NetworkFigure extends Widget {
     }
     for (const exit of trace.exits) {
       const { letter } = familyOf(exit);
-      // The exit sits behind its block: its line starts at the block's far edge.
+      // The exit comes after its block: its line starts at the block's far edge.
       const x = Math.min(middle(exit.block) + wide / 2 - 2, this.width - 14);
       const size = Math.min(20, step - 2);
       const round = exit.family === "global" ? size / 2 : 3;

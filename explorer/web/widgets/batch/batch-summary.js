@@ -1,4 +1,4 @@
-// <batch-summary>: what the batch came to: where its pictures left, and what that saved in MACs and in measured time.
+// <batch-summary>: the batch's results: where its pictures left, and what that saved in MACs and in measured time.
 
 import { element, keepChildren, setAttributes, setText, svgElement } from "../dom.js";
 import { CLASSES } from "../reading.js";
@@ -88,7 +88,7 @@ export class BatchSummary extends BatchWidget {
     return total.failed ? `${said}${out} ${t("batch.unread", { count: total.failed })}` : said + out;
   }
 
-  /** In what the rows are answered, as "100 kinds"; null for a model without coarser readings. */
+  /** The grain of the rows' answers, such as "100 kinds"; null for a model without coarser readings. */
   #grainOf(ran) {
     const { grains } = this.store;
     if (grains.length === 0) return null;
@@ -98,7 +98,7 @@ export class BatchSummary extends BatchWidget {
 
   #draw(total) {
     const { width } = this.svg.getBoundingClientRect();
-    if (width === 0) return; // its tab has just been left; drawn when it is back
+    if (width === 0) return; // its tab was just closed; drawn when it is open again
     const { exits } = this.store.trace;
     const rows = this.batch.rows;
     const blocks = exits.map(({ block }) => block);

@@ -1,4 +1,4 @@
-// <batch-table>: every picture of the batch with what it was answered, where it left and what it cost; sortable.
+// <batch-table>: every picture of the batch with its answer, where it left and what it cost; sortable.
 
 import { element, setAttributes, setText } from "../dom.js";
 import { saveButtons } from "../save.js";
@@ -81,7 +81,7 @@ export class BatchTable extends BatchWidget {
     this.part(".end").append(saveButtons("batch", parts));
   }
 
-  /** Up, then down, then as they came. */
+  /** Ascending, then descending, then in their original order. */
   #sort(column) {
     if (column !== this.#column) [this.#column, this.#down] = [column, false];
     else if (!this.#down) this.#down = true;

@@ -1,4 +1,4 @@
-// What the Batch tab's widgets do alike: they listen to the run as well as to the page's store.
+// What the Batch tab's widgets have in common: they listen to the run as well as to the page's store.
 
 import { Widget } from "../widget.js";
 import { sharedBatch } from "./batch.js";

@@ -6,14 +6,14 @@ import { sharedStore } from "../store.js";
 export class Batch {
   files = null; // "examples", or what Gradio's upload handed over
   count = 0; // pictures in the files
-  rows = []; // a report or {image, error} per picture that was reached
+  rows = []; // a report or {image, error} per picture so far
   ran = null; // {model, rule, thresholds, grain, left_out} of the rows
   running = false;
   cancelled = false;
-  message = null; // one sentence why there is nothing, or no more
+  message = null; // one sentence on why there are no results, or no more
   times = { timed: 0, infer: 0, plain: 0 }; // milliseconds, both ways, of the pictures that ran both ways
   #listeners = new Set();
-  #turn = 0; // tells an answer that comes after a cancellation from one that is awaited
+  #turn = 0; // tells a late answer, after a cancellation, from an awaited one
 
   constructor(store, question = ask) {
     this.store = store;
@@ -31,13 +31,13 @@ export class Batch {
     return JSON.stringify(this.#setting) !== JSON.stringify(this.ran);
   }
 
-  /** When an image leaves on this page now, as the server takes it. */
+  /** The page's current rule and thresholds, in the server's format. */
   get #setting() {
     const { model, rule, thresholds, grain, leftOut } = this.store;
     return { model, rule, thresholds, grain, ...(leftOut.length ? { left_out: leftOut } : {}) };
   }
 
-  /** Runs the files, or what was run last, at the page's model, rule and thresholds; ends when all are through. */
+  /** Runs the files, or the last ones again, at the page's model, rule and thresholds; ends when all are done. */
   async run(files = this.files) {
     if (!files) return;
     const turn = ++this.#turn;
@@ -64,7 +64,7 @@ export class Batch {
     this.#tell();
   }
 
-  /** What ran stays; the step that is on its way is not waited for. */
+  /** What ran stays; the current step is not waited for. */
   cancel() {
     if (!this.running) return;
     this.#turn++;

@@ -1,4 +1,4 @@
-// What a batch's rows come to: sums, shares per exit, an order, and files to take home.
+// What follows from a batch's rows: sums, shares per exit, an order, and files to download.
 
 /** The rows that were read and ran. */
 export function answered(rows) {
@@ -33,7 +33,7 @@ const VALUES = {
 /** Columns that rows can be ordered by. */
 export const COLUMNS = Object.keys(VALUES);
 
-/** The rows' indices in order of a column, null for the order they came in; what could not be read comes last. */
+/** The rows' indices ordered by a column, null for the original order; what could not be read comes last. */
 export function ordered(rows, column, down) {
   const indices = rows.map((_, i) => i);
   const value = VALUES[column];

@@ -1,4 +1,4 @@
-// What Compare compares: two sides, each a picture under a model, a rule and thresholds. The defaults make a story.
+// What Compare compares: two sides, each a picture under a model, a rule and thresholds. The defaults tell a story.
 //
 // `store.compare` holds only what a visitor chose: {mode, a, b, model, linked, rule, thresholds}, the last three of
 // side B; side A has the page's own model, rule and thresholds.
@@ -7,7 +7,7 @@ import { decide } from "../decide.js";
 
 export const MODES = ["images", "models", "rules"];
 
-/** The example a page opens with: the one meant for it, else, as they come ordered by exit, one from the middle. */
+/** The example a page opens with: the one marked for it, else one from the middle of the order by exit. */
 export function firstExample(examples) {
   return examples.find(({ opens }) => opens) ?? examples[Math.floor(examples.length / 2)] ?? null;
 }
@@ -40,7 +40,7 @@ export function defaultChoice({ examples, rules, rule, models, model }, mode) {
  * What is compared: {mode, linked, a: {picture, model}, b: {picture, model, rule, thresholds}}.
  *
  * `linked` is true while B follows A's rule and threshold, and then B's own are null. `thresholds` null is the
- * default of the rule. A picture that is gone, as after a change of model, gives way to the default.
+ * default of the rule. A picture that is gone, e.g. after a change of model, is replaced by the default.
  */
 export function choiceOf(store) {
   const { compare, examples, uploads, model, models } = store;

@@ -53,7 +53,7 @@ export class CompareChoice extends CompareWidget {
     setText(this.part(".says"), t(`compare.says_${mode}`));
     this.linked.checked = linked;
     this.part(".linked").style.visibility = mode === "rules" ? "hidden" : "visible";
-    // The panels are outside this shadow root; the page's stylesheet lays them out by these two words.
+    // The panels are outside this shadow root; the page's stylesheet lays them out by these two attributes.
     Object.assign(document.documentElement.dataset, { eeCompare: mode, eeLinked: linked ? "yes" : "no" });
   }
 }

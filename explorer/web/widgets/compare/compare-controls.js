@@ -1,4 +1,4 @@
-// <compare-controls>: side B's own rule and threshold, where it does not share those of A.
+// <compare-controls>: side B's own rule and threshold, if it does not share A's.
 
 import { element, setText } from "../dom.js";
 import { SIDE_STYLE } from "./compare-style.js";

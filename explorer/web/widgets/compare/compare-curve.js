@@ -136,7 +136,7 @@ export class CompareCurve extends CompareWidget {
     const [x, y] = points[fired];
     setAttributes(group.querySelector(".ran"), { d: pathThrough(pointsInUse(points.slice(0, fired + 1), trace)) });
     setAttributes(group.querySelector(".rest"), { d: pathThrough(pointsInUse(points, trace, fired)) });
-    // Side by side where both leave at the same block, that neither line hides the other.
+    // Side by side if both leave at the same block, so that neither line hides the other.
     const shift = side === "a" ? -2 : 2;
     setAttributes(group.querySelector(".fell"), { x1: x + shift, x2: x + shift, y1: y, y2: frame.bottom });
     const makeDot = () =>
@@ -157,7 +157,7 @@ export class CompareCurve extends CompareWidget {
           : svgElement("rect", { x: -9, y: -9, width: 18, height: 18, rx: 3 });
       name.append(shape, svgElement("text", {}, side.toUpperCase()));
     }
-    // The letter stands at the foot of its fall, outside the other's.
+    // The letter is at the foot of its own line, away from the other's.
     setAttributes(name, { transform: `translate(${(x + shift * 6.5).toFixed(1)} ${frame.bottom - 12})` });
   }
 }

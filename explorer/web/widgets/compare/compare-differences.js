@@ -84,7 +84,7 @@ export class CompareDifferences extends CompareWidget {
     this.part(".story").classList.toggle("waits", !a || !b);
     keepChildren(this.part(".story"), sentences, () => element("p")).forEach((p, i) => setText(p, sentences[i]));
     if (!a || !b) return;
-    // What each side is made of stands at its head; here it is worth a row only where it is the difference.
+    // What each side consists of is in its heading; here it gets a row only if it is the difference.
     const shown = ({ key, a: one, b: other }) =>
       !["picture", "model"].includes(key) && (!["rule", "threshold"].includes(key) || one !== other);
     this.#showRows(differenceRows(a, b).filter(shown));

@@ -1,4 +1,4 @@
-// <compare-pictures data-side="a">: the pictures a side can show, and a way to bring one's own.
+// <compare-pictures data-side="a">: the pictures a side can show, and a way to add your own.
 
 import { element, setAttributes, setText } from "../dom.js";
 import { t } from "../strings.js";
@@ -27,7 +27,7 @@ ${SIDE_STYLE}
 
 export class ComparePictures extends CompareWidget {
   static style = PICTURES_STYLE;
-  #seen = null; // the picture that was last brought into sight
+  #seen = null; // the picture that was last scrolled into view
 
   static get markup() {
     return `<div class="row"><span class="side-badge" aria-hidden="true"></span><div class="strip"></div></div>
@@ -62,7 +62,7 @@ export class ComparePictures extends CompareWidget {
     requestAnimationFrame(() => this.#reveal());
   }
 
-  /** On a narrow screen the strip scrolls; the picture that is shown should be in sight. Only the strip moves. */
+  /** On a narrow screen the strip scrolls; the picture that is shown should be in view. Only the strip moves. */
   #reveal() {
     const list = this.strip.part("ul");
     const item = list?.querySelector("[aria-pressed=true]")?.parentElement;

@@ -1,4 +1,4 @@
-// <compare-side data-side="a">: one side of the comparison, its picture, its answer, and the ladder it climbed.
+// <compare-side data-side="a">: one side of the comparison, its picture, its answer, and its exit ladder.
 
 import { savings } from "../decide.js";
 import { element, setAttributes, setPicture, setText } from "../dom.js";
@@ -98,7 +98,7 @@ export class CompareSide extends CompareWidget {
     this.part(".message").hidden = !message;
     setText(this.part(".message span"), message ?? "");
     this.#showHead();
-    // Curves under one rule lie in one figure; under two rules each has its own axis.
+    // Curves under one rule share a figure; under two rules each has its own axis.
     const { a, b } = this.comparison;
     this.figures[1].hidden = !a.trace || !b.trace || a.rule === b.rule;
     setText(this.part(".asking"), busy && !trace ? t("compare.asking") : "");

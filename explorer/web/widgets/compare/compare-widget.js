@@ -1,4 +1,4 @@
-// What Compare's widgets do alike: they hear the page's store and those of both sides.
+// What Compare's widgets have in common: they listen to the page's store and those of both sides.
 
 import { Widget } from "../widget.js";
 import { comparison } from "./comparison.js";
@@ -6,7 +6,7 @@ import { comparison } from "./comparison.js";
 export class CompareWidget extends Widget {
   #ends = [];
 
-  /** The side the element stands for, "a" or "b"; undefined where it shows both. */
+  /** The side the element stands for, "a" or "b"; undefined if it shows both. */
   get side() {
     return this.dataset.side;
   }
@@ -19,7 +19,7 @@ export class CompareWidget extends Widget {
     super.connectedCallback();
     const sides = this.side ? [this.side] : ["a", "b"];
     const hear = (changed) => {
-      if (!changed.has("language")) this.update(changed); // the page's store tells that, with a new markup
+      if (!changed.has("language")) this.update(changed); // the page's store reports that, with new markup
     };
     this.#ends = sides.map((side) => comparison[side].subscribe(hear));
   }

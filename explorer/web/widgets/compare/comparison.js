@@ -12,10 +12,10 @@ export class Comparison {
   #library;
   #question;
   #added = 0;
-  #own = ""; // [rule, thresholds] of B as last applied or told
+  #own = ""; // [rule, thresholds] of B as last applied or reported
   #wanted = {}; // side -> "model picture" it shows or waits for
 
-  /** `store` is the page's. `question(name, asked)` asks the server; `schedule` is as Store has it. */
+  /** `store` is the page's. `question(name, asked)` asks the server; `schedule` is as in Store. */
   constructor(store, question, schedule) {
     this.store = store;
     this.a = new SideStore(schedule);
@@ -23,7 +23,7 @@ export class Comparison {
     this.#question = question;
     this.#library = new Library(store, question);
     store.subscribe((changed) => this.#refresh(changed));
-    this.#refresh({ has: () => true }); // Compare's script comes late: what the page has, it has already
+    this.#refresh({ has: () => true }); // Compare's script loads late: the page's state is already there
     this.b.subscribe((changed) => this.#keepOwn(changed));
   }
 
@@ -31,19 +31,19 @@ export class Comparison {
     return choiceOf(this.store);
   }
 
-  /** Changes what is compared: any of {mode, a, b, model, linked, rule, thresholds}; null is the default again. */
+  /** Changes what is compared: any of {mode, a, b, model, linked, rule, thresholds}; null restores the default. */
   choose(parts) {
     const compare = { ...this.store.compare, ...parts };
     this.store.keep({ compare: Object.fromEntries(Object.entries(compare).filter(([, value]) => value !== null)) });
   }
 
-  /** Another try at what a side waits for in vain. */
+  /** Retries what a side failed to get. */
   retry(side) {
     delete this.#wanted[side];
     this.#refresh({ has: () => true });
   }
 
-  /** Both sides under one rule and threshold, or B under its own, beginning with those in force. */
+  /** Both sides under one rule and threshold, or B under its own, starting from the current ones. */
   link(linked) {
     const { rule, thresholds } = this.b;
     this.choose(linked ? { linked: null, rule: null, thresholds: null } : { linked: false, rule, thresholds });
@@ -78,10 +78,10 @@ export class Comparison {
     } else {
       this.#separate(choice.b);
     }
-    for (const side of SIDES) this[side].flush(); // in the frame in which the page told it
+    for (const side of SIDES) this[side].flush(); // in the same frame as the page's change
   }
 
-  /** B's own rule and thresholds, unless they are what B itself told last. */
+  /** B's own rule and thresholds, unless they are what B itself reported last. */
   #separate({ rule, thresholds }) {
     this.b.leave();
     this.b.takeGrain(this.store.grain);
@@ -91,11 +91,11 @@ export class Comparison {
     if (own === this.#own) return;
     this.#own = own;
     this.b.own(rule, thresholds);
-    // Pinned, lest B change whenever A takes the rule that B has.
+    // Pinned, so that B does not change whenever A takes B's rule.
     if (this.store.compare.rule !== rule) this.choose({ rule });
   }
 
-  /** Shows what is there, else asks the server and meanwhile leaves what is seen. */
+  /** Shows what is there, else asks the server and keeps the current view in the meantime. */
   #show(side, picture, model) {
     const wanted = `${model} ${picture}`;
     const found = this.#library.example(picture, model);
@@ -141,5 +141,5 @@ export class Comparison {
   }
 }
 
-/** The one comparison of the page. */
+/** The page's only comparison. */
 export const comparison = new Comparison(sharedStore, ask);

@@ -1,4 +1,4 @@
-// What sets two sides apart, in sentences and in rows. A side is {trace, exit, rule, facts, thresholds, title, label,
+// How two sides differ, in sentences and in rows. A side is {trace, exit, rule, facts, thresholds, title, label,
 // reference, model}: the exit it left at, `facts` the rule's description, `label` the true one (or a teacher's, where
 // `reference` is "teacher") or null, `model` its title.
 
@@ -7,7 +7,7 @@ import { hasText, t } from "../strings.js";
 import { thresholdText } from "../threshold.js";
 import { answerAt, answersClass, comparisonText, factorText, macsText, msText, probabilityText, scoreNoun } from "../words.js";
 
-/** A side as the functions here want it, from its store; null before there is something to compare. */
+/** A side in the form these functions take, from its store; null before there is something to compare. */
 export function sideOf(store, models) {
   const { trace, fired, rule, ruleFacts, thresholds, example, model, reference } = store;
   if (!trace || !ruleFacts) return null;
@@ -25,7 +25,7 @@ export function sideOf(store, models) {
   };
 }
 
-/** A rule's name in the page's language, or as the rule itself brings it. */
+/** A rule's name in the page's language, or as the rule itself gives it. */
 export function ruleTitle(name, facts) {
   const key = `rules.${name}_title`;
   return hasText(key) ? t(key) : (facts?.title ?? "");
@@ -56,7 +56,7 @@ function whereText(a, b) {
   return t(`compare.where_${direction}${n === 1 ? "_one" : ""}`, { n }) + costs.joined;
 }
 
-/** What B spent beside A: to follow "B left …" (`joined`) or another subject (`apart`). Ends the sentence. */
+/** What B spent compared with A: to follow "B left …" (`joined`) or another subject (`apart`). Ends the sentence. */
 function costText(a, b) {
   const ratio = b.trace.macs[b.exit] / a.trace.macs[a.exit];
   if (!Number.isFinite(ratio)) return { joined: ".", apart: "." };
@@ -85,7 +85,7 @@ function truthText(mode, a, b) {
   return t(`compare.${key}${named ? "_named" : ""}${a.reference === "teacher" ? "_teacher" : ""}`, { label: a.label });
 }
 
-/** At the block where the first left: why the other one went on. */
+/** Why the other one went on at the block where the first left. */
 function reasonText(a, b) {
   const [blockA, blockB] = [blockOf(a), blockOf(b)];
   if (blockA === blockB) return "";
@@ -99,7 +99,7 @@ function reasonText(a, b) {
   return t("compare.went_on", { ...names, block, noun: scoreNoun(second.rule, second.facts), comparison });
 }
 
-/** "0.68", or "0.6 to 0.9" where every exit has its own. */
+/** "0.68", or "0.6 to 0.9" if every exit has its own. */
 function thresholdsText({ facts, thresholds }) {
   if (!Array.isArray(thresholds)) return thresholdText(facts, thresholds);
   const [low, high] = [Math.min(...thresholds), Math.max(...thresholds)].map((one) => thresholdText(facts, one));
@@ -182,7 +182,7 @@ function signed(value, digits) {
   return `${value > 0 ? "+" : "−"}${text}`;
 }
 
-/** The rows as a table to take home: numbers as numbers. */
+/** The rows as a table to download: numbers as numbers. */
 export function differenceTable(a, b) {
   const head = ["quantity", "a", "b", "difference", "ratio"].map((key) => t(`compare.csv_${key}`));
   const body = differenceRows(a, b).map(({ key, a: one, b: other, difference, values }) => {
@@ -194,7 +194,7 @@ export function differenceTable(a, b) {
   return [head, ...body];
 }
 
-/** Both sides as data: the whole traces, and what was decided on them. Pictures stay out. */
+/** Both sides as data: the whole traces, and the decisions made on them. Without pictures. */
 export function differenceData(mode, a, b) {
   const side = ({ trace, exit, rule, thresholds, title, label, model }) => ({
     picture: title,

@@ -1,6 +1,6 @@
-// Which picture under which model has been analysed: what the page holds already, and what the server was asked.
+// Which picture under which model has been analysed: what the page already has, and what the server was asked for.
 
-/** An image of the session without what a model said of it. */
+/** An image of the session without any model's answers. */
 function bare(picture) {
   const { id, title, label, image, short } = picture.raw ?? picture;
   return { id, title, label, image, short, trace: null };
@@ -18,7 +18,7 @@ export class Library {
     this.#ask = ask;
   }
 
-  /** {rules, reference, grains} of a model; null while the server has not been asked of it. */
+  /** {rules, reference, grains} of a model; null while the server has not been asked about it. */
   facts(model) {
     const { rules, reference, grains } = this.#store;
     return model === this.#store.model ? { rules, reference, grains } : (this.#facts.get(model) ?? null);
@@ -34,7 +34,7 @@ export class Library {
 
   /**
    * All pictures to choose from under a model; those that it has not analysed have no trace. One that came `short` has
-   * the page's own model's, which is all that a row of pictures needs.
+   * the trace of the page's own model, which is all that a row of pictures needs.
    */
   pictures(model) {
     const { uploads, examples } = this.#store;
@@ -42,7 +42,7 @@ export class Library {
     return [...uploads, ...examples].map((one) => this.example(one.id, model) ?? short(one) ?? bare(one));
   }
 
-  /** Asks the server what `model` makes of a picture the page holds. Throws `NoAnswer`. */
+  /** Asks the server for `model`'s analysis of a picture the page has. Throws `NoAnswer`. */
   async fetch(picture, model) {
     const { uploads, examples } = this.#store;
     let held = bare([...uploads, ...examples].find(({ id }) => id === picture));

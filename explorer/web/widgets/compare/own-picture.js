@@ -1,12 +1,12 @@
-// A visitor's own picture as a data URI that is small enough to travel with a question.
+// A visitor's own picture as a data URI that is small enough to send with a question.
 
 import { element } from "../dom.js";
 import { t } from "../strings.js";
 
-const MOST_BYTES = 1_400_000; // in base64 a third more, and the server takes 2,000,000 characters
+const MOST_BYTES = 1_400_000; // a third more in base64, and the server accepts 2,000,000 characters
 const LONGER_EDGE = 1024; // pixels, far more than any network here sees
 
-/** The file as it is, or a smaller JPEG of it. Throws an Error with a sentence for one that no browser can shrink. */
+/** The file unchanged, or a smaller JPEG of it. Throws an Error with a sentence if the browser cannot shrink it. */
 export async function pictureUri(file) {
   if (file.size <= MOST_BYTES) return asUri(file);
   let picture;
@@ -20,7 +20,7 @@ export async function pictureUri(file) {
   canvas.width = Math.max(1, Math.round(picture.width * scale));
   canvas.height = Math.max(1, Math.round(picture.height * scale));
   const context = canvas.getContext("2d");
-  context.fillStyle = "#fff"; // as the server lays transparency on white
+  context.fillStyle = "#fff"; // the server also puts transparency on white
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingQuality = "high";
   context.drawImage(picture, 0, 0, canvas.width, canvas.height);

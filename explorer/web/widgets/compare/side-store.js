@@ -4,19 +4,19 @@ import { CLASSES } from "../reading.js";
 import { Store } from "../store.js";
 
 export class SideStore extends Store {
-  followsGrain = true; // the page's grain is both sides'
+  followsGrain = true; // both sides have the page's grain
   #leader = null; // the store whose rule and thresholds this one has
 
   /**
-   * From now on every change of rule or threshold here is made there, and taken over at once: at the leader's next
-   * frame would be too late, for the second of two keys pressed within one steps from what the first set.
+   * From now on every change of rule or threshold here is made there, and adopted at once: the leader's next frame
+   * would be too late, because the second of two keys pressed in one frame steps from what the first set.
    */
   follow(leader) {
     this.#leader = leader;
     this.adopt();
   }
 
-  /** Its own rule and thresholds again, beginning with those in force. */
+  /** Its own rule and thresholds again, starting from the current ones. */
   leave() {
     this.#leader = null;
   }
@@ -31,12 +31,12 @@ export class SideStore extends Store {
     this.own(leader.rule, leader.thresholds);
   }
 
-  /** The page's grain, or the classes where this side's model lacks it: both sides answer alike as far as they can. */
+  /** The page's grain, or the classes if this side's model lacks it: both sides share a grain if they can. */
   takeGrain(name) {
     super.setGrain(this.grains.some((grain) => grain.name === name) ? name : CLASSES);
   }
 
-  /** This side's rule and thresholds; null is the rule's default. Thresholds of other exits count by their mean. */
+  /** This side's rule and thresholds; null is the rule's default. Thresholds for other exits become their mean. */
   own(rule, thresholds) {
     if (!Object.hasOwn(this.rules, rule)) return;
     super.setRule(rule);
@@ -44,7 +44,7 @@ export class SideStore extends Store {
     else super.setThresholds(fitted(thresholds, this.trace));
   }
 
-  /** A side shows whole pictures alone: whoever chooses one that came short has it asked for. */
+  /** A side shows only complete pictures: choosing one that came short requests the rest. */
   show(example) {
     if (!(example.raw ?? example).short) super.show(example);
   }

@@ -1,4 +1,4 @@
-// Which methods look at what was learned: every one's map while weights are randomised from the top, in one table.
+// Which methods depend on what was learned: every method's map while weights are randomised from the top, in a table.
 
 import { paintMap } from "../colormap.js";
 import { element, setText } from "../dom.js";
@@ -18,7 +18,7 @@ export const ALL_STYLE = `
 .all canvas { display: block; width: 3.5rem; aspect-ratio: 1; border-radius: 3px; image-rendering: pixelated; background: var(--well); }
 `;
 
-/** A stage's name: what has lost its weights by then. */
+/** A stage's name: what has been randomised by then. */
 export const stageName = ({ stage, block }) => t(`explain.stage_${stage}`, { block });
 
 /** A stage's map as a small picture. */
@@ -31,12 +31,12 @@ export function stageCanvas(stage) {
 
 const numberOf = (likeness) => likeness.toFixed(2).replace("-", "−");
 
-/** How alike a stage's map is to the trained network's, in words. */
+/** How similar a stage's map is to the trained network's, in words. */
 export function likenessText({ likeness }) {
   return likeness === null ? t("explain.no_evidence") : t("explain.likeness", { likeness: numberOf(likeness) });
 }
 
-/** Whether the map is gone once no weight is left that was learned. */
+/** Whether the map is gone once no learned weight is left. */
 export function reacts(stages) {
   const last = stages.at(-1).likeness;
   return last === null || last < ALIKE;
@@ -56,9 +56,9 @@ function row({ method, stages, failed }, width) {
 }
 
 /**
- * Asks for the test of every method that can explain the exit, and draws them into `parent` as they come.
+ * Asks for the test of every method that can explain the exit, and draws them into `parent` as they arrive.
  *
- * `tell(text)` says what is being tested; once `current()` is false nothing more is asked or drawn.
+ * `tell(text)` says what is being tested; once `current()` is false nothing more is requested or drawn.
  */
 export async function testAll(parent, store, { exit, classes }, { tell, current }) {
   const methods = store.methods.filter((method) => explains(method, store.trace.exits[exit]));

@@ -1,17 +1,17 @@
-// Asks for maps. A newer question from the same place of the page ends the older one, here and on the server.
+// Requests maps. A newer question from the same place on the page ends the older one, here and on the server.
 
 import { ask } from "../ask.js";
 
-const page = Math.random().toString(36).slice(2); // a name for this open page, of no meaning beyond that
+const page = Math.random().toString(36).slice(2); // a random name for this open page
 let turn = 0;
 
-/** Stands for the maps of a picture that is not whole yet: there is nothing to ask about, they come with the rest. */
+/** Stands for the maps of a picture that is not complete yet: they need no request, they come with the rest. */
 export const WAITING = { pending: true };
 
 /**
- * Asks `name` about the picture and model on show, from a place of the page: `place` names it.
+ * Asks `name` about the picture and model on show, from a place on the page: `place` names it.
  *
- * Null where a newer question from there has taken its place. Throws `NoAnswer`.
+ * Null if a newer question from there has replaced it. Throws `NoAnswer`.
  */
 export async function askAbout(store, name, question, place) {
   const { example, trace } = store;
@@ -20,7 +20,7 @@ export async function askAbout(store, name, question, place) {
   return answer.superseded ? null : answer;
 }
 
-/** Asks for a map and puts the answer on the store's shelf. Of a picture that is not whole yet there is none to ask for. */
+/** Requests a map and puts the answer on the store's shelf. Does nothing for a picture that is not complete yet. */
 export async function askMap(store, question, place) {
   const { maps } = store;
   if (store.rawExample.short) return;

@@ -1,4 +1,4 @@
-// Insertion and deletion curves of a map beside a random order's and an edge detector's, as one small figure each.
+// Insertion and deletion curves of a map with a random order's and an edge detector's, as one small figure each.
 
 import { element, setText, svgElement } from "../dom.js";
 import { t } from "../strings.js";

@@ -53,7 +53,7 @@ export class FilmStrip {
     });
   }
 
-  /** Where the film stands: frame `at` of `count`; without frames it is not there. */
+  /** The film's position: frame `at` of `count`; hidden if there are no frames. */
   set(count, at) {
     this.#count = count;
     this.#at = at;
@@ -66,10 +66,10 @@ export class FilmStrip {
   }
 
   async #start() {
-    this.#timer = -1; // until all frames are there
+    this.#timer = -1; // until all frames are loaded
     setText(this.play, t("explain.film_stop"));
     const ready = await this.of.ready((text) => setText(this.output, text));
-    if (this.#timer !== -1) return; // stopped meanwhile
+    if (this.#timer !== -1) return; // stopped in the meantime
     if (!ready) return this.stop();
     this.of.show(this.#at === this.#count - 1 ? 0 : this.#at);
     this.#timer = setInterval(() => {

@@ -26,7 +26,7 @@ export function quantise(rgba) {
   while (boxes.length < 256) {
     const heaviest = boxes.reduce((best, box, i) => (box.weight > boxes[best].weight ? i : best), 0);
     const { members, wide, weight } = boxes[heaviest];
-    if (weight <= 0) break; // no box has two colours any more
+    if (weight <= 0) break; // no box has two colours left
     members.sort((a, b) => channel(a, wide) - channel(b, wide));
     const half = members.reduce((sum, bin) => sum + counts[bin], 0) / 2;
     let seen = 0;
@@ -48,7 +48,7 @@ export function quantise(rgba) {
   return { palette, indices: Uint8Array.from(bins, (bin) => lookup[bin]) };
 }
 
-/** LZW as GIF has it, for 8-bit indices: the bytes of the image data, in sub-blocks. */
+/** LZW as in GIF, for 8-bit indices: the bytes of the image data, in sub-blocks. */
 export function compress(indices) {
   const bytes = [];
   let held = 0;

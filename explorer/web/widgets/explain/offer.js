@@ -1,4 +1,4 @@
-// The methods of explanation the page offers, and their words.
+// The explanation methods the page offers, and their words.
 
 import { element } from "../dom.js";
 import { hasText, t } from "../strings.js";
@@ -8,7 +8,7 @@ function text(name, part) {
   return hasText(key) ? t(key) : null;
 }
 
-/** A method's name for the visitor; its own name where the page has no words for it. */
+/** A method's name for the visitor; its own name if the page has no words for it. */
 export function methodTitle({ name }) {
   return text(name, "title") ?? name;
 }
@@ -55,7 +55,7 @@ export function membersOf({ grains = [], grain = null }, index) {
   return groups ? [...groups.keys()].filter((one) => groups[one] === index) : [index];
 }
 
-/** Why an answer shows no map, in a sentence; null where it has one. */
+/** Why an answer shows no map, in a sentence; null if it has one. */
 export function whyNothing(entry) {
   if (!entry || entry.pending) return t("explain.asking");
   if (entry.failed) return entry.failed;

@@ -1,11 +1,11 @@
-// The maps of one picture under one model: those that came with it, and those asked for since.
+// The maps of one picture under one model: those that came with it, and those requested since.
 
 /** What a map answers, as one key: {method, exit?, classes?, patch?, against?}. */
 export function questionKey({ method, exit = null, classes = [], patch = null, against = null }) {
   return JSON.stringify([method, exit, [...classes].sort((a, b) => a - b), patch, against]);
 }
 
-/** Returns the packed map, or throws TypeError where it does not keep the contract of explain/packing.py. */
+/** Returns the packed map, or throws TypeError if it breaks the contract of explain/packing.py. */
 export function checkMap(map) {
   const sizes = Object.values(map?.axes ?? {});
   if (!Array.isArray(map?.grid) || map.grid.length !== 2) {
@@ -29,30 +29,30 @@ export class MapShelf {
     this.#tell = tell;
   }
 
-  /** Another picture, or another model: all maps go, and answers that are still on their way are of no use. */
+  /** Another picture, or another model: all maps go, and answers still to come are discarded. */
   open(maps) {
     this.#owner = {};
     this.#entries = new Map(maps.map((entry) => [questionKey(entry), { ...entry, map: checkMap(entry.map) }]));
     this.#tell();
   }
 
-  /** Stands for this picture under this model; `put` wants the one that was current when the question was asked. */
+  /** Stands for this picture under this model; `put` takes the one that was current when the question was asked. */
   get owner() {
     return this.#owner;
   }
 
-  /** The questions that have a map by now: {method, exit, classes, patch, against}. */
+  /** The questions that have a map so far: {method, exit, classes, patch, against}. */
   get answered() {
     const keys = [...this.#entries].filter(([, entry]) => entry.map).map(([key]) => JSON.parse(key));
     return keys.map(([method, exit, classes, patch, against]) => ({ method, exit, classes, patch, against }));
   }
 
-  /** {map, ...facts}, {pending: true}, {failed: sentence}, or undefined where nobody has asked yet. */
+  /** {map, ...facts}, {pending: true}, {failed: sentence}, or undefined if it was never requested. */
   get(question) {
     return this.#entries.get(questionKey(question));
   }
 
-  /** Takes in an answer, unless picture or model have changed since it was asked for. Without an entry: forgets one. */
+  /** Stores an answer, unless picture or model have changed since the request. Without an entry: forgets one. */
   put(owner, question, entry) {
     if (owner !== this.#owner) return;
     if (entry?.map) checkMap(entry.map);

@@ -50,7 +50,7 @@ export class TrustPanel {
     parent.append(this.node);
   }
 
-  /** What was said of another map goes. */
+  /** Clears what was said about another map. */
   update() {
     this.node.hidden = !answers("grade");
     const question = this.question();

@@ -29,7 +29,7 @@ const tokens = (y) =>
     rx="2"/>`,
   ).join("");
 
-/** A branch that leaves the stream at `y`, passes a norm and an operation, and is added `up` above. */
+/** A branch that leaves the stream at `y`, passes a norm and an operation, and is added back `up` above. */
 const branch = (y, id) => `
   <path class="branch" d="M${X} ${y}H250V${y - 82}H${X + 12}"/>
   <path class="arrow" d="M${X + 10} ${y - 82}l8 -4.5v9z"/>

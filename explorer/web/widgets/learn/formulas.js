@@ -1,7 +1,7 @@
 // The tour's formulas, as MathML. Letters are the same in every language; the text around them says what they are.
 
 const i = (name) => `<mi>${name}</mi>`;
-const up = (name) => `<mi mathvariant="normal">${name}</mi>`; // names of several letters stand upright anyway
+const up = (name) => `<mi mathvariant="normal">${name}</mi>`; // names of several letters are upright anyway
 const n = (number) => `<mn>${number}</mn>`;
 const o = (sign) => `<mo>${sign}</mo>`;
 const row = (...parts) => `<mrow>${parts.join("")}</mrow>`;
@@ -12,7 +12,7 @@ const of = (name, ...inside) => row(name, `<mo stretchy="false">(</mo>`, ...insi
 const sum = (below, ...summed) => row(`<munder><mo>∑</mo>${row(below)}</munder>`, ...summed);
 const mean = (below) => `<munder>${up("mean")}${row(below)}</munder>`;
 
-/** A formula of one or more lines. Every line is its own, so that a narrow screen may scroll the long one alone. */
+/** A formula of one or more lines. Every line is separate, so that a narrow screen can scroll only the long one. */
 const lines = (...all) => all.map((line) => `<math display="block">${row(line)}</math>`).join("");
 
 export const FORMULAS = {

@@ -1,4 +1,4 @@
-// <glossary-list>: every term of the glossary in alphabetical order, to be filtered; #glossary-NAME leads to one.
+// <glossary-list>: every glossary term in alphabetical order, with a filter; #glossary-NAME leads to one.
 
 import { element, setAttributes, setText } from "../dom.js";
 import { language, t, textKeys } from "../strings.js";
@@ -93,7 +93,7 @@ export class GlossaryList extends Widget {
     this.store.setTab("learn");
     const node = this.part("dl").children[at];
     for (const entry of this.part("dl").children) entry.classList.toggle("sought", entry === node);
-    // The tab is shown with the next frame.
+    // The tab is shown in the next frame.
     requestAnimationFrame(() => {
       node.scrollIntoView({ block: "center" });
       node.focus({ preventScroll: true });

@@ -1,9 +1,9 @@
-// The words of a lesson's goal: its task, how far one is, and what came of it.
+// The words of a lesson's goal: its task, the progress, and the result.
 
 import { hasText, t } from "../strings.js";
 import { decimal, percent, whole } from "./numbers.js";
 
-/** What an answer is held against: "accuracy", or "agreement" where a teacher's answers stand in for labels. */
+/** What answers are checked against: "accuracy", or "agreement" if a teacher's answers replace labels. */
 export function measureWord(facts) {
   return t(`learn.measure_${facts?.reference === "teacher" ? "teacher" : "labels"}`);
 }
@@ -22,7 +22,7 @@ export function taskText(tour) {
   return t(tour.store.trace ? "learn.waiting" : "learn.no_image");
 }
 
-/** {done, text}: whether it was done, now or before, and a sentence on how it stands now. */
+/** {done, text}: whether it was done, now or before, and a sentence on its current state. */
 export function standing(tour) {
   const done = tour.done.has(tour.lesson.id);
   if (!tour.goal) return { done, text: done ? t("learn.done_before") : t("learn.not_yet") };
@@ -31,7 +31,7 @@ export function standing(tour) {
   return { done, text: done ? `${t("learn.done_before")} ${yet}` : yet };
 }
 
-/** What was measured of a model, as values for the lessons' measured sentences. */
+/** What was measured on a model, as values for the lessons' measured sentences. */
 export function measuredValues(facts) {
   return {
     measure: measureWord(facts),

@@ -18,7 +18,7 @@ export function reachable(trace, name, rule) {
   return [...new Set(settable(rule).map((threshold) => decide(scores, threshold)))].sort((a, b) => a - b);
 }
 
-/** The same for the trace and rule in force; none before there are both. */
+/** The same for the current trace and rule; none before both exist. */
 export function reachableNow(store) {
   const { trace, rule, ruleFacts } = store;
   return trace && ruleFacts ? reachable(trace, rule, ruleFacts) : [];
@@ -35,9 +35,9 @@ export function labelAt(trace, exit) {
 }
 
 /**
- * What depth does to the answers of an image: `exits` are those a lesson on overthinking wants the image to leave at.
+ * What depth does to the answers of an image: `exits` are those where a lesson on overthinking wants it to leave.
  * kind "destructive": an exit before the last answers the true class, the index `truth`, and the last does not; "changes": an exit answers other
- * than the last; "calm": all answer alike, and the first exit would do. Only exits in `within` count.
+ * than the last; "calm": all give the same answer, and the first exit would do. Only exits in `within` count.
  */
 export function overthought(trace, truth, within) {
   const last = trace.exits.length - 1;
@@ -51,7 +51,7 @@ export function overthought(trace, truth, within) {
   return { kind: "calm", exits: [within[0] ?? last] };
 }
 
-/** The item for which `value` is greatest, the first of them; undefined of none. */
+/** The first item with the largest `value`; undefined if there are none. */
 export function best(items, value) {
   let found;
   let most = -Infinity;
@@ -67,7 +67,7 @@ export function pointAt(facts, threshold) {
   return best(facts.thresholds.keys(), (i) => -Math.abs(facts.thresholds[i] - threshold));
 }
 
-/** A rule's name in the page's language, where there is one. */
+/** A rule's name in the page's language, if there is one. */
 export function ruleTitle(name, rule) {
   const key = `rules.${name}_title`;
   return hasText(key) ? t(key) : rule.title;
@@ -104,13 +104,13 @@ export function seenExits({ store, memory }) {
   return memory.seen;
 }
 
-/** Where a model has no evaluation, moving the threshold must do. */
+/** If a model has no evaluation, moving the threshold is enough. */
 export function movedThreshold({ store, memory }) {
   memory.start ??= String(store.thresholds);
   return { kind: "none", done: String(store.thresholds) !== memory.start };
 }
 
-/** The example with most places to leave at, at the rule's own threshold. */
+/** The example with the most exits to leave at, at the rule's own threshold. */
 export function showManySided(store) {
   const rule = store.rules.confidence ?? store.ruleFacts;
   const name = store.rules.confidence ? "confidence" : store.rule;

@@ -1,4 +1,4 @@
-// <heads-figure>: which tokens a local and a global head bring together, on a grid of seven by seven.
+// <heads-figure>: which tokens a local and a global head combine, on a grid of seven by seven.
 
 import { setAttributes, setText, svgElement } from "../dom.js";
 import { saveButtons } from "../save.js";
@@ -47,7 +47,7 @@ export class HeadsFigure extends Widget {
     this.part(".head").append(saveButtons("heads", { svg: () => this.part("svg") }));
   }
 
-  /** Tokens of which some are `used`; with lines from one of them, `now`, to the others where it attends to them. */
+  /** Tokens of which some are `used`; with lines from one of them, `now`, to the others if it attends to them. */
   #grid(selector, used, now, caption, linked = false) {
     const [links, squares] = [[], []];
     for (let row = 0; row < SIDE; row++) {

@@ -77,7 +77,7 @@ attention-view { min-height: 26rem; }
   nav { margin-bottom: 1.25rem; padding-bottom: 0.875rem; border-bottom: 1px solid var(--line); }
   ol { display: flex; flex-wrap: wrap; gap: 0.125rem; }
   li button { display: block; padding: 0.375rem; }
-  li .name { display: none; } /* the button's own name says it */
+  li .name { display: none; } /* the button's own name says the same */
   .number { display: inline-block; min-width: 1.75rem; line-height: 1.5625rem; font-size: 0.8125rem; }
 }
 `;

@@ -46,7 +46,7 @@ const PAGE_MARKUP = `
 
 export class LessonPage extends TourWidget {
   static style = PAGE_STYLE;
-  #drawn = null; // the lesson whose text stands there
+  #drawn = null; // the lesson whose text is shown
   #facts = undefined; // what its measured sentence was made from
 
   static get markup() {
@@ -85,7 +85,7 @@ export class LessonPage extends TourWidget {
 
   draw() {
     if (this.store.tab !== "learn") {
-      // Widgets nobody sees need not follow the store, and the page's other tabs keep theirs to themselves.
+      // Hidden widgets need not follow the store, and the page's other tabs have their own.
       this.part(".figure").replaceChildren();
       this.#drawn = null;
       return;

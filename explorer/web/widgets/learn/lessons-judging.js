@@ -1,4 +1,4 @@
-// The second half of the tour: what is saved, what can be believed, and how thresholds are chosen. See lessons.js.
+// The second half of the tour: what is saved, what can be trusted, and how thresholds are chosen. See lessons.js.
 
 import { decide, savings } from "../decide.js";
 import { ofAnswers } from "../explain/offer.js";
@@ -22,7 +22,7 @@ import {
 } from "./goals.js";
 import { decimal, percent } from "./numbers.js";
 
-/** Where an example leaves under the rule in force, by class and at the coarsest grain, and how many exits lie between. */
+/** Where an example leaves under this rule, by class and at the coarsest grain, and how many exits lie between. */
 function earlier(store, example) {
   const raw = example.raw?.trace ?? example.trace;
   const coarsest = store.grains.at(-1) ?? { name: CLASSES, labels: [] };
@@ -186,7 +186,7 @@ export const JUDGING = [
         if (classes.length > 0) byTarget.set(target, (byTarget.get(target) ?? new Set()).add(method));
       }
       const count = Math.max(0, ...[...byTarget.values()].map(({ size }) => size));
-      // Where no server is, fewer methods are there to ask.
+      // Without a server fewer methods are available.
       const here = ofAnswers(store.methods).filter((method) => method.here !== false).length;
       const wanted = Math.min(3, here || 3);
       return { done: count >= wanted, count: Math.min(wanted, count), wanted };
@@ -213,7 +213,7 @@ export const JUDGING = [
       const i = pointAt(facts, threshold);
       const { test } = facts.curves;
       return {
-        // A hundredth of play, our own choice.
+        // A tolerance of a hundredth, our own choice.
         ...reached(memory, accuracy[i] >= final && macs[i] <= 1.01 * cheapest, facts),
         accuracy: percent(accuracy[i], 2),
         threshold: decimal(threshold, 3),

@@ -1,4 +1,4 @@
-// <reliability-figure>: accuracy over confidence for the exit that is looked at, bin by bin, on the test images.
+// <reliability-figure>: accuracy over confidence for the exit in view, bin by bin, on the test images.
 
 import { keepChildren, setAttributes, setText, svgElement } from "../dom.js";
 import { saveButtons } from "../save.js";

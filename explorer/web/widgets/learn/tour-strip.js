@@ -1,4 +1,4 @@
-// <tour-strip>: the task of a lesson, taken along to another tab; at the foot of the window, until it is closed.
+// <tour-strip>: a lesson's task, shown on another tab at the foot of the window until it is closed.
 
 import { element, setAttributes, setText } from "../dom.js";
 import { t } from "../strings.js";
@@ -71,12 +71,12 @@ export class TourStrip extends TourWidget {
       setText(this.part("#standing"), text);
       this.say(this.tour.goal?.done ? text : "");
     }
-    // Room at the foot of the page, so that whatever the strip lies over can be scrolled out from under it.
+    // Space at the foot of the page, so that whatever the strip covers can be scrolled into view.
     document.body.style.paddingBottom = shown ? `${Math.ceil(this.offsetHeight) + 24}px` : "";
   }
 }
 
-/** Puts the strip on the page, once; beside the tabs, since it is seen from each of them. */
+/** Puts the strip on the page, once; beside the tabs, since it is visible on each of them. */
 export function addTourStrip() {
   if (!document.querySelector("tour-strip")) document.body.append(element("tour-strip"));
 }

@@ -1,4 +1,4 @@
-// What the tour's widgets do alike: they also listen to the tour, and say to screen readers what came of a drag.
+// What the tour's widgets have in common: they also listen to the tour, and tell screen readers a drag's result.
 
 import { setText } from "../dom.js";
 import { Widget } from "../widget.js";
@@ -31,7 +31,7 @@ export class TourWidget extends Widget {
   /** After a change in the store or the tour. */
   draw() {}
 
-  /** Puts a text into the widget's `[role=status]`, once nothing more has changed for a moment. */
+  /** Puts a text into the widget's `[role=status]`, once nothing has changed for a moment. */
   say(text) {
     clearTimeout(this.#saying);
     this.#saying = setTimeout(() => setText(this.part("[role=status]"), text), PAUSE_MS);

@@ -1,12 +1,12 @@
-// The tour's own state: which lesson is open, what its goal says at the moment, and which lessons were done.
+// The tour's own state: which lesson is open, the state of its goal, and which lessons are done.
 
 import { sharedStore } from "../store.js";
 import { LESSONS } from "./lessons.js";
 import { evaluationOf } from "./measured.js";
 
-const KEY = "exit-explorer-lessons"; // in the browser's own store
+const KEY = "exit-explorer-lessons"; // in the browser's local storage
 
-/** Reads and writes the ids of the lessons done. A browser may forbid that, as in some frames: then it is not kept. */
+/** Reads and writes the ids of the lessons done. A browser may forbid that, as in some frames: then nothing is kept. */
 export const browserProgress = {
   read() {
     try {
@@ -26,15 +26,15 @@ export const browserProgress = {
 };
 
 export class Tour {
-  /** The open lesson's goal as lessons.js describes it; null while there is nothing to go by. */
+  /** The open lesson's goal as lessons.js describes it; null while there is nothing to check. */
   goal = null;
-  /** The evaluation of the model in force; null where it has none, undefined while it is on its way. */
+  /** The current model's evaluation; null if it has none, undefined while it is loading. */
   facts = undefined;
-  /** Whether a lesson is taken along to another tab. */
+  /** Whether a lesson is shown on another tab. */
   away = false;
   #memory = {};
   #lesson = null;
-  #asked = null; // the model whose evaluation was asked for
+  #asked = null; // the model whose evaluation was requested
   #listeners = new Set();
 
   /** `evaluate(model)` resolves to the model's evaluation or null. */
@@ -43,10 +43,10 @@ export class Tour {
     const known = new Set(lessons.map(({ id }) => id));
     this.done = new Set(progress.read().filter((id) => known.has(id)));
     store.subscribe((changed) => this.#look(changed));
-    this.#look({ has: () => true }); // this script comes late: Learn may be open already
+    this.#look({ has: () => true }); // this script loads late: Learn may already be open
   }
 
-  /** The open lesson. An index that leads nowhere, as an old link may hold, opens the first. */
+  /** The open lesson. An invalid index, e.g. from an old link, opens the first. */
   get lesson() {
     return this.lessons[this.index];
   }
@@ -55,7 +55,7 @@ export class Tour {
     return Number.isInteger(lesson) && lesson in this.lessons ? lesson : 0;
   }
 
-  /** Opens the tab where the lesson's task is done, and takes the task along. */
+  /** Opens the tab where the lesson's task is done, and shows the task there. */
   leaveFor(tab) {
     this.away = true;
     this.store.setTab(tab);
@@ -68,13 +68,13 @@ export class Tour {
     this.#tell();
   }
 
-  /** Leaves the tour where one is. */
+  /** Leaves the tour but stays on the tab. */
   close() {
     this.away = false;
     this.#tell();
   }
 
-  /** Shows a suitable example and sets the controls; the task begins anew. */
+  /** Shows a suitable example and sets the controls; the task starts again. */
   setStage() {
     this.#memory = {};
     this.lesson.stage?.(this.store, this.facts);
@@ -100,7 +100,7 @@ export class Tour {
     if (store.tab === "learn" && changed.has("tab")) this.away = false;
     if (store.tab !== "learn" && !this.away) {
       if (changed.has("tab")) this.#tell();
-      return; // what is done outside the tour is no answer to a lesson
+      return; // what is done outside the tour does not count for a lesson
     }
     if (store.model !== this.#asked) this.#askFacts(store.model);
     this.#check();
@@ -124,7 +124,7 @@ export class Tour {
     this.#asked = model;
     this.facts = undefined;
     const facts = await this.evaluate(model).catch(() => null);
-    if (this.#asked !== model) return; // another model was chosen meanwhile
+    if (this.#asked !== model) return; // another model was chosen in the meantime
     this.facts = facts;
     this.#check();
   }

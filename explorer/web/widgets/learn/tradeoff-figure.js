@@ -1,5 +1,5 @@
 // <tradeoff-figure>: accuracy over cost as one confidence threshold moves, on the model's whole test set, and the
-// point where the threshold stands. In the lesson on choosing thresholds also the validation set, drawn behind it.
+// point of the current threshold. In the lesson on choosing thresholds also the validation set, drawn behind it.
 
 import { keepChildren, setAttributes, setText, svgElement } from "../dom.js";
 import { saveButtons } from "../save.js";

@@ -1,4 +1,4 @@
-// The visitor's camera as a source of frames. Every way it can fail has a sentence of its own.
+// The visitor's camera as a source of frames. Each kind of failure has its own sentence.
 
 const SIDE = 384; // pixels of a frame's longer edge: no network here sees more
 
@@ -53,7 +53,7 @@ export async function openCamera(_store, devices = globalThis.navigator?.mediaDe
   };
 }
 
-/** Until the camera has a new frame: the newest is taken, those that came meanwhile are passed over. */
+/** Waits for a new camera frame: the newest is taken, frames in between are skipped. */
 function nextFrame(video) {
   if (!video.requestVideoFrameCallback) return new Promise((resolve) => setTimeout(resolve, 16));
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-// Live on a page with a server: its frames go through the network in this browser as soon as that is here.
+// Live on a page with a server: its frames go through the network in this browser as soon as that is loaded.
 
 import { NetworkWorker } from "../network-worker.js";
 import { t } from "../strings.js";
@@ -10,8 +10,8 @@ export class LiveHere {
   #states = new Map(); // model -> {worker: once it answers, why: until then, a text's key or a sentence}
 
   /**
-   * `server` answers `live_network` and, frame by frame, `live`. `uriOf(bitmap)` makes of a frame what it takes; `make`
-   * starts a worker, which a test puts in its place.
+   * `server` answers `live_network` and, frame by frame, `live`. `uriOf(bitmap)` converts a frame for it; `make`
+   * starts a worker, which a test replaces.
    */
   constructor(server, uriOf, make = (...given) => new NetworkWorker(...given)) {
     this.#server = server;
@@ -19,7 +19,7 @@ export class LiveHere {
     this.#make = make;
   }
 
-  /** The answer to a frame, an ImageBitmap, which is used up: from here, or until that can be from the server. */
+  /** The answer to a frame, an ImageBitmap, which is used up: from this browser, or until then from the server. */
   async live({ frame, ...question }) {
     const { model } = question;
     const state = this.#states.get(model);
@@ -33,7 +33,7 @@ export class LiveHere {
     return { ...answer, runs: { kind: "server", why: this.#states.get(model).why } };
   }
 
-  /** Brings a model's network here, and sends a first frame through it; the film goes on meanwhile. */
+  /** Loads a model's network, and sends a first frame through it; the film goes on in the meantime. */
   async #fetch({ model, ...question }, frame) {
     for (const [other, { worker }] of this.#states) if (worker) this.#states.delete(other), worker.end();
     const state = { worker: null, why: "coming" };

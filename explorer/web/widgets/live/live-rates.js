@@ -1,4 +1,4 @@
-// <live-rates>: frames and multiply-accumulates per second with early exits beside without.
+// <live-rates>: frames and multiply-accumulates per second with and without early exits.
 
 import { setText } from "../dom.js";
 import { t } from "../strings.js";

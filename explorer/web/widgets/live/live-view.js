@@ -1,4 +1,4 @@
-// <live-view>: the camera or the film, how to start and stop it, and what to try. Stops when it is out of sight.
+// <live-view>: the camera or the film, how to start and stop it, and what to try. Stops when it is out of view.
 
 import { setText } from "../dom.js";
 import { hasText, t, translated } from "../strings.js";
@@ -30,7 +30,7 @@ ul { margin: 0.375rem 0 0; padding-left: 1.125rem; line-height: 1.5; }
 
 export class LiveView extends LiveWidget {
   static style = STYLE;
-  static always = true; // it must hear that it is hidden
+  static always = true; // it must be told when it is hidden
 
   static get markup() {
     return `

@@ -1,4 +1,4 @@
-// What the Live tab's widgets do alike: they listen to the film as well as to the page's store.
+// What the Live tab's widgets have in common: they listen to the film as well as to the page's store.
 
 import { Widget } from "../widget.js";
 import { sharedLive } from "./live.js";

@@ -7,7 +7,7 @@ import { openSequence } from "./sequence.js";
 
 const KEPT = 240; // frames on the strip chart
 const MEASURED = 24; // frames that the rates are the mean of
-const PLAIN_EVERY = 8; // of so many frames one also runs without exits: to know what they save costs time
+const PLAIN_EVERY = 8; // one in N frames also runs without exits: measuring what they save costs time
 
 export class Live {
   running = false;
@@ -15,13 +15,13 @@ export class Live {
   canvas = null; // what was last seen, for the page to show
   frame = null; // the answer to the last frame
   history = []; // {exit, block, label} of the last frames, the newest last
-  message = null; // key of a sentence why nothing runs, or a sentence
+  message = null; // a sentence on why nothing runs, or its key
   #costs = []; // {ms, used, full or null, macs} of the last frames
   #listeners = new Set();
-  #turn = 0; // tells the run in force from one that was stopped
+  #turn = 0; // tells the current run from one that was stopped
   #opened = null;
 
-  /** `now` tells milliseconds; the others are what a test puts in their place. */
+  /** `now` gives milliseconds; a test can replace all of these. */
   constructor(store, { question = ask, camera = openCamera, sequence = openSequence, now = () => performance.now() } = {}) {
     Object.assign(this, { store, question, now });
     this.sources = { camera, sequence };
@@ -34,7 +34,7 @@ export class Live {
 
   /**
    * Frames and multiply-accumulates per second with early exits and without, or null before both were timed; `alone`
-   * and `plainAlone` are the frames that the network could take, were there no camera, sight and page to wait for.
+   * and `plainAlone` are the network's frame rates without waiting for camera, sight and page.
    */
   get rates() {
     const costs = this.#costs.slice(-MEASURED);
@@ -50,7 +50,7 @@ export class Live {
     return { fps, plainFps, alone, plainAlone, macs, macsFull, perSecond: fps * macs, plainPerSecond: plainFps * macsFull };
   }
 
-  /** Starts a source: every frame is taken when the one before is answered. Ends with `stop`. */
+  /** Starts a source: each frame is taken once the previous one is answered. Ends with `stop`. */
   async start(source) {
     this.stop();
     const turn = ++this.#turn;

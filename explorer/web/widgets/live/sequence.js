@@ -1,18 +1,18 @@
-// A short film for those without a camera: the model's example pictures, moved, turned and brought nearer.
+// A short film for visitors without a camera: the model's example pictures, moved, turned and brought nearer.
 
 import { ask } from "../ask.js";
 
 const EACH = 24; // frames of a picture
-const SMALL = 64; // pixels: a picture up to here keeps its size, for its network sees it as it is
+const SMALL = 64; // pixels: a picture up to here keeps its size, because its network sees it unchanged
 
-/** How a picture lies in frame `i` of its `EACH`: moved in parts of its side, turned in radians, larger by a factor. */
+/** A picture's place in frame `i` of its `EACH`: moved in parts of its side, turned in radians, scaled by a factor. */
 export function motionAt(i, small) {
   const turn = (2 * Math.PI * i) / EACH;
   if (small) return { x: 0.07 * Math.sin(turn), y: 0.05 * Math.sin(2 * turn), angle: 0.25 * Math.sin(turn), scale: 1 };
   return { x: 0.08 * Math.sin(turn), y: 0.06 * Math.cos(turn), angle: 0, scale: 1.35 + 0.3 * Math.cos(turn) };
 }
 
-/** Opens the film of a store's examples; as `openCamera`, without an end. `question` brings those that came short. */
+/** Opens the film of a store's examples; as `openCamera`, without an end. `question` fetches those that came short. */
 export async function openSequence(store, question = ask) {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d");

@@ -1,4 +1,4 @@
-// Where the points of the Live tab's strip chart stand, in pixels.
+// Where the points of the Live tab's strip chart are, in pixels.
 
 export const HEIGHT = 150;
 export const LEFT = 28; // for the blocks' numbers
@@ -14,7 +14,7 @@ export function stripPath(history, exits, width) {
     .join("");
 }
 
-/** How far from the top an exit stands, of so many. */
+/** How far from the top an exit is, given the number of exits. */
 export function heightOf(exit, exits) {
   return HEIGHT - EDGE - (exits > 1 ? exit / (exits - 1) : 0.5) * (HEIGHT - 2 * EDGE);
 }

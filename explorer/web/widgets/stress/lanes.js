@@ -5,7 +5,7 @@ import { keepChildren, setAttributes, svgElement } from "../dom.js";
 import { HARDEST } from "./stress.js";
 
 /**
- * Where things stand: x(severity) and back by severityAt(x), block(b) and chance(p) to y, in a box `left`..`right`
+ * The layout: x(severity) and back by severityAt(x), block(b) and chance(p) to y, in a box `left`..`right`
  * wide whose lanes are `deep` = [exit, probability] pixels high, from `top`, with `gap` between.
  */
 export function lanesIn({ left, right, top, deep, gap, trace }) {
@@ -37,7 +37,7 @@ export function makeLanes() {
   );
 }
 
-/** Draws points, a cursor at `severity`, and where there is one the threshold; without points only the frames. */
+/** Draws points, a cursor at `severity`, and the threshold if there is one; without points only the frames. */
 export function drawLanes(group, lanes, points, severity, limit = null) {
   const part = (name) => group.querySelector(`.${name}`);
   const { left, right, top, floor, ceiling, bottom } = lanes;

@@ -1,8 +1,8 @@
-// The Stress tab's results to take home: one row per corruption and severity, or everything as JSON.
+// The Stress tab's results to download: one row per corruption and severity, or everything as JSON.
 
 import { t } from "../strings.js";
 
-/** CSV rows of the corruptions that are answered, under the rule in force. */
+/** CSV rows of the corruptions with an answer, under the current rule. */
 export function rowsOf(stress, corruptions) {
   const header = ["corruption", "severity", "exit_block", "answer", "probability", "right", "macs"];
   const rows = corruptions.flatMap((name) =>

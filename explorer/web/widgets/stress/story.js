@@ -32,7 +32,7 @@ function answerStory(points, known) {
   return t(`stress.${kind}_at`, { severities: list });
 }
 
-/** The surest wrong answer, if it left no later than the untouched picture did: being sure is not being right. */
+/** The most certain wrong answer, if it left no later than the untouched picture did: sure is not the same as right. */
 function warning(points) {
   const early = points.filter(({ right, block }) => points[0].right && !right && block <= points[0].block);
   if (early.length === 0) return "";

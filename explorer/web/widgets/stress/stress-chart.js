@@ -32,7 +32,7 @@ ${LANES_STYLE}
 @container (min-width: 700px) { .story { min-height: 2.9em; } }
 `;
 
-/** A dot as it stands in the legend. */
+/** A dot as in the legend. */
 const dot = (kind) => `<svg width="12" height="12" aria-hidden="true"><circle class="dot ${kind}" cx="6" cy="6" r="4"/></svg>`;
 
 export class StressChart extends StressWidget {
@@ -109,7 +109,7 @@ export class StressChart extends StressWidget {
     this.#drawTicks(trace);
     this.#drawStrip(pictures);
     const { x } = this.frame;
-    this.slider.style.left = `${x(0) - 9}px`; // the thumb, 18 pixels wide, stands under its severity
+    this.slider.style.left = `${x(0) - 9}px`; // the thumb, 18 pixels wide, is under its severity
     this.slider.style.width = `${x(HARDEST) - x(0) + 18}px`;
     this.slider.style.setProperty("--filled", `${stress.severity * 10}%`);
     this.slider.value = stress.severity;
@@ -153,7 +153,7 @@ export class StressChart extends StressWidget {
     });
   }
 
-  /** Grey 28-pixel pictures travel as PNG and keep their pixels when they are drawn larger. */
+  /** Grey 28-pixel pictures are sent as PNG and keep hard pixels when they are drawn larger. */
   get coarse() {
     return this.stress.answer()?.pictures?.[0].startsWith("data:image/png") ? "pixelated" : null;
   }

@@ -1,4 +1,4 @@
-// <stress-ladder>: the exit ladder of the picture at the severity in force, in a store of its own.
+// <stress-ladder>: the exit ladder of the picture at the current severity, in a store of its own.
 
 import { Store } from "../store.js";
 import { StressWidget } from "./stress-widget.js";

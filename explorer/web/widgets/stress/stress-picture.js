@@ -1,4 +1,4 @@
-// <stress-picture>: the picture at the severity in force, what the network answers and where it leaves.
+// <stress-picture>: the picture at the current severity, what the network answers and where it leaves.
 
 import { setPicture, setText } from "../dom.js";
 import { t } from "../strings.js";
@@ -41,7 +41,7 @@ export class StressPicture extends StressWidget {
 
   build() {
     const image = this.part("img");
-    // A 28-pixel picture is shown as the pixels it has; a photo is not.
+    // A 28-pixel picture is shown with hard pixels; a photo is not.
     image.addEventListener("load", () => image.classList.toggle("coarse", image.naturalWidth < 100));
   }
 

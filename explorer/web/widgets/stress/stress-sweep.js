@@ -61,7 +61,7 @@ export class StressSweep extends StressWidget {
     this.part(".end").append(saveButtons("stress-sweep", parts));
   }
 
-  /** A drag belongs to the cell it began in. */
+  /** A drag belongs to the cell it started in. */
   #scrub(x, y, starts) {
     if (starts) {
       this.held = this.cells.find(({ box }) => x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + CELL);

@@ -1,4 +1,4 @@
-// What the Stress tab's widgets do alike: they listen to the tab's own state as well as to the page's store.
+// What the Stress tab's widgets have in common: they listen to the tab's own state as well as to the page's store.
 
 import { Widget } from "../widget.js";
 import { sharedStress } from "./stress.js";

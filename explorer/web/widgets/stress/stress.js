@@ -1,4 +1,4 @@
-// What the Stress tab shows: a corruption, a severity, and what the network made of the picture at all eleven.
+// What the Stress tab shows: a corruption, a severity, and what the network answered for the picture at all eleven.
 
 import { ask } from "../ask.js";
 import { sharedStore } from "../store.js";
@@ -9,7 +9,7 @@ export const CORRUPTIONS = ["blur", "noise", "dark", "contrast", "jpeg", "rotati
 export const HARDEST = 10;
 
 const SEED = 0; // of the noise and the place of the occlusion
-const KEPT = 64; // answers, of some 100 kB each for photos: enough for eight pictures
+const KEPT = 64; // answers, of about 100 kB each for photos: enough for eight pictures
 
 /** Where every severity's trace leaves: {severity, exit, block, label, probability, right}. `store` has the rule. */
 export function pointsOf(traces, store, truth) {
@@ -55,32 +55,32 @@ export class Stress {
     this.#tell("severity");
   }
 
-  /** {traces, pictures}, {pending: true}, {failed: sentence}, or undefined when nobody has asked yet. */
+  /** {traces, pictures}, {pending: true}, {failed: sentence}, or undefined if it was never requested. */
   answer(corruption = this.corruption) {
     return this.#answers.get(this.#key(corruption));
   }
 
-  /** The points of a corruption under the rule in force, or null while its answer is not there. */
+  /** The points of a corruption under the current rule, or null until its answer arrives. */
   points(corruption = this.corruption) {
     const { traces } = this.answer(corruption) ?? {};
     return traces ? pointsOf(traces, this.store, this.store.example?.truth) : null;
   }
 
-  /** {picture, trace} at the severity in force; of the untouched picture until the answer is there. */
+  /** {picture, trace} at the current severity; of the untouched picture until the answer arrives. */
   get frame() {
     const { traces, pictures } = this.answer() ?? {};
     if (traces) return { picture: pictures[this.severity], trace: this.store.view(traces[this.severity]), severity: this.severity };
     return { picture: this.store.example?.saw ?? null, trace: this.store.trace, severity: 0 };
   }
 
-  /** Asks for the corruption in force unless it is there, once the choice rests. */
+  /** Requests the current corruption unless it is there, once the choice settles. */
   need() {
     if (this.answer() || !this.store.example?.saw) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.fetch(this.corruption), 60);
   }
 
-  /** Asks for a corruption of the current picture unless it is there or on its way. */
+  /** Requests a corruption of the current picture unless it is there or loading. */
   async fetch(corruption) {
     const key = this.#key(corruption);
     const known = this.#answers.get(key);
@@ -96,12 +96,12 @@ export class Stress {
     done();
   }
 
-  /** How many corruptions of the current picture are answered. */
+  /** How many corruptions of the current picture have an answer. */
   get finished() {
     return CORRUPTIONS.filter((name) => this.answer(name)?.traces).length;
   }
 
-  /** Asks for one corruption after the other, until all are there, one fails, the picture changes or `stop` is called. */
+  /** Requests corruptions one after the other, until all are there, one fails, the picture changes or `stop` runs. */
   async sweep() {
     if (this.sweeping) return;
     this.sweeping = true;

@@ -1,4 +1,4 @@
-// What the Tune tab's widgets share: the evaluations, asked for once each, the split looked at, and the live numbers.
+// What the Tune tab's widgets share: the evaluations, requested once each, the split in view, and the live numbers.
 
 import { ask, NoAnswer } from "../ask.js";
 import { evaluateWithout } from "../left-out.js";
@@ -10,7 +10,7 @@ import { makeTally, tally } from "./tally.js";
 
 /**
  * The splits of an evaluation: thresholds are chosen on the first and reported on the second; the third, which only some
- * models have, is held against a teacher's answers.
+ * models have, is checked against a teacher's answers.
  */
 export const SPLITS = ["validation", "test", UNLABELLED];
 
@@ -28,7 +28,7 @@ export class Desk {
     this.#ask = askServer;
   }
 
-  /** The name of the split looked at, where that evaluation has it; else of the test images. */
+  /** The name of the split in view, if that evaluation has it; else of the test images. */
   splitIn(evaluation) {
     return evaluation?.splits[this.#split] ? this.#split : "test";
   }
@@ -40,12 +40,12 @@ export class Desk {
     this.#tell();
   }
 
-  /** {pending: true}, {failed: sentence}, {evaluation}, or undefined before anybody opened the model. */
+  /** {pending: true}, {failed: sentence}, {evaluation}, or undefined before the model was opened. */
   entry(model, grain = CLASSES) {
     return this.#entries.get(keyOf(model, grain));
   }
 
-  /** Asks for a model's evaluation at a grain, unless it is here, on its way, or failed before. */
+  /** Requests a model's evaluation at a grain, unless it is loaded, loading, or failed before. */
   async open(model, grain = CLASSES) {
     const key = keyOf(model, grain);
     if (model === null || this.#entries.has(key)) return;
@@ -61,7 +61,7 @@ export class Desk {
     this.#tell();
   }
 
-  /** Forgets a failure, so that opening asks again. */
+  /** Forgets a failure, so that opening tries again. */
   retry(model, grain = CLASSES) {
     if (!this.entry(model, grain)?.failed) return;
     this.#entries.delete(keyOf(model, grain));
@@ -70,7 +70,7 @@ export class Desk {
 
   /**
    * The live numbers under the store's rule and thresholds: {evaluation, split, scores, thresholds, tally}, or null while
-   * there are none. However many widgets ask, a setting is tallied once.
+   * there are none. A setting is tallied once for all widgets.
    */
   now(store) {
     const entry = this.entry(store.model, store.grain);
@@ -90,14 +90,14 @@ export class Desk {
     return this.#now;
   }
 
-  /** An evaluation as images meet it that leave under that rule, the store's own unless another is named. */
+  /** An evaluation for images that leave under that rule, the store's own unless another is named. */
   under(plain, store, rule = store.rule) {
     const own = Object.values(plain.splits)[0].ownMacs?.[rule];
     const omitted = { leftOut: store.leftOut, alone: Boolean(store.rules[rule]?.alone) };
     return evaluateWithout(underRule(plain, rule), omitted, plain, own);
   }
 
-  /** Room for an evaluation's numbers, made once. */
+  /** A buffer for an evaluation's numbers, made once. */
   #tallyOf(evaluation) {
     if (!this.#tallies.has(evaluation)) this.#tallies.set(evaluation, makeTally(evaluation));
     return this.#tallies.get(evaluation);

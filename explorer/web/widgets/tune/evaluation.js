@@ -1,4 +1,4 @@
-// A model's evaluation out of its wire format: what every exit answered on every image of a split, as typed arrays.
+// A model's evaluation from its wire format: what every exit answered on every image of a split, as typed arrays.
 
 import { decodeBase64 } from "../maps.js";
 
@@ -57,7 +57,7 @@ export function makeSplit(name, exits, classes, { labels, predicted, scores }) {
 
 /**
  * The server's answer, unpacked: its facts as they came, and `splits` {validation, test, maybe unlabelled} as `makeSplit`
- * gives them, with `teacher` where answers are held against a teacher's, so that they agree or not.
+ * gives them, with `teacher` if answers are checked against a teacher's, so that they agree or not.
  */
 export async function readEvaluation(answer) {
   const splits = {};
@@ -77,7 +77,7 @@ export async function readEvaluation(answer) {
 
 const under = new WeakMap(); // evaluation -> rule -> evaluation
 
-/** The evaluation as images that leave under a rule meet it: its own answers, and its own MACs included. */
+/** The evaluation for images that leave under a rule: with the rule's own answers and its own MACs. */
 export function underRule(evaluation, rule) {
   const splits = Object.values(evaluation.splits);
   if (!splits.some(({ answers, ownMacs }) => answers?.[rule] || ownMacs?.[rule])) return evaluation;

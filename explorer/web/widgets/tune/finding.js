@@ -1,12 +1,12 @@
-// Thresholds for a goal by one of the ways on offer, where no image may pass an exit: what <tune-finder> asks.
+// Thresholds for a goal by one of the available searches, possibly with a deepest exit: what <tune-finder> uses.
 
 import { sparedBy } from "../left-out.js";
 import { searchAsked, searchEach, searchOne } from "./search.js";
 import { searchShares, upTo } from "./shares.js";
 
 /**
- * {thresholds, reached} on the evaluation's validation images, by "one", "shares" or "each" as search.js and shares.js
- * have them. Where images may not pass exit `deepest`, the exits from there on let everybody go.
+ * {thresholds, reached} on the evaluation's validation images, by "one", "shares" or "each" as in search.js and
+ * shares.js. If images may not pass exit `deepest`, all leave at the exits from there on.
  */
 export function find(how, { splits: { validation: split }, macs }, rule, ruleFacts, goal, deepest) {
   const scores = split.scores[rule];
@@ -19,8 +19,8 @@ export function find(how, { splits: { validation: split }, macs }, rule, ruleFac
 }
 
 /**
- * {thresholds, reached, leftOut}: one threshold, and the blocks of the exits to leave out; none under a
- * rule that asks every exit anyway. `plain` is the evaluation with every exit, whatever the rule.
+ * {thresholds, reached, leftOut}: one threshold, and the blocks of the exits to turn off; none under a
+ * rule that needs every exit anyway. `plain` is the evaluation with every exit, whatever the rule.
  */
 export function findAsked({ splits: { validation }, macs }, plain, rule, ruleFacts, goal, deepest) {
   const { split, scores } = upTo(validation, validation.scores[rule], deepest);

@@ -16,7 +16,7 @@ export function percentText(share, digits = 2) {
   return Number.isFinite(share) ? `${(100 * share).toFixed(digits)} %` : "–";
 }
 
-/** How many points a share of so many images is known to, either way, in 95 of 100 cases: "4.0". */
+/** The 95 % margin of error of a share over `count` images, in percentage points: "4.0". */
 export function marginText(share, count) {
   return (196 * Math.sqrt((share * (1 - share)) / count)).toFixed(1); // of a normal distribution
 }

@@ -4,11 +4,11 @@ import { macsSaved } from "../left-out.js";
 import { cheapest, countUpTo, curve, mostAccurate, settable } from "./tradeoff.js";
 
 const PRICES = 24; // halvings of the range of prices: finer than a step of the thresholds can follow
-const SWEEPS = 8; // through the exits at one price; it settles in three or four
+const SWEEPS = 8; // through the exits at one price; it converges in three or four
 
 /**
- * A goal is {macs: budget per image} or {accuracy: floor as a share}. Both searches answer {thresholds, reached}: where
- * no setting reaches the goal, the one that comes nearest, and `reached` false.
+ * A goal is {macs: budget per image} or {accuracy: floor as a share}. Both searches return {thresholds, reached}: if
+ * no setting reaches the goal, the nearest one, and `reached` false.
  */
 export function searchOne(split, scores, rule, macs, goal) {
   const points = curve(split, scores, settable(rule), macs);
@@ -18,8 +18,8 @@ export function searchOne(split, scores, rule, macs, goal) {
 }
 
 /**
- * One threshold, and exits left out one after the other, each time the one that gains most, while that gains: also
- * `leftOut`, whether each exit is. `spared` (E - 1) is what leaving out each early exit spares those behind it.
+ * One threshold, and exits turned off greedily, each time the one that gains most, while there is a gain: also
+ * `leftOut`, whether each exit is off. `spared` (E - 1) is what turning off each early exit saves those behind it.
  */
 export function searchAsked(split, scores, rule, macs, goal, spared) {
   const thresholds = settable(rule);
@@ -34,7 +34,7 @@ export function searchAsked(split, scores, rule, macs, goal, spared) {
     const [accuracy, spent] = [points.accuracy[place], points.macs[place]];
     return { thresholds: thresholds[place], reached: met >= 0, leftOut: out, accuracy, spent };
   };
-  // Those that reach the goal first, then by what the goal wants more of.
+  // Those that reach the goal first, then the better ones by the goal's measure.
   const byMacs = (one) => [-one.spent, one.accuracy];
   const byAccuracy = (one) => [one.accuracy, -one.spent];
   const worth = (one) => [Number(one.reached), ...(("macs" in goal) === one.reached ? byAccuracy(one) : byMacs(one))];
@@ -67,7 +67,7 @@ export function searchEach(split, scores, rule, macs, goal) {
   if (!one.reached || early < 1) return { thresholds: Array(early).fill(one.thresholds), reached: one.reached };
   const climber = new Climber(split, scores, settable(rule), macs);
   const dearest = macs[early] * split.count;
-  const needed = goal.accuracy * split.count - 1e-9; // counts are whole, their share is rounded
+  const needed = goal.accuracy * split.count - 1e-9; // counts are integers, their share is rounded
   const allowed = goal.macs * split.count;
   // Whole numbers of right answers first, then MACs, which count for less than one.
   const worth =
@@ -82,7 +82,7 @@ export function searchEach(split, scores, rule, macs, goal) {
     if (value > best.worth) best = { steps: [...steps], worth: value };
     return value > -Infinity;
   };
-  // A price is what one MAC costs in right answers: from next to nothing to more than any answer is worth.
+  // A price is what one MAC costs in right answers: from almost nothing to more than any answer is worth.
   let low = Math.log(1e-3 / dearest);
   let high = Math.log(2 / Math.min(...macs.slice(1).map((spent, e) => spent - macs[e])));
   for (let i = 0; i < PRICES; i++) {
@@ -104,7 +104,7 @@ class Climber {
     this.thresholds = thresholds;
     this.macs = macs;
     this.early = early;
-    this.level = new Uint16Array(split.count * early); // an image leaves at an exit whose step is below its level there
+    this.level = new Uint16Array(split.count * early); // an image leaves at an exit if its step is below its level
     for (let i = 0; i < split.count; i++) {
       for (let e = 0; e < early; e++)
         this.level[i * early + e] = countUpTo(thresholds, scores[i * split.exits + e]);
@@ -147,12 +147,12 @@ class Climber {
     return steps;
   }
 
-  /** Sets one exit's step to the best while the others stay; whether that changed it. */
+  /** Sets one exit's step to the best while the others stay; returns whether it changed. */
   #improve(steps, exit, worth) {
     const { split, macs, early, level, hits, spent } = this;
     hits.fill(0);
     spent.fill(0);
-    let right = 0; // totals when nobody leaves at this exit
+    let right = 0; // totals if no image leaves at this exit
     let cost = 0;
     for (let i = 0; i < split.count; i++) {
       const row = i * early;
@@ -165,7 +165,7 @@ class Climber {
       hits[level[row + exit]] += split.right[all + exit] - split.right[all + other];
       spent[level[row + exit]] += macs[exit] - macs[other];
     }
-    // From the highest step down, each step lets those leave whose level is just above it.
+    // From the highest step down, at each step the images whose level is just above it leave.
     let best = steps[exit];
     let most = -Infinity;
     let current = -Infinity;

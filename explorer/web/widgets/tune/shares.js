@@ -1,10 +1,10 @@
-// Thresholds by exponential shares: each exit lets its share of the images go, the surest first. Twin of rules/solve.py.
+// Thresholds by exponential shares: each exit gets its share of the images, surest first. Twin of rules/solve.py.
 
-const STEEPEST = 12; // |ln ratio| looked among, as in solve.py
+const STEEPEST = 12; // bound of |ln ratio| in the search, as in solve.py
 const HALVINGS = 30;
 const FLOOR_RATIOS = 121;
 
-/** The share of images that is to leave at each of E exits, proportional to ratio^k, k = 1..E. */
+/** The share of images that should leave at each of E exits, proportional to ratio^k, k = 1..E. */
 export function exponentialShares(logRatio, exits) {
   const powers = Array.from({ length: exits }, (_, k) => (k + 1) * logRatio);
   const most = Math.max(...powers);
@@ -13,7 +13,7 @@ export function exponentialShares(logRatio, exits) {
   return grown.map((one) => one / sum);
 }
 
-/** Thresholds (E - 1) under which exit k lets floor(N q_k) images go, and more where scores tie. */
+/** Thresholds (E - 1) under which floor(N q_k) images leave at exit k, and more if scores tie. */
 export function shareThresholds({ count, exits }, scores, shares) {
   const left = Array.from({ length: count }, (_, i) => i);
   return shares.slice(0, -1).map((share, e) => {
@@ -33,7 +33,7 @@ export function shareThresholds({ count, exits }, scores, shares) {
   });
 }
 
-/** {accuracy, macs} of a split under thresholds; with an `early` count of exits the last of which takes all. */
+/** {accuracy, macs} of a split under thresholds; with an `early` count of exits, at the last of which all leave. */
 function outcome({ count, exits, right }, scores, thresholds, macs) {
   let hits = 0;
   let spent = 0;
@@ -46,9 +46,9 @@ function outcome({ count, exits, right }, scores, thresholds, macs) {
   return { accuracy: hits / count, macs: spent / count };
 }
 
-/** As searchOne in search.js: {thresholds, reached}, of a goal {macs} or {accuracy}. No image passes exit `deepest`. */
+/** As searchOne in search.js: {thresholds, reached} for a goal {macs} or {accuracy}. No image passes exit `deepest`. */
 export function searchShares(split, scores, rule, macs, goal, deepest = split.exits - 1) {
-  // Exits where nobody can leave, as those left out, are dealt no share.
+  // Exits where no image can leave, such as those that are off, get no share.
   const open = Array.from({ length: deepest + 1 }, (_, e) => e === deepest || hasScore(split, scores, e));
   const at = (logRatio) => {
     const dealt = exponentialShares(logRatio, open.filter(Boolean).length);
@@ -97,7 +97,7 @@ function hasScore({ count, exits }, scores, exit) {
   return false;
 }
 
-/** Whether every image scores at least `least` at that exit, a rule's lowest threshold: it can be made to leave there. */
+/** Whether every image scores at least `least` at that exit, a rule's lowest threshold: all can leave there. */
 export function canStop(split, scores, exit, least) {
   if (exit === split.exits - 1) return true;
   for (let i = 0; i < split.count; i++) if (!(scores[i * split.exits + exit] >= least)) return false;

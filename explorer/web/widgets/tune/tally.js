@@ -1,14 +1,14 @@
 // Where every image of a split leaves, and what that gives: one pass over typed arrays, nothing allocated.
 // Twin of explorer/evaluate/tradeoff.py (at_thresholds) and overthinking.py.
 
-/** Room for the numbers of one pass over a split of this evaluation; filled by `tally`. */
+/** Buffers for the numbers of one pass over a split of this evaluation; filled by `tally`. */
 export function makeTally({ exits, labels, splits, macs, leftOut = [] }) {
   const most = Math.max(...Object.values(splits).map(({ count }) => count));
   return {
     macs: Float64Array.from(macs),
     blocks: Uint16Array.from(exits, ({ block }) => block),
     limits: new Float64Array(exits.length), // the last is never compared
-    soonest: exits.findIndex((_, e) => !leftOut[e]), // the first exit that anybody can leave at
+    soonest: exits.findIndex((_, e) => !leftOut[e]), // the first exit that is in use
     count: 0,
     fired: new Uint8Array(most), // the exit each image leaves at
     leaving: new Uint32Array(exits.length), // images that leave there
@@ -19,12 +19,12 @@ export function makeTally({ exits, labels, splits, macs, leftOut = [] }) {
     accuracy: NaN, // share of all images
     meanMacs: NaN,
     meanBlock: NaN,
-    wasteful: 0, // right, but an exit on the way was right already
-    wastedMacs: 0, // of those, the sum of MACs spent after the first right exit
-    destructive: 0, // wrong, though an exit on the way was right
+    wasteful: 0, // right, but an earlier exit was already right
+    wastedMacs: 0, // their MACs after the first right exit, summed
+    destructive: 0, // wrong, though an earlier exit was right
     tooEarly: 0, // wrong, though the last exit is right
     someRight: 0, // some exit is right
-    bestMacs: 0, // spent if every image left at its first right exit, and as soon as can be where none is
+    bestMacs: 0, // spent if every image left at its first right exit, or as early as possible if none is right
   };
 }
 

@@ -1,4 +1,4 @@
-// Where things stand in the trade-off figure: mean MACs to x, accuracy to y, and which ticks to write.
+// The layout of the trade-off figure: mean MACs to x, accuracy to y, and the ticks.
 
 import { niceTicks } from "./numbers.js";
 
@@ -11,7 +11,7 @@ const BOTTOM = 44;
  * The frame of a figure `width` x `height` pixels large around `points` [{macs, accuracy}]:
  * {left, right, top, bottom, x(macs), y(accuracy), macs(x), unit, xticks, yticks, digits}.
  *
- * The accuracy axis covers what is drawn and no more, for the differences that matter are small.
+ * The accuracy axis covers only what is drawn, because the differences that matter are small.
  */
 export function tradeoffFrame(width, height, points) {
   const [least, most] = range(points.map(({ macs }) => macs));

@@ -20,7 +20,7 @@ export function settable(rule) {
   return Float64Array.from({ length: steps + 1 }, (_, i) => nearestThreshold(rule, rule.min + i * rule.step));
 }
 
-/** Thresholds worth drawing: the early exits' scores, thinned evenly where there are many, and one above all. */
+/** Thresholds worth drawing: the early exits' scores, thinned evenly if there are many, and one above all. */
 export function candidates(split, scores, most = 400) {
   const { count, exits } = split;
   const early = new Float32Array(count * (exits - 1));
@@ -37,11 +37,11 @@ export function candidates(split, scores, most = 400) {
 }
 
 /**
- * What each of the rising thresholds gives when it stands at every early exit: {thresholds, accuracy, macs} (T,),
+ * What each of the rising thresholds gives when set at every early exit: {thresholds, accuracy, macs} (T,),
  * accuracy as a share, MACs as the mean per image.
  *
  * An image leaves at exit e for every threshold above its earlier scores and up to this one, so each image adds to a few
- * stretches of thresholds, and one pass over the images serves them all.
+ * ranges of thresholds, and one pass over the images covers them all.
  */
 export function curve(split, scores, thresholds, macs) {
   const { count, exits, right } = split;

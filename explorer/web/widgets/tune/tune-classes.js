@@ -1,4 +1,4 @@
-// <tune-classes>: what the thresholds give for each true class; sortable, and filtered where there are many.
+// <tune-classes>: what the thresholds give for each true class; sortable, and filtered if there are many.
 
 import { element, keepChildren, setAttributes, setText } from "../dom.js";
 import { saveButtons } from "../save.js";
@@ -27,7 +27,7 @@ td:last-child { color: var(--quiet); }
 
 const ALL = 20; // more classes than this: only the two ends of the order are shown
 const EACH_END = 8;
-const SETTLED = 200; // ms without a move before the rows are put in order anew: they should not dance
+const SETTLED = 200; // ms without a move before the rows are sorted again: they should not jump around
 
 // name -> the value of a class, from the live numbers.
 const COLUMNS = {
@@ -93,7 +93,7 @@ export class TuneClasses extends TuneWidget {
     this.#arrange(now);
   }
 
-  /** Which classes stand in which row. */
+  /** Which class is in which row. */
   #arrange(now) {
     const { labels } = now.evaluation;
     const wanted = this.#filter.trim().toLowerCase();

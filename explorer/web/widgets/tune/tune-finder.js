@@ -1,4 +1,4 @@
-// <tune-finder>: thresholds for a goal, chosen on validation images and tried on test images; to use here or take home.
+// <tune-finder>: thresholds for a goal, chosen on validation images and tested on test images; to use here or download.
 
 import { element, setAttributes, setText } from "../dom.js";
 import { download } from "../save.js";
@@ -31,7 +31,7 @@ input[type=number]:invalid { border-color: var(--accent-mark); box-shadow: 0 0 0
 tr.promise td, tr.promise th { color: var(--quiet); }
 `;
 
-// What the file says of how its thresholds were searched, as `python -m explorer solve` does.
+// What the file says about how its thresholds were found, as `python -m explorer solve` does.
 const SEARCHED = {
   one: "one threshold for all exits",
   shares: "exponential shares",
@@ -100,7 +100,7 @@ export class TuneFinder extends TuneWidget {
     this.part("#take").addEventListener("click", () => this.#take());
   }
 
-  /** The ending of the words for what answers are held against: with a teacher they agree and are not accurate. */
+  /** The suffix of the words for what answers are checked against: with a teacher it is agreement, not accuracy. */
   #held({ teacher }) {
     return teacher ? "_teacher" : "";
   }
@@ -130,7 +130,7 @@ export class TuneFinder extends TuneWidget {
     else this.#showFound();
   }
 
-  /** Every exit that the rule can stop all images at: what one image may cost at most. */
+  /** Every exit at which the rule can stop all images: the most that one image may cost. */
   #offerDepths() {
     const evaluation = this.#values.how === "subset" ? this.#without([]) : this.evaluation;
     const { validation } = evaluation.splits;
@@ -158,7 +158,7 @@ export class TuneFinder extends TuneWidget {
     setText(this.part(".method"), t(useless ? "tune.method_all_run_anyway" : `tune.method_${this.#values.how}`, values));
   }
 
-  /** {macs} or {accuracy} as search.js takes it, or null where the field holds nothing usable. */
+  /** {macs} or {accuracy} as search.js takes it, or null if the field has nothing usable. */
   #goal() {
     const { goal } = this.#values;
     const field = this.part(`input[name=${goal}]`);
@@ -197,7 +197,7 @@ export class TuneFinder extends TuneWidget {
     this.#showFound();
   }
 
-  /** The evaluation without those exits: the best subset is one of all exits, whatever the page leaves out now. */
+  /** The evaluation without those exits: the best subset is one of all exits, whichever are off on the page now. */
   #without(leftOut) {
     const { rule, rules } = this.store;
     return this.desk.under(this.plain, { leftOut, rule, rules });
@@ -239,7 +239,7 @@ export class TuneFinder extends TuneWidget {
 
   #use() {
     const exact = this.#found.thresholds;
-    // Shares ask for thresholds between the slider's steps: rounded down, no image goes on for longer.
+    // Shares need thresholds between the slider's steps: rounded down, no image leaves later.
     const down = (one) => nearestThreshold(this.store.ruleFacts, one - this.store.ruleFacts.step / 2 + 1e-9);
     const thresholds = this.#found.how === "shares" ? exact.map(down) : exact;
     // The list is for this model's exits; the page takes one when its image has been through the same exits.

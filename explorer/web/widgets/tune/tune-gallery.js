@@ -70,7 +70,7 @@ export class TuneGallery extends TuneWidget {
     setText(this.part(".status"), t("tune.gallery_opening"));
     try {
       const example = await ask("gallery_image", { model, place: Number(tile.dataset.place) });
-      if (model !== this.store.model) return; // another model was chosen meanwhile
+      if (model !== this.store.model) return; // another model was chosen in the meantime
       this.store.show({ ...example, note: t("tune.gallery_note") + (tile.dataset.credit ?? "") });
       this.store.setTab("explore");
       setText(this.part(".status"), "");

@@ -23,7 +23,7 @@ tr.selected th { box-shadow: inset 3px 0 var(--accent-mark); }
   .share > div { gap: 0.25rem; }
   .number { min-width: 3.25rem; }
   .track { min-width: 2.5rem; }
-  :is(th, td):last-child { display: none; } /* the CSV has it */
+  :is(th, td):last-child { display: none; } /* the CSV file has it */
 }
 `;
 

@@ -52,7 +52,7 @@ export class TuneOverthinking extends TuneWidget {
   }
 
   draw({ evaluation, split, scores }) {
-    // A threshold that no score reaches: everything goes to the end, as in the paper.
+    // A threshold that no score reaches: every image runs to the end, as in the paper.
     this.end = tally(split, scores, Infinity, makeTally(evaluation));
     KINDS.forEach((kind, i) => this.#show(this.cells[i][1], this.end, this.end[FIELDS[kind]]));
     const values = {

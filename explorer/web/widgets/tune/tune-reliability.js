@@ -1,4 +1,4 @@
-// <tune-reliability>: how far each exit's confidence can be believed: reliability diagram and calibration error.
+// <tune-reliability>: how well calibrated each exit's confidence is: reliability diagram and calibration error.
 
 import { element, keepChildren, setAttributes, setText, svgElement } from "../dom.js";
 import { saveButtons } from "../save.js";
@@ -74,7 +74,7 @@ export class TuneReliability extends TuneWidget {
   }
 
   #exitsOf(split) {
-    const sure = split.confidence ?? split.scores.confidence; // those of exits left out too
+    const sure = split.confidence ?? split.scores.confidence; // also of exits that are off
     const known = this.#measured.get(split.right) ?? Array.from({ length: split.exits }, (_, e) => reliability(split, sure, e));
     this.#measured.set(split.right, known);
     return known;

@@ -1,4 +1,4 @@
-// <tune-rules>: every rule at the same savings, as a table and as one figure at every grain. Loaded when it is opened.
+// <tune-rules>: every rule at the same savings, as a table and as one figure at every grain. Loaded when opened.
 
 import { ask } from "../ask.js";
 import { element, setText } from "../dom.js";
@@ -12,7 +12,7 @@ import { candidates, curve } from "./tradeoff.js";
 import { TUNE_STYLE } from "./tune-style.js";
 import { TuneWidget } from "./tune-widget.js";
 
-// Okabe and Ito's colours, told apart by colour-blind eyes; the dash tells the grain, so colour is not the only signal.
+// Okabe and Ito's colours, distinguishable for the colour-blind; dashes show the grain, so colour is not the only cue.
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c8c8c"];
 const DASHES = ["solid", "dash", "dot"];
 const MARKS = ["circle", "square", "diamond", "cross"];
@@ -25,7 +25,7 @@ const STYLE = `${TUNE_STYLE}
 export class TuneRules extends TuneWidget {
   static style = STYLE;
   #open = false;
-  #rows = null; // of the model that was asked about
+  #rows = null; // of the requested model
   #model = null;
   #drawn = ""; // what the figure shows
   #endTheme = null;
@@ -92,7 +92,7 @@ export class TuneRules extends TuneWidget {
     setText(this.part(".says"), t("tune.rules_waiting"));
     try {
       const { rows } = await ask("rules_table", { model });
-      if (this.store.model !== model) return; // the next model has asked for its own
+      if (this.store.model !== model) return; // the next model has its own request
       this.#rows = rows;
       setText(this.part(".says"), rows.length ? "" : t("tune.rules_none"));
     } catch (error) {
@@ -134,7 +134,7 @@ export class TuneRules extends TuneWidget {
     );
   }
 
-  /** Every rule's curve at every grain whose evaluation has come; asks for the others. */
+  /** Every rule's curve at every grain whose evaluation is loaded; requests the others. */
   #traces(split) {
     const { store, desk } = this;
     const named = [CLASSES, ...store.grains.map(({ name }) => name)];
@@ -155,7 +155,7 @@ export class TuneRules extends TuneWidget {
           y: [...points.accuracy].map((share) => 100 * share),
           customdata: [...points.thresholds].map((one) => (Number.isFinite(one) ? one.toPrecision(4) : "∞")),
           name,
-          uid: `${store.model} ${grain} ${rule}`, // by which Plotly knows the curve again, wherever in the list it comes
+          uid: `${store.model} ${grain} ${rule}`, // by which Plotly recognises the curve, wherever it is in the list
           legendgroup: title,
           legendgrouptitle: { text: title },
           mode: "lines+markers",
@@ -186,7 +186,7 @@ export class TuneRules extends TuneWidget {
       setText(this.part(".says"), t("tune.rules_no_figure"));
       return;
     }
-    if (key !== this.#drawn) return; // something else is to be drawn by now
+    if (key !== this.#drawn) return; // something else is to be drawn now
     const layout = {
       // While this stays the same, a redraw keeps which curves a reader switched off and where they zoomed to: the
       // other grains come one by one, and the theme may change at any time.
@@ -207,7 +207,7 @@ export class TuneRules extends TuneWidget {
     this.#takeStyles();
   }
 
-  /** Plotly writes its rules of style into the document, where a shadow root does not see them. */
+  /** Plotly puts its style rules into the document, where they do not reach a shadow root. */
   #takeStyles() {
     const sheets = [...document.querySelectorAll('style[id^="plotly.js-style"]')].map(({ sheet }) => sheet);
     const rules = sheets.flatMap((sheet) => [...(sheet?.cssRules ?? [])].map(({ cssText }) => cssText));

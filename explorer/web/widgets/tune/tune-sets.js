@@ -95,12 +95,12 @@ export class TuneSets extends TuneWidget {
     return { given: givenSets(packed, scores, thresholds, test.exits), level: answer.levels[coverage], count: test.count };
   }
 
-  /** What failed is asked for again when the layer is switched on anew. */
+  /** What failed is requested again when the layer is switched on again. */
   #forgetFailures() {
     for (const [key, { failed }] of this.#answers) if (failed) this.#answers.delete(key);
   }
 
-  /** Asks for a model's sets at a grain, once. */
+  /** Requests a model's sets at a grain, once. */
   async #open(model, grain) {
     const key = keyOf(model, grain);
     if (this.#answers.has(key)) return;

@@ -1,4 +1,4 @@
-// <tune-summary>: which images the numbers are of, and what the thresholds give on them.
+// <tune-summary>: which images the numbers are from, and what the thresholds give on them.
 
 import { element, keepChildren, setText } from "../dom.js";
 import { t } from "../strings.js";

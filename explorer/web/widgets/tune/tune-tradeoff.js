@@ -1,4 +1,4 @@
-// <tune-tradeoff>: accuracy against MACs as the threshold moves; the point that is live can be dragged along its curve.
+// <tune-tradeoff>: accuracy against MACs as the threshold moves; the live point can be dragged along its curve.
 
 import { pathThrough } from "../curve-frame.js";
 import { element, keepChildren, setAttributes, setText, svgElement } from "../dom.js";
@@ -19,8 +19,8 @@ const PAGE_STEPS = 10;
 
 export class TuneTradeoff extends TuneWidget {
   static style = TUNE_STYLE + TRADEOFF_STYLE;
-  #curves = new WeakMap(); // split -> {rule -> points}: drawn again and again, computed once
-  #over = false; // whether every grain's curve of the rule is drawn instead of every rule's
+  #curves = new WeakMap(); // split -> {rule -> points}: drawn often, computed once
+  #over = false; // whether the rule's curve at every grain is drawn instead of every rule's
   #laid = ""; // the grains that were drawn over each other
 
   static get markup() {
@@ -112,7 +112,7 @@ export class TuneTradeoff extends TuneWidget {
     return [CLASSES, ...this.store.grains.map(({ name }) => name)];
   }
 
-  /** The rule's curve at every grain that has come: {grain -> points}. Asks for those that have not. */
+  /** The rule's curve at every loaded grain: {grain -> points}. Requests the others. */
   #curvesOver({ split }) {
     const { store, desk } = this;
     const all = this.#grains().flatMap((grain) => {
@@ -224,7 +224,7 @@ export class TuneTradeoff extends TuneWidget {
   }
 
   live(now) {
-    // Another grain's evaluation has come since this was drawn.
+    // Another grain's evaluation has arrived since this was drawn.
     if (this.#laid && Object.keys(this.#curvesOver(now)).join() !== this.#laid) this.draw(now);
     const { split, tally } = now;
     const { frame } = this;

@@ -1,4 +1,4 @@
-// What the Tune tab's widgets do alike: wait for the evaluation, then draw; all of it, or only what a threshold changes.
+// What the Tune tab's widgets share: they wait for the evaluation, then draw all, or only what a threshold changes.
 
 import { Widget } from "../widget.js";
 import { sharedDesk } from "./desk.js";
@@ -21,12 +21,12 @@ export class TuneWidget extends Widget {
     this.#unsubscribe();
   }
 
-  /** Whether the images looked at have a teacher's answers for labels, so that accuracy is agreement with it. */
+  /** Whether the images in view have a teacher's answers as labels, so that accuracy is agreement with it. */
   get teacher() {
     return Boolean(this.desk.now(this.store)?.split.teacher);
   }
 
-  /** The exit a person chose to look at, or null. What fires for the image in Explore says nothing about a data set. */
+  /** The exit a person chose, or null. What fires for the image in Explore says nothing about a data set. */
   get chosenExit() {
     const { selected } = this.store;
     return selected !== null && selected < this.desk.now(this.store).split.exits ? selected : null;
@@ -52,7 +52,7 @@ export class TuneWidget extends Widget {
     this.live(now);
   }
 
-  /** While there is no evaluation. */
+  /** Shown while there is no evaluation. */
   wait() {}
 
   /** What the thresholds do not change. */
