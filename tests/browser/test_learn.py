@@ -121,7 +121,7 @@ def do_block(page):
 
 
 def do_heads(page):
-    for letter in re.search(r"is: (.*)\.", task(page))[1].replace("and", "").replace(",", " ").split():
+    for letter in re.search(r"kind: (.*)\.", task(page))[1].replace("and", "").replace(",", " ").split():
         name = {"L": "local", "G": "global", "C": "linear", "End": "own last layer"}[letter]
         rungs(lesson(page)).filter(has=page.locator(f".badge:text-is('{letter}')")).first.click()
         expect(rungs(lesson(page)).and_(page.get_by_role("option", selected=True))).to_have_accessible_name(
