@@ -98,9 +98,7 @@ class Trace:
     model: str  # the model's name
     exits: tuple[Exit, ...]  # E of them, shallow to deep; the last is the final read-out
     logits: NDArray[np.float32]  # (E, C), or (N, E, C)
-    macs: NDArray[
-        np.int64
-    ]  # (E,) multiply-accumulates of an image that leaves there, including earlier heads
+    macs: NDArray[np.int64]  # (E,) of an image that leaves there, the heads it passed included
     macs_full: int  # the same backbone run to its end without any exit head
     ms: NDArray[np.float64]  # (E,) measured milliseconds until that exit had answered, for the whole batch
     ms_full: float  # the same run's milliseconds without the exit heads

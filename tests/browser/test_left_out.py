@@ -30,7 +30,7 @@ def test_an_exit_is_switched_off_and_nobody_is_asked(page):
     assert state(page, "s.fired") == 0
     boxes.get_by_role("checkbox", name="Use the exit behind block 4").press("Space")
     painted(page)
-    expect(ladder.get_by_role("option", name="Block 4,")).to_have_accessible_name(re.compile("off$"))
+    expect(ladder.get_by_role("option", name="Block 4,")).to_have_accessible_name(re.compile(", off$"))
     expect(ladder.get_by_role("option", name="Block 5,")).to_have_accessible_name(re.compile("left here$"))
     assert state(page, "s.fired") == 1
     assert state(page, "s.trace.macs[1]") == macs[0][1] - macs[1][0]  # the first exit's head is not paid
