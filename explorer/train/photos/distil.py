@@ -257,7 +257,7 @@ class Run:
             if self.stop:
                 raise Stopped
             began = time.monotonic()  # measuring and saving are not training time
-        if self.step:
+        if record["curve"][-1]["crops"] < self.crops:  # the last step may have been measured already
             self._measure(measure, loss)
         record["done"] = True
         self.save()

@@ -41,6 +41,15 @@ def test_what_is_frozen_stays_and_the_rest_learns(network, tmp_path, photographs
     assert [row["crops"] for row in run.history[0]["curve"]] == [0, 16]
 
 
+def test_every_line_of_the_curve_is_measured_once(network, tmp_path, photographs, teacher, monkeypatch):
+    monkeypatch.setattr(distil, "MEASURE_EVERY", STRETCH.crops // 2)
+    measured = []
+    run = Run(network, [], tmp_path)
+    run.train(STRETCH, photographs, teacher, lambda _: measured.append(run.crops) or {"first": 0.5})
+    assert measured == [0, 8, 16]
+    assert [row["crops"] for row in run.history[0]["curve"]] == measured
+
+
 def test_stage_two_moves_the_heads_alone(network, tmp_path, photographs, teacher):
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     run = trained(network, tmp_path, photographs, teacher, HEADS)
