@@ -36,7 +36,6 @@ MEASURE_EVERY = 10_000  # views between two measurements
 EMA = 0.998  # of the weights per step, so about the last 500 steps
 WEIGHT_DECAY = 0.02
 LOOKED_AT = 512  # views from which the scale of what the heads read is measured
-FINAL_SHARE = 0.5  # of the loss where a network teaches itself: with LGViT's fifth the last answers drifted
 APART = 10**9  # number of the first step whose views read-outs are solved on, far from those trained on
 Measure = Callable[[MultiExitViT], dict[str, float]]
 
@@ -290,7 +289,7 @@ class Run:
             answers = teacher(seen) if own is None or stretch.own < 1 else own
             if own is not None:
                 answers = torch.lerp(answers, own, stretch.own)
-            loss = by_teacher(self.network, outputs, answers, FINAL_SHARE if stretch.own else None)
+            loss = by_teacher(self.network, outputs, answers, stretch.final_share if stretch.own else None)
         loss.backward()
         self.conditioned.centre()
         nn.utils.clip_grad_norm_([p for p in self.network.parameters() if p.requires_grad], 1.0)

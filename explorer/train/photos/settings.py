@@ -26,6 +26,7 @@ SETTINGS = {
     "frozen": Setting(True, 0),
     "lr_heads": Setting(False, 0),
     "own": Setting(False, 0, 1),
+    "final_share": Setting(False, 0, 1),
     "exits_every": Setting(True, 1),
     "solved": Setting(True, 0),
 }

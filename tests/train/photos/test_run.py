@@ -91,6 +91,19 @@ def test_a_network_that_teaches_itself_asks_no_teacher_and_begins_where_it_stood
         )  # as it stood when the stretch began, after a resume too
 
 
+def test_the_final_read_out_has_its_share_of_the_loss(network, tmp_path, photographs, teacher):
+    def loss(final_share):
+        stretch = replace(STRETCH, own=0.5, exits_every=1, solved=0, final_share=final_share)
+        run = Run(at_size(network, 56), [], tmp_path / str(final_share))
+        run.begin(stretch, photographs, teacher)
+        run.prepare(stretch)
+        return run.take_step(stretch, photographs, teacher)
+
+    exits, final = loss(0.0), loss(1.0)
+    assert exits != pytest.approx(final, rel=5e-4)
+    assert loss(0.25) == pytest.approx(0.75 * exits + 0.25 * final, rel=1e-5)
+
+
 def test_half_of_the_lesson_can_be_its_own(network, tmp_path, photographs, teacher, monkeypatch):
     lessons = []
     told = distil.by_teacher

@@ -22,11 +22,11 @@ def test_without_settings_a_stretch_is_the_first_stage_as_it_stands():
 
 
 def test_settings_and_common_options_make_the_stretch():
-    said = ["stage=2", "crops=0", "minutes=7.5", "frozen=11", "lr_heads=1e-3", "own=1"]
+    said = ["stage=2", "crops=0", "minutes=7.5", "frozen=11", "lr_heads=1e-3", "own=1", "final_share=0.3"]
     stretch = stretch_of([*said, "exits_every=1", "solved=64"], size=224, batch=256, seed=7)
     assert stretch == Stretch(
-        2, 0, 7.5, 224, 11, lr_heads=1e-3, own=1.0, exits_every=1, batch=256,
-        solved=64, seed=7,
+        2, 0, 7.5, 224, 11, lr_heads=1e-3, own=1.0, final_share=0.3, exits_every=1,
+        batch=256, solved=64, seed=7,
     )  # fmt: skip
 
 
