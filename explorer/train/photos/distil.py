@@ -107,8 +107,11 @@ class Run:
     def begin(self, stretch: Stretch, photographs: Photographs, teacher: Teacher) -> None:
         """Resume the stretch if it is the one that was cut off; else begin it where the last one stopped."""
         settings = asdict(stretch)
-        if self.history and self.history[-1]["settings"] == settings and not self.history[-1].get("done"):
-            return
+        if self.history and not self.history[-1].get("done"):
+            # A setting that came later had its default when the stretch began.
+            unset = asdict(Stretch(stretch.stage, stretch.crops))
+            if unset | self.history[-1]["settings"] == settings:
+                return
         network = self.averaged()
         if network.backbone.input_size[0] != stretch.size:
             network = at_size(network, stretch.size).to(self.device)

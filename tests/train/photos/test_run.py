@@ -303,6 +303,18 @@ def test_a_run_told_to_stop_ends_as_one_that_was_not(network, tmp_path, photogra
         assert torch.equal(tensor, again.average[name]), name
 
 
+def test_a_stretch_from_before_a_setting_existed_goes_on_if_it_has_its_default(
+    network, tmp_path, photographs, teacher
+):
+    run = Run(network, [], tmp_path)
+    run.begin(STRETCH, photographs, teacher)
+    del run.history[0]["settings"]["final_share"]
+    run.begin(STRETCH, photographs, teacher)
+    assert len(run.history) == 1
+    run.begin(replace(STRETCH, final_share=0.3), photographs, teacher)  # another stretch
+    assert len(run.history) == 2
+
+
 def test_a_run_told_to_stop_while_it_solves_read_outs_stops_there(network, tmp_path, photographs, teacher):
     asked = []
 
