@@ -14,7 +14,7 @@ from explorer.commands.app import app, fail
 _LEARNED = {"recipe", "model", "data", "seed", "threads", "images", "as_released"}
 _FASHION = {"recipe", "data", "out", "passes", "seed", "threads", "backbone"}
 _DISTILLED = {"recipe", "data", "teacher", "backbone", "out", "labelled", "settings"}
-_DISTILLED |= {"size", "lr", "batch", "seed", "device", "threads"}
+_DISTILLED |= {"size", "lr", "batch", "seed", "device", "threads", "precision"}
 _NOT_OWN = {"model", "as_released", "labelled", "settings"}
 _SPELT = {"settings": "--set"}
 
@@ -90,7 +90,10 @@ def train(
         ),
     ] = None,
     precision: Annotated[
-        str, typer.Option(help="of products, with --backbone: float32, bfloat16, or auto for the quicker")
+        str,
+        typer.Option(
+            help="of products, with --backbone or distil: float32, bfloat16, or auto for the quicker"
+        ),
     ] = "auto",
     as_released: Annotated[
         bool, typer.Option("--as-released", help="jei-dnn: the published code's loss, whose weights cancel")
@@ -119,7 +122,9 @@ def train(
             raise ValueError(f"--lr {lr:g}: a learning rate is a number above 0.")
         if recipe == "distil":
             _only(context, _DISTILLED, "not with --recipe distil")
-            _distil(data, teacher, backbone, out, labelled, settings, size, lr, batch, seed, device, threads)
+            _distil(
+                data, teacher, backbone, out, labelled, settings, size, lr, batch, seed, device, threads, precision
+            )  # fmt: skip
         elif recipe in LEARNERS:
             _only(context, _LEARNED, f"not with --recipe {recipe}")
             print(learn(recipe, model, _folder(data), seed, threads, images, as_released))
@@ -162,6 +167,7 @@ def _distil(
     seed: int,
     device: str | None,
     threads: int,
+    precision: str,
 ) -> None:
     """One stretch of training on photographs. Raises `ValueError`, `OSError` or its own `Stopped`."""
     from explorer.train.photos.command import run
@@ -175,7 +181,7 @@ def _distil(
     sources, teachers = [parse_source(text) for text in data], [parse_teacher(text) for text in teacher]
     start = Path(backbone or "assets/models/photos")
     target = out or Path("checkpoints/photos-run")
-    run(stretch, target, sources, teachers, start, labelled, device or "cpu", threads)
+    run(stretch, target, sources, teachers, start, labelled, device or "cpu", threads, precision)
 
 
 def _one(texts: list[str], option: str) -> str:

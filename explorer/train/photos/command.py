@@ -30,6 +30,7 @@ def run(
     labelled: Path | None = None,
     device: str = "cpu",
     threads: int = 2,
+    precision: str = "auto",
 ) -> None:
     """Train one stretch in `out`. A new run starts from `start`: a model folder, or a ViT-S/14's weights.
 
@@ -41,7 +42,7 @@ def run(
     measured = decode(load_labelled(labelled).half(odd=False)) if labelled else None
     photographs = load_photographs(sources, out / "decoded")
     network, history = started(start, stretch.size)
-    training = Run(network, history, out, device)
+    training = Run(network, history, out, device, precision)
     training.resume()
     training.train(
         stretch, photographs, teacher, (lambda network: progress(network, measured)) if measured else None
@@ -61,7 +62,9 @@ def ship_run(source: Path, out: Path, labelled: Path, sources: Path | None, thre
     described = sources.read_text(encoding="utf-8").splitlines() if sources else []
     run = Run(*started(source, SIZE), source)
     run.resume()
-    ship(at_size(run.averaged(), SIZE), run.history, load_labelled(labelled), described, out)
+    network = at_size(run.averaged(), SIZE)
+    network.precision = torch.float32  # its figures do not depend on the processor at hand
+    ship(network, run.history, load_labelled(labelled), described, out)
 
 
 def started(start: Path, size: int) -> tuple[MultiExitViT, list[dict[str, Any]]]:

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.model.multi_exit import MultiExitViT, Outputs
+from explorer.model.precision import training_precision
 from explorer.train.photos.conditioning import Channels, Conditioned, channels_read, start_heads, steps
 from explorer.train.photos.losses import by_itself, by_teacher
 from explorer.train.photos.photographs import Photographs
@@ -48,11 +49,20 @@ class Run:
     """The state of a training: network, its moving average, optimiser, and what came before."""
 
     def __init__(
-        self, network: MultiExitViT, history: list[dict[str, Any]], folder: Path, device: str = "cpu"
+        self,
+        network: MultiExitViT,
+        history: list[dict[str, Any]],
+        folder: Path,
+        device: str = "cpu",
+        precision: str = "auto",
     ) -> None:
-        """`network` starts the run unless `folder` holds one already; `history` is that of a shipped model."""
+        """`network` starts the run unless `folder` holds one already; `history` is that of a shipped model.
+
+        Student and teacher run in `precision`, as `training_precision` takes it.
+        """
         self.device = torch.device(device)
         self.network = network.to(self.device)
+        network.precision = training_precision(network.backbone.width, self.device, precision)
         self.average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
         self.history, self.folder = history, folder  # stretches, the last perhaps unfinished
         self.step = 0  # in the last stretch of the history
@@ -155,7 +165,7 @@ class Run:
             if self.stop:
                 raise Stopped
             seen = self._views(photographs, stretch, APART + number, mild=True)
-            return seen_by(seen, stretch.size), teacher(seen)
+            return seen_by(seen, stretch.size), self._answers(teacher, seen)
 
         store = self.folder / "read" / self._reading(stretch, photographs, teacher)
         inputs, answers = read(network, lesson, -(-stretch.solved // stretch.batch), store)
@@ -289,7 +299,7 @@ class Run:
         if stretch.stage == 2:
             loss = by_itself(self.network, outputs)
         else:
-            answers = teacher(seen) if own is None or stretch.own < 1 else own
+            answers = self._answers(teacher, seen) if own is None or stretch.own < 1 else own
             if own is not None:
                 answers = torch.lerp(answers, own, stretch.own)
             loss = by_teacher(self.network, outputs, answers, stretch.final_share if stretch.own else None)
@@ -303,13 +313,17 @@ class Run:
 
     def _outputs(self, stretch: Stretch, images: Tensor, heads: bool) -> tuple[Outputs, Tensor | None]:
         """The network's outputs, and those of the network as it was before, if the stretch needs them."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+        with self.network.in_precision():
             if not stretch.own:
                 return _in_float32(self.network(images, heads=heads)), None
             with torch.no_grad():  # the frozen part runs once, for both
                 tokens = self.network.advance(self.network.backbone.embed(images), 0, stretch.frozen)
                 own = self._before(stretch).onward(tokens, stretch.frozen, heads=False).final.float()
             return _in_float32(self.network.onward(tokens, stretch.frozen, heads)), own
+
+    def _answers(self, teacher: Teacher, seen: Tensor) -> Tensor:
+        with self.network.in_precision():
+            return teacher(seen)
 
     def _before(self, stretch: Stretch) -> MultiExitViT:
         """The network as it was when the stretch began."""

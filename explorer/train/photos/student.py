@@ -59,6 +59,7 @@ def at_size(network: MultiExitViT, size: int) -> MultiExitViT:
     vit.set_input_size(img_size=(size, size))
     resized = MultiExitViT(Backbone(vit), network.specs, network.name, network.temperatures)
     resized.heads.load_state_dict(network.heads.state_dict())
+    resized.precision = network.precision
     plain_attention(resized)
     return resized.train(network.training)
 

@@ -44,9 +44,8 @@ class Teacher(nn.Module):
 
     @torch.no_grad()
     def forward(self, views: Tensor) -> Tensor:
-        """Views (N, 3, H, W) in [0, 1] to logits (N, C) in float32; in bfloat16 on a GPU."""
-        with torch.autocast(views.device.type, torch.bfloat16, enabled=views.device.type == "cuda"):
-            answers = [network(_normalised(network, views)).float() for network in self.networks]
+        """Views (N, 3, H, W) in [0, 1] to logits (N, C) in float32."""
+        answers = [network(_normalised(network, views)).float() for network in self.networks]
         return torch.stack(answers).mean(dim=0)
 
 

@@ -50,6 +50,27 @@ def test_every_line_of_the_curve_is_measured_once(network, tmp_path, photographs
     assert [row["crops"] for row in run.history[0]["curve"]] == measured
 
 
+def test_student_and_teacher_run_in_the_precision_asked_for(network, tmp_path, photographs, teacher):
+    stretch, losses, lessons = replace(STRETCH, own=0.5, exits_every=1, solved=8, size=70), [], []
+
+    def watched(views):
+        lessons.append(torch.is_autocast_enabled("cpu"))
+        return teacher(views)
+
+    for precision in ("float32", "bfloat16"):
+        run = Run(at_size(network, 56), [], tmp_path / precision, precision=precision)
+        run.begin(stretch, photographs, watched)
+        run.prepare(stretch)
+        losses.append(run.take_step(stretch, photographs, watched))
+        assert run.averaged().precision == getattr(torch, precision)
+        assert {p.dtype for p in run.network.parameters()} == {torch.float32}
+    exact, quick = losses
+    assert exact != quick
+    assert quick == pytest.approx(exact, rel=0.02)
+    # the first of each four, on grey, only tells teachers apart: it runs exactly
+    assert lessons == [False] * 4 + [False, True, True, True]
+
+
 def test_stage_two_moves_the_heads_alone(network, tmp_path, photographs, teacher):
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     run = trained(network, tmp_path, photographs, teacher, HEADS)
