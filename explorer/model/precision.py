@@ -18,7 +18,8 @@ def quick_precision(width: int, device: torch.device) -> torch.dtype:
     """bfloat16 for a wide network on a processor that is faster in it, else float32.
 
     A processor with AMX ran a ViT-S/14 two and a half times as fast in bfloat16; of two with AVX512-BF16 alone one was
-    slower in it than in float32 and one about twice as fast, and one without such instructions emulates them. A GPU keeps float32, which was not measured.
+    slower in it than in float32 and one about twice as fast, and one without such instructions emulates them. A GPU
+    keeps float32, which was not measured.
     """
     if device.type != "cpu" or width < WIDE:
         return torch.float32
