@@ -61,13 +61,13 @@ def test_the_command_hands_all_of_it_to_the_distiller(monkeypatch, tmp_path):
         app,
         ["train", "--recipe", "distil", "--data", "a.zip=0.5", "--data", "b", "--teacher", "x.safetensors",
          "--teacher", "resnet18=y.safetensors", "--set", "stage=2", "--size", "224", "--batch", "8",
-         "--out", str(tmp_path), "--labelled", "held", "--threads", "1"],
+         "--out", str(tmp_path), "--labelled", "held", "--threads", "1", "--precision", "float32"],
     )  # fmt: skip
     assert done.exit_code == 0, done.output
-    (stretch, out, sources, teachers, start, labelled, device, threads), *others = asked
+    (stretch, out, sources, teachers, start, labelled, device, threads, precision), *others = asked
     assert others == []
     assert stretch == Stretch(2, CROPS, size=224, batch=8)
-    assert (out, labelled, device, threads) == (tmp_path, Path("held"), "cpu", 1)
+    assert (out, labelled, device, threads, precision) == (tmp_path, Path("held"), "cpu", 1, "float32")
     assert sources == [Source(Path("a.zip"), 0.5), Source(Path("b"))]
     assert teachers[1] == TeacherSpec("resnet18", Path("y.safetensors"))
     assert start == Path("assets/models/photos")

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from explorer.evaluate.gallery import read_gallery
 from explorer.evaluate.record import GRID, Record, load_records
 from explorer.evaluate.tradeoff import at_threshold, own_threshold
 from explorer.model.bundle import load_model_folder
+from explorer.model.catalog import ROOT
 from explorer.rules import decide, rules_with
 from explorer.train.photos import command
 from explorer.train.photos.labels import imagenet_labels
@@ -103,6 +105,9 @@ def test_a_shipped_folder_is_calibrated_measured_and_can_be_gone_on_from(
     classes = traces(big, decode(labelled).pixels).predicted[:, 4]
     rows = (replace(row, index=int(c)) for row, c in zip(labelled.rows, classes, strict=True))
     labelled = replace(labelled, rows=tuple(rows))
+    (tmp_path / "photos").mkdir()
+    for name in ("labels.txt", "grains.json"):  # where WordNet is not installed, the folder's grains stay
+        shutil.copy(ROOT / "assets" / "models" / "photos" / name, tmp_path / "photos")
     ship(big, run.history, labelled, ["a set of photographs"], tmp_path / "photos", TINY | {"img_size": SIZE})
 
     model = load_model_folder(tmp_path / "photos")
