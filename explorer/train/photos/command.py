@@ -62,9 +62,7 @@ def ship_run(source: Path, out: Path, labelled: Path, sources: Path | None, thre
     described = sources.read_text(encoding="utf-8").splitlines() if sources else []
     run = Run(*started(source, SIZE), source)
     run.resume()
-    network = at_size(run.averaged(), SIZE)
-    network.precision = torch.float32  # its figures do not depend on the processor at hand
-    ship(network, run.history, load_labelled(labelled), described, out)
+    ship(at_size(run.averaged(), SIZE), run.history, load_labelled(labelled), described, out)
 
 
 def started(start: Path, size: int) -> tuple[MultiExitViT, list[dict[str, Any]]]:

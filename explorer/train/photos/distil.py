@@ -322,6 +322,7 @@ class Run:
             return _in_float32(self.network.onward(tokens, stretch.frozen, heads)), own
 
     def _answers(self, teacher: Teacher, seen: Tensor) -> Tensor:
+        """The teacher's logits (N, C) of views (N, 3, H, W), in the run's precision."""
         with self.network.in_precision():
             return teacher(seen)
 
