@@ -110,12 +110,12 @@ def train(
 
     With --backbone also on several GPUs, or machines that share the folder OUT, under accelerate launch or torchrun.
     """
+    from explorer.train.checkpoint import Stopped
     from explorer.train.command import run
     from explorer.train.learned.command import LEARNERS, learn
-    from explorer.train.loop import Settings, Stopped
+    from explorer.train.loop import Settings
     from explorer.train.own import Asked
     from explorer.train.own import run as run_own
-    from explorer.train.photos.distil import Stopped as StretchStopped
 
     try:
         if lr is not None and not 0 < lr < float("inf"):
@@ -147,7 +147,7 @@ def train(
                 _one(teacher, "--teacher") if teacher else None, images, root, device, precision,
             )  # fmt: skip
             run_own(asked, numbers)
-    except (Stopped, StretchStopped):
+    except Stopped:
         print("stopped; the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None
     except (ValueError, OSError) as error:
@@ -172,7 +172,7 @@ def _distil(
     """One stretch of training on photographs. Raises `ValueError`, `OSError` or its own `Stopped`."""
     from explorer.train.photos.command import run
     from explorer.train.photos.photographs import parse_source
-    from explorer.train.photos.settings import stretch_of
+    from explorer.train.photos.stretch import stretch_of
     from explorer.train.photos.teacher import parse_teacher
 
     if not data or not teacher:

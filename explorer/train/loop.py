@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import os
-import signal
 import time
 from collections.abc import Generator
 from contextlib import closing
@@ -22,6 +20,7 @@ from torch import Tensor, nn
 from explorer.data.fashion import Split
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train.batches import MIRRORED, Batches, Channels, as_input
+from explorer.train.checkpoint import Stopped, heeding_stops, save_whole
 from explorer.train.losses import final_only
 from explorer.train.recipes import Recipe, Stage
 from explorer.train.team import ALONE, Team
@@ -46,10 +45,6 @@ class Settings:
     std: Channels = STD
     mirrored: float = MIRRORED
     frozen: bool = False  # the backbone is frozen in every stage; heads and the final classifier learn
-
-
-class Stopped(Exception):
-    """The run was asked to stop and has saved itself."""
 
 
 def train(
@@ -81,12 +76,8 @@ def train(
         )
     run = _Run(network, recipe, settings, batches, data["validation"], folder, team)
     run.resume()
-    previous = {s: signal.signal(s, run.ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
-    try:
+    with heeding_stops(run.ask_to_stop):
         run.go(stop_after)
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 def _record(path: Path, config: dict[str, Any]) -> None:
@@ -120,7 +111,7 @@ class _Run:
         self.pending: list[dict[str, Any]] = []
         self.stop = False
 
-    def ask_to_stop(self, *_: object) -> None:
+    def ask_to_stop(self) -> None:
         self.stop = True
 
     def resume(self) -> None:
@@ -133,7 +124,6 @@ class _Run:
             self.pending = saved["optimisers"]
 
     def save(self) -> None:
-        """Written to a temporary file and renamed, so that a kill at any moment leaves a whole checkpoint."""
         if not self.team.leads:
             return
         state = {
@@ -144,8 +134,7 @@ class _Run:
             "seconds": self.seconds,
             "loss": self.loss,
         }
-        torch.save(state, self.folder / "last.pt.new")
-        os.replace(self.folder / "last.pt.new", self.folder / "last.pt")
+        save_whole(state, self.folder / "last.pt")
 
     def steps(self) -> int:
         """Steps of the current stage: its share of the passes, in whole passes."""

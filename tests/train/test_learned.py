@@ -14,6 +14,7 @@ from explorer.evaluate.record import evaluate, load_records, save_records
 from explorer.model.addons import read_addon, read_facts
 from explorer.model.bundle import load_model_folder
 from explorer.rules import RULES, Setting
+from explorer.train.checkpoint import Stopped
 from explorer.train.learned import command
 from explorer.train.learned.command import LEARNERS, learn
 from explorer.train.learned.fit import fit
@@ -21,7 +22,6 @@ from explorer.train.learned.jei_dnn import Jei
 from explorer.train.learned.learner import Batch
 from explorer.train.learned.palbert import Palbert
 from explorer.train.learned.states import States, states_of
-from explorer.train.loop import Stopped
 
 EXITS, WIDTH, CLASSES = 5, 16, 10
 

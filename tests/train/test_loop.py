@@ -16,7 +16,8 @@ from explorer.model.backbone import build_backbone
 from explorer.model.exits import ExitSpec
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train import loop
-from explorer.train.loop import Settings, Stopped, accuracy_per_exit, schedule, train
+from explorer.train.checkpoint import Stopped
+from explorer.train.loop import Settings, accuracy_per_exit, schedule, train
 from explorer.train.recipes import get_recipe
 from explorer.train.team import Team
 

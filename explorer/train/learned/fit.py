@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +11,10 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
+from explorer.train.checkpoint import Stopped, heeding_stops, save_whole
 from explorer.train.learned.learner import Batch, Learner
 from explorer.train.learned.states import States
-from explorer.train.loop import Stopped, schedule
+from explorer.train.loop import schedule
 
 BATCH = 128
 WARMUP = 0.05  # share of the steps
@@ -44,7 +41,8 @@ def fit(
         group["peak_lr"] = group["lr"]
     done, losses = _resume(learner, optimiser, folder / "last.pt")
     per_pass = len(train) // BATCH or 1
-    with _heeding_stops() as stopped:
+    stopped: list[bool] = []
+    with heeding_stops(lambda: stopped.append(True)):
         for number in range(done, learner.passes):
             learner.prepare(validation)
             order = np.random.default_rng((settings["seed"], number)).permutation(len(train))
@@ -95,25 +93,10 @@ def _resume(learner: Learner, optimiser: torch.optim.Optimizer, path: Path) -> t
 def _save(
     learner: Learner, optimiser: torch.optim.Optimizer, passes: int, losses: list[float], path: Path
 ) -> None:
-    """Written to a temporary file and renamed, so that a kill at any moment leaves a whole checkpoint."""
     state = {
         "learner": learner.state_dict(),
         "optimiser": optimiser.state_dict(),
         "passes": passes,
         "losses": losses,
     }
-    torch.save(state, path.with_suffix(".new"))
-    os.replace(path.with_suffix(".new"), path)
-
-
-@contextmanager
-def _heeding_stops() -> Iterator[list[int]]:
-    """A list that stays empty until the process is asked to stop."""
-    asked: list[int] = []
-    signals = (signal.SIGTERM, signal.SIGINT)
-    previous = {number: signal.signal(number, lambda got, _: asked.append(got)) for number in signals}
-    try:
-        yield asked
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    save_whole(state, path)

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
-import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -22,6 +20,7 @@ from torch import Tensor, nn
 
 from explorer.model.multi_exit import MultiExitViT, Outputs
 from explorer.model.precision import training_precision
+from explorer.train.checkpoint import Stopped, heeding_stops, save_whole
 from explorer.train.photos.conditioning import Channels, Conditioned, channels_read, start_heads, steps
 from explorer.train.photos.losses import by_itself, by_teacher
 from explorer.train.photos.photographs import Photographs
@@ -39,10 +38,6 @@ WEIGHT_DECAY = 0.02
 LOOKED_AT = 512  # views from which the scale of what the heads read is measured
 APART = 10**9  # number of the first step whose views read-outs are solved on, far from those trained on
 Measure = Callable[[MultiExitViT], dict[str, float]]
-
-
-class Stopped(Exception):
-    """The run was asked to stop and has saved itself."""
 
 
 class Run:
@@ -100,7 +95,6 @@ class Run:
         return True
 
     def save(self) -> None:
-        """Written to a temporary file and renamed, so that a kill at any moment leaves a whole checkpoint."""
         state = {
             "network": self.network.state_dict(),
             "average": self.average,
@@ -110,8 +104,7 @@ class Run:
             "history": self.history,
             "step": self.step,
         }
-        torch.save(state, self.folder / "last.pt.new")
-        os.replace(self.folder / "last.pt.new", self.folder / "last.pt")
+        save_whole(state, self.folder / "last.pt")
         (self.folder / "history.json").write_text(json.dumps(self.history, indent=1) + "\n")
 
     def begin(self, stretch: Stretch, photographs: Photographs, teacher: Teacher) -> None:
@@ -119,7 +112,7 @@ class Run:
         settings = asdict(stretch)
         if self.history and not self.history[-1].get("done"):
             # A setting that came later had its default when the stretch began.
-            unset = asdict(Stretch(stretch.stage, stretch.crops))
+            unset = asdict(Stretch())
             if unset | self.history[-1]["settings"] == settings:
                 return
         network = self.averaged()
@@ -229,14 +222,10 @@ class Run:
 
         On SIGTERM or Ctrl-C it saves and raises `Stopped`; a kill loses up to a minute.
         """
-        previous = {s: signal.signal(s, self.ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
-        try:
+        with heeding_stops(self.ask_to_stop):
             self._train(stretch, photographs, teacher, measure)
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
 
-    def ask_to_stop(self, *_: object) -> None:
+    def ask_to_stop(self) -> None:
         self.stop = True
 
     def progress(self, stretch: Stretch) -> float:

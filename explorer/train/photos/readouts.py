@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.model.multi_exit import MultiExitViT
+from explorer.train.checkpoint import save_whole
 
 # Of the ridge regression, chosen on labelled photographs; docs/photos.md has the numbers.
 PENALTY = 0.01
@@ -49,8 +49,7 @@ def read(
         chunks.append(chunk)
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
-            torch.save(chunk, path.with_suffix(".new"))
-            os.replace(path.with_suffix(".new"), path)  # a kill leaves only whole chunks
+            save_whole(chunk, path)
     return (
         [torch.cat(parts) for parts in zip(*(inputs for inputs, _ in chunks), strict=True)],
         torch.cat([answers for _, answers in chunks]),

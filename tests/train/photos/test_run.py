@@ -12,8 +12,9 @@ import pytest
 import torch
 from torch import nn
 
+from explorer.train.checkpoint import Stopped
 from explorer.train.photos import distil
-from explorer.train.photos.distil import Run, Stopped
+from explorer.train.photos.distil import Run
 from explorer.train.photos.readouts import EVEN, TAU, even, read, read_outs, rebalance, solve
 from explorer.train.photos.stretch import FINAL, LAYER_DECAY, Stretch, rate
 from explorer.train.photos.student import at_size, seen_by
