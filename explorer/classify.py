@@ -18,9 +18,9 @@ from rich.table import Table
 
 from explorer.batch import TOP
 from explorer.data.collection import read_members
+from explorer.data.sources import find_pictures
 from explorer.grain import CLASSES, Grain, choose_grain
 from explorer.many.batches import reports
-from explorer.many.sources import find_pictures
 from explorer.many.writers import writing
 from explorer.model.bundle import Model
 from explorer.model.catalog import DEFAULT, load_model, named_here
@@ -44,7 +44,7 @@ def run(
     out: Path | None = None,
     device: str = "cpu",
 ) -> bool:
-    """Report every picture that `images` names (`explorer.many.sources`): printed, or all of them written into `out`.
+    """Report every picture that `images` names (`explorer.data.sources`): printed, or all of them written into `out`.
 
     Printed output is tables or JSON lines, one picture after the other; a file is written in batches. Returns False
     if any picture could not be read; the others are still reported. Raises `ValueError` as `open_run` does, and for an

@@ -8,6 +8,16 @@ import pytest
 os.environ.setdefault("EXIT_EXPLORER_MODEL", "fashion")
 
 
+@pytest.fixture(autouse=True)
+def threads_as_they_were():
+    """A command that says how many threads torch has says so for its own test only: sums differ in the last bit."""
+    import torch
+
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def tiny_model_folder(tmp_path_factory):
     """A model folder like the shipped one (grey 28 x 28, ten garments, LGViT's heads), tiny and untrained.

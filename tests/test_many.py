@@ -16,9 +16,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from explorer.__main__ import app
+from explorer.data.sources import find_pictures
 from explorer.many import shards
 from explorer.many.shards import CHUNK, Place, checksum, find_shards, names_in
-from explorer.many.sources import find_pictures
 from explorer.many.writers import COLUMNS
 from explorer.model.bundle import load_model_folder
 from explorer.model.catalog import ROOT

@@ -6,19 +6,18 @@ It measures how often an exit agrees with the teacher, which makes mistakes too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from explorer.data.alike import ALIKE, fingerprint, nearest
-from explorer.data.reading import UnreadableImage, read_image
+from explorer.data.collection import read_members
 from explorer.evaluate.keeping import keep
 from explorer.evaluate.record import UNLABELLED, Record, joined, load_records, record_of
 from explorer.grain import CLASSES
@@ -83,15 +82,14 @@ def table(record: Record) -> Table:
 
 def _chosen(model: Model, sources: Sequence[Source], count: int) -> Iterator[NDArray[np.uint8]]:
     """What the model sees (H, W, 3) of `count` pictures, spread evenly over each source, unreadable ones left out."""
-    listed = [(source, *pictures_of(source.path)) for source in sources]
-    total = sum(source.weight * len(names) for source, names, _ in listed)
-    for source, names, read in listed:
-        wanted = min(len(names), round(count * source.weight * len(names) / total)) if total else 0
-        for place in np.linspace(0, len(names) - 1, wanted).round().astype(int):
-            try:
-                yield np.asarray(see(model, read_image(read(names[place]))).image)
-            except UnreadableImage:
-                continue
+    listed = [(source, pictures_of(source.path)) for source in sources]
+    total = sum(source.weight * len(pictures) for source, pictures in listed)
+    for source, pictures in listed:
+        wanted = min(len(pictures), round(count * source.weight * len(pictures) / total)) if total else 0
+        places = np.linspace(0, len(pictures) - 1, wanted).round().astype(int)
+        for image in read_members(pictures[place] for place in places):
+            if not isinstance(image, str):
+                yield np.asarray(see(model, image).image)
 
 
 def _apart(seen: Iterator[NDArray[np.uint8]], trained_on: Sequence[Path]) -> NDArray[np.uint8]:
@@ -111,18 +109,9 @@ def _apart(seen: Iterator[NDArray[np.uint8]], trained_on: Sequence[Path]) -> NDA
 
 def _prints(path: Path) -> NDArray[np.uint64]:
     """Fingerprints (M, 4) of a folder's or an archive's pictures: of each whole picture and of its middle square."""
-    names, read = pictures_of(path)
-    found = []
-    for name in track(
-        names, f"{path.stem}: looking for copies", console=Console(stderr=True), transient=True
-    ):
-        try:
-            with Image.open(BytesIO(read(name))) as image:
-                image.draft("L", (64, 64))  # decodes a JPEG smaller
-                small = image.convert("RGB")
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            continue
-        side = min(small.size)
-        left, top = (small.width - side) // 2, (small.height - side) // 2
-        found += [fingerprint(small), fingerprint(small.crop((left, top, left + side, top + side)))]
+    found, title = [], f"{path.stem}: looking for copies"
+    pictures = track(pictures_of(path), title, console=Console(stderr=True), transient=True)
+    for image in read_members(pictures):
+        if not isinstance(image, str):
+            found += [fingerprint(image), fingerprint(ImageOps.fit(image, (min(image.size),) * 2))]
     return np.array(found, np.uint64).reshape(-1, 4)

@@ -1,1 +1,1 @@
-"""Many pictures: where they come from, how reports are written, and shards on several processes."""
+"""Many pictures: batches of them, how reports are written, and shards on several processes."""

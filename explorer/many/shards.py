@@ -17,9 +17,9 @@ from PIL import Image
 
 from explorer.data.collection import is_junk
 from explorer.data.reading import UnreadableImage, read_image
+from explorer.data.sources import PICTURES
 from explorer.grain import Grain
 from explorer.many.batches import reports
-from explorer.many.sources import PICTURES
 from explorer.model.bundle import Model
 from explorer.rules import Rule
 

@@ -20,6 +20,7 @@ from explorer.model.heads import SharedHead
 from explorer.model.multi_exit import MultiExitViT
 from explorer.model.precision import quick_precision
 from explorer.train.recipes import Recipe
+from explorer.train.ridge import inputs_of, solve
 
 # Ours. The penalty of the ridge regression on standardised inputs, a share of the pictures; and how far apart the
 # logits of right and wrong classes are set, because a regression on 0 and 1 alone would leave every exit unsure.
@@ -121,30 +122,14 @@ def solve_readouts(network: MultiExitViT, batches: Iterable[tuple[Tensor, Tensor
     own = [head for head in network.heads if not isinstance(head, SharedHead)]
     early = [linear for head in own for linear in head.classifier.linears]  # type: ignore[union-attr]
     linears: list[nn.Linear] = [*early, *network.backbone.classifiers]
-    seen: list[list[Tensor]] = [[] for _ in linears]
-    hooks = [
-        linear.register_forward_pre_hook(lambda _module, args, kept=kept: kept.append(args[0].double()))
-        for linear, kept in zip(linears, seen, strict=True)
-    ]
     network.eval()
     found = []
-    try:
+    with inputs_of(linears) as seen, network.in_precision():
         for images, labels in batches:
-            with network.in_precision():
-                network(images.to(network.device))
+            network(images.to(network.device))
             found.append(labels)
-    finally:
-        for hook in hooks:
-            hook.remove()
     for linear, kept in zip(linears, seen, strict=True):
         x, depths = torch.cat(kept), len(kept) // len(found)  # batch by batch, and in a batch depth by depth
         labels = torch.cat([labels for labels in found for _ in range(depths)])
         known = labels if labels.ndim == 2 else F.one_hot(labels, network.backbone.classes)
-        answers = known.double().to(network.device)
-        mean, std = x.mean(dim=0), x.std(dim=0) + 1e-6
-        scaled = (x - mean) / std
-        gram = scaled.T @ scaled + PENALTY * len(x) * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
-        weight = torch.linalg.solve(gram, scaled.T @ (answers - answers.mean(dim=0))) / std[:, None]
-        weight = SHARP * weight  # (D, C)
-        linear.weight.copy_(weight.T)
-        linear.bias.copy_(SHARP * answers.mean(dim=0) - mean @ weight)
+        solve(linear, x, SHARP * known.to(network.device), PENALTY)

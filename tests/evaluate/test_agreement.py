@@ -56,7 +56,10 @@ def photographs(tmp_path):
         picture(number).save(tmp_path / "new" / f"{number}.png")
     picture(0).resize((72, 56)).save(tmp_path / "new" / "7.png")
     (tmp_path / "new" / "8.png").write_bytes(b"no picture")
-    picture(3).resize((180, 140)).save(tmp_path / "old" / "trained on.jpg", quality=80)
+    sideways = Image.Exif()
+    sideways[0x0112] = 6  # to be shown a quarter turn clockwise
+    copy = picture(3).resize((180, 140)).transpose(Image.Transpose.ROTATE_90)
+    copy.save(tmp_path / "old" / "trained on.jpg", quality=80, exif=sideways)
     return tmp_path
 
 

@@ -9,7 +9,7 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -21,21 +21,20 @@ from torch import Tensor, nn
 from explorer.model.multi_exit import MultiExitViT, Outputs
 from explorer.model.precision import training_precision
 from explorer.train.checkpoint import Stopped, heeding_stops, save_whole
-from explorer.train.photos.conditioning import Channels, Conditioned, channels_read, start_heads, steps
 from explorer.train.photos.losses import by_itself, by_teacher
 from explorer.train.photos.photographs import Photographs
-from explorer.train.photos.readouts import even, read, read_outs, rebalance, solve
+from explorer.train.photos.readouts import PENALTY, even, read, read_outs, rebalance
 from explorer.train.photos.stretch import Stretch, crops_of, learning_rates, rate
-from explorer.train.photos.student import at_size, seen_by
+from explorer.train.photos.student import at_size, seen_by, start_heads
 from explorer.train.photos.teacher import Teacher
 from explorer.train.photos.views import MILD, drawn, views
 from explorer.train.photos.views import SIZE as VIEW
+from explorer.train.ridge import solve
 
 SAVE_EVERY = 60  # seconds between checkpoints
 MEASURE_EVERY = 10_000  # views between two measurements
 EMA = 0.998  # of the weights per step, so about the last 500 steps
 WEIGHT_DECAY = 0.02
-LOOKED_AT = 512  # views from which the scale of what the heads read is measured
 APART = 10**9  # number of the first step whose views read-outs are solved on, far from those trained on
 Measure = Callable[[MultiExitViT], dict[str, float]]
 
@@ -62,7 +61,6 @@ class Run:
         self.history, self.folder = history, folder  # stretches, the last perhaps unfinished
         self.step = 0  # in the last stretch of the history
         self.optimiser: torch.optim.AdamW | None = None
-        self.channels: list[Channels] = []  # what the heads read when the stretch began
         self.origin: dict[str, Tensor] = {}  # the weights when the stretch began, if it needs them
         self.before: MultiExitViT | None = None  # a network with these weights, which teaches its own answers
         self.pending: dict[str, Any] | None = None
@@ -91,7 +89,6 @@ class Run:
             self.network = at_size(self.network, self.history[-1]["settings"]["size"]).to(self.device)
         self.network.load_state_dict(saved["network"])
         self.average, self.pending, self.origin = saved["average"], saved["optimiser"], saved["origin"]
-        self.channels = [Channels(*pair) for pair in saved["channels"]]
         return True
 
     def save(self) -> None:
@@ -99,7 +96,6 @@ class Run:
             "network": self.network.state_dict(),
             "average": self.average,
             "optimiser": self.optimiser.state_dict() if self.optimiser else None,
-            "channels": [(read.mean, read.spread) for read in self.channels],
             "origin": self.origin,
             "history": self.history,
             "step": self.step,
@@ -122,7 +118,6 @@ class Run:
         self.network = network
         self.average = {name: tensor.clone() for name, tensor in network.state_dict().items()}
         self.origin = {n: tensor.clone() for n, tensor in self.average.items()} if stretch.own else {}
-        self.channels = channels_read(network, self._looked_at(stretch, photographs))
         self.pending = self.before = None
         self.history.append({"settings": settings, "seen": 0, "seconds": 0.0, "curve": []})
         self.step = 0
@@ -134,10 +129,6 @@ class Run:
         how = MILD if mild else stretch.augmentation
         return views(photographs, chosen, how, stretch.seed, step, self.device)
 
-    def _looked_at(self, stretch: Stretch, photographs: Photographs) -> Iterator[Tensor]:
-        for number in range(-(-LOOKED_AT // stretch.batch)):
-            yield seen_by(self._views(photographs, stretch, APART + number, mild=True), stretch.size)
-
     def _solve(
         self, network: MultiExitViT, stretch: Stretch, photographs: Photographs, teacher: Teacher
     ) -> None:
@@ -147,10 +138,7 @@ class Run:
         an even spread, and its bias towards the classes that views show is removed.
         """
         if not self.history:
-            channels = channels_read(network, self._looked_at(stretch, photographs))
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(stretch.seed)  # the seed alone decides how they are drawn
-                start_heads(network, channels)
+            start_heads(network, stretch.seed)
         if not stretch.solved:
             return
 
@@ -165,7 +153,7 @@ class Run:
         *early, final = read_outs(network)
         lessons = answers
         for linear, read_there in ((final, inputs[-1]), *zip(early, inputs, strict=False)):
-            solve(linear, read_there, lessons)
+            solve(linear, read_there, lessons, PENALTY)
             even(linear, read_there, lessons)
             rebalance(linear, linear(read_there))
             if linear is final:
@@ -194,14 +182,11 @@ class Run:
             vit.requires_grad_(False)
             for part in (*vit.blocks[stretch.frozen :], vit.norm, vit.head):
                 part.requires_grad_(True)
-        moved = steps(network, self.channels)
         rates = learning_rates(network, stretch)
-        undecayed = {id(step.weight) for step in moved}
         groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
         for p in network.parameters():
             if p.requires_grad:
-                decayed = p.ndim > 1 and id(p) not in undecayed
-                groups.setdefault((rates[id(p)], decayed), []).append(p)
+                groups.setdefault((rates[id(p)], p.ndim > 1), []).append(p)
         self.optimiser = torch.optim.AdamW(
             [
                 {"params": params, "lr": lr, "peak_lr": lr, "weight_decay": WEIGHT_DECAY * decayed}
@@ -210,7 +195,6 @@ class Run:
             betas=(0.9, 0.98),  # few steps: a shorter memory of squares than AdamW's default
             fused=self.device.type == "cuda",
         )
-        self.conditioned = Conditioned(moved, self.optimiser)
         if self.pending:
             self.optimiser.load_state_dict(self.pending)
             self.pending = None
@@ -293,9 +277,8 @@ class Run:
                 answers = torch.lerp(answers, own, stretch.own)
             loss = by_teacher(self.network, outputs, answers, stretch.final_share if stretch.own else None)
         loss.backward()
-        self.conditioned.centre()
         nn.utils.clip_grad_norm_([p for p in self.network.parameters() if p.requires_grad], 1.0)
-        self.conditioned.step()
+        self.optimiser.step()
         self.step += 1
         follow(self.average, self.network, min(EMA, (1 + self.step) / (10 + self.step)))
         return loss.item()

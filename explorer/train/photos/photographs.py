@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BytesIO
+from itertools import chain
 from pathlib import Path
-from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from explorer.data.collection import Member, read_members
+from explorer.data.sources import PICTURES, find_pictures
+
 SIDE = 256  # pixels; every photograph is kept as a square of this side, with its own aspect stored beside it
-ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".ppm", ".tif", ".tiff"}
-TOO_FEW = "{path} holds no photograph that can be read; name a folder or a zip archive of pictures."
+PART = 32  # photographs that a thread decodes at a time
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,6 @@ class Photographs:
     parts: tuple[NDArray[np.uint8], ...]  # (n, 3, SIDE, SIDE) of each source, mapped from files
     aspects: NDArray[np.float32]  # (N,) width / height
     weights: NDArray[np.float64]  # (N,) how often each is drawn; they sum to 1
-    names: tuple[str, ...]  # source and file
 
     def __len__(self) -> int:
         return len(self.aspects)
@@ -70,72 +70,56 @@ def load_photographs(sources: Sequence[Source], cache: Path) -> Photographs:
     Raises `FileNotFoundError` for a source that is not there and `ValueError` for one without photographs.
     """
     parts = [(source, *_decoded(source.path, cache)) for source in sources]
-    weights = np.concatenate([np.full(len(names), source.weight) for source, names, _, _ in parts])
+    weights = np.concatenate([np.full(len(aspects), source.weight) for source, _, aspects in parts])
     return Photographs(
-        parts=tuple(pixels for _, _, pixels, _ in parts),
+        parts=tuple(pixels for _, pixels, _ in parts),
         aspects=np.concatenate([aspects for *_, aspects in parts]),
         weights=weights / weights.sum(),
-        names=tuple(f"{source.path.stem}/{name}" for source, names, _, _ in parts for name in names),
     )
 
 
-def pictures_of(path: Path) -> tuple[list[str], Callable[[str], bytes]]:
-    """The names of a folder's or an archive's pictures in a fixed order, and how to read one's bytes.
-
-    Raises `FileNotFoundError`.
-    """
-    if path.is_dir():
-        found = (p.relative_to(path).as_posix() for p in path.rglob("*") if p.suffix.lower() in ENDINGS)
-        return sorted(found), lambda name: (path / name).read_bytes()
+def pictures_of(path: Path) -> list[Member]:
+    """The pictures of a folder or an archive, in a fixed order. Raises `FileNotFoundError`."""
     if not path.exists():
         raise FileNotFoundError(f"there is no {path}; --data needs a folder or a zip archive of pictures.")
-    with ZipFile(path) as archive:
-        names = sorted(n for n in archive.namelist() if Path(n).suffix.lower() in ENDINGS)
-
-    def read(name: str) -> bytes:
-        with ZipFile(path) as archive:  # opened each time: an open archive is not thread-safe
-            return archive.read(name)
-
-    return names, read
+    found = [member for member in find_pictures([str(path)]) if member.problem is None]
+    return sorted((m for m in found if Path(m.name).suffix.lower() in PICTURES), key=lambda m: m.name)
 
 
-def _decoded(path: Path, cache: Path) -> tuple[list[str], NDArray[np.uint8], NDArray[np.float32]]:
-    """Names, pixels (N, 3, SIDE, SIDE) and aspects (N,) of a source; what cannot be read is left out."""
-    names, read = pictures_of(path)
+def _decoded(path: Path, cache: Path) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Pixels (N, 3, SIDE, SIDE) and aspects (N,) of a source; what cannot be read is left out."""
+    members = pictures_of(path)
     stamp = path.stat().st_mtime_ns if path.is_file() else 0
-    key = sha256(repr((SIDE, stamp, names)).encode()).hexdigest()[:16]
+    key = sha256(repr((SIDE, stamp, [member.name for member in members])).encode()).hexdigest()[:16]
     home = cache / f"{path.stem}-{key}"
-    if not (home / "names.txt").exists():
+    if not (home / "pixels.bin").exists():
         home.mkdir(parents=True, exist_ok=True)
-        kept, aspects = [], []
+        aspects = []
         # Written to a temporary name and renamed last, so that a kill leaves nothing that looks whole.
         with (home / "pixels.new").open("wb") as file:
-            for name, square, aspect in _decode_all(names, read):
+            for square, aspect in _squares(members):
                 file.write(square.tobytes())
-                kept.append(name)
                 aspects.append(aspect)
-        if not kept:
-            raise ValueError(TOO_FEW.format(path=path))
-        os.replace(home / "pixels.new", home / "pixels.bin")
+        if not aspects:
+            raise ValueError(f"{path} holds no photograph that can be read; name a folder or a zip archive.")
         np.save(home / "aspects.npy", np.array(aspects, np.float32))
-        (home / "names.txt").write_text("\n".join(kept) + "\n", encoding="utf-8")
-    kept = (home / "names.txt").read_text(encoding="utf-8").splitlines()
-    pixels = np.memmap(home / "pixels.bin", np.uint8, "r", shape=(len(kept), 3, SIDE, SIDE))
-    return kept, pixels, np.load(home / "aspects.npy")
+        os.replace(home / "pixels.new", home / "pixels.bin")
+    aspects = np.load(home / "aspects.npy")
+    return np.memmap(home / "pixels.bin", np.uint8, "r", shape=(len(aspects), 3, SIDE, SIDE)), aspects
 
 
-def _decode_all(
-    names: Sequence[str], read: Callable[[str], bytes]
-) -> Iterator[tuple[str, NDArray[np.uint8], float]]:
-    def decode(name: str) -> tuple[str, NDArray[np.uint8], float] | None:
-        try:
-            with Image.open(BytesIO(read(name))) as image:
-                whole = image.convert("RGB")
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            return None
-        square = whole.resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=3.0)
-        return name, np.asarray(square).transpose(2, 0, 1), whole.width / whole.height
+def _squares(members: list[Member]) -> Iterator[tuple[NDArray[np.uint8], float]]:
+    """Pixels (3, SIDE, SIDE) and aspect of every picture that can be read, upright and in sRGB as on the page."""
 
+    def squeezed(part: list[Member]) -> list[tuple[NDArray[np.uint8], float]]:
+        images = (image for image in read_members(part) if not isinstance(image, str))
+        return [(_square(image), image.width / image.height) for image in images]
+
+    parts = [members[i : i + PART] for i in range(0, len(members), PART)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(names), 512):  # a bounded number at a time, for the memory's sake
-            yield from filter(None, pool.map(decode, names[start : start + 512]))
+        yield from chain.from_iterable(pool.map(squeezed, parts))
+
+
+def _square(image: Image.Image) -> NDArray[np.uint8]:
+    square = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    return np.asarray(square).transpose(2, 0, 1)

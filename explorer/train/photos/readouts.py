@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from explorer.model.multi_exit import MultiExitViT
 from explorer.train.checkpoint import save_whole
+from explorer.train.ridge import inputs_of
 
 # Of the ridge regression, chosen on labelled photographs; docs/photos.md has the numbers.
 PENALTY = 0.01
@@ -58,35 +59,10 @@ def read(
 
 @torch.no_grad()
 def _read(network: MultiExitViT, lessons: list[tuple[Tensor, Tensor]]) -> tuple[list[Tensor], Tensor]:
-    linears = read_outs(network)
-    inputs: list[list[Tensor]] = [[] for _ in linears]
-    hooks = [
-        linear.register_forward_pre_hook(lambda _, args, kept=kept: kept.append(args[0].float()))
-        for linear, kept in zip(linears, inputs, strict=True)
-    ]
-    try:
+    with inputs_of(read_outs(network)) as inputs, network.in_precision():
         for images, _ in lessons:
-            with network.in_precision():
-                network(images)
-    finally:
-        for hook in hooks:
-            hook.remove()
+            network(images)
     return [torch.cat(kept) for kept in inputs], torch.cat([answers for _, answers in lessons])
-
-
-@torch.no_grad()
-def solve(linear: nn.Linear, inputs: Tensor, answers: Tensor, penalty: float = PENALTY) -> None:
-    """Set a read-out by ridge regression of answers (N, C) on inputs (N, D).
-
-    Inputs are standardised first: a ViT's residual stream has a few channels far larger than all others.
-    """
-    x, y = inputs.double(), answers.double()
-    mean, std = x.mean(dim=0), x.std(dim=0) + 1e-6
-    x = (x - mean) / std
-    gram = x.T @ x + penalty * len(x) * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
-    weight = torch.linalg.solve(gram, x.T @ (y - y.mean(dim=0))) / std[:, None]  # (D, C)
-    linear.weight.copy_(weight.T)
-    linear.bias.copy_(y.mean(dim=0) - mean @ weight)
 
 
 @torch.no_grad()

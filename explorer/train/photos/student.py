@@ -10,10 +10,11 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 from timm.layers import resample_abs_pos_embed
-from torch import Tensor
+from torch import Tensor, nn
 
 from explorer.model.backbone import Backbone, build_backbone
 from explorer.model.exits import lgvit_exits
+from explorer.model.heads import GlobalAggregationHead, LocalPerceptionHead
 from explorer.model.multi_exit import MultiExitViT
 
 MEAN = (0.485, 0.456, 0.406)  # DINOv2's, which are ImageNet's
@@ -37,7 +38,7 @@ _POSITIONS = "backbone.vit.pos_embed"
 def new_student(weights: Path | None, size: int, backbone: dict[str, Any] = BACKBONE) -> MultiExitViT:
     """A fresh LGViT on a backbone from a safetensors file with timm's names, made for `size` pixels.
 
-    Its heads must be initialised by `conditioning.start_heads`. Without a file the caller must load the weights.
+    Its heads must be initialised by `start_heads`. Without a file the caller must load the weights.
     Raises `FileNotFoundError`.
     """
     network = MultiExitViT(build_backbone(**backbone | {"img_size": size}), lgvit_exits(), "photos")
@@ -62,6 +63,29 @@ def at_size(network: MultiExitViT, size: int) -> MultiExitViT:
     resized.precision = network.precision
     plain_attention(resized)
     return resized.train(network.training)
+
+
+@torch.no_grad()
+def start_heads(network: MultiExitViT, seed: int) -> None:
+    """Restart every head, as the seed decides, as one that passes its tokens on unchanged: its read-out can be solved.
+
+    A local head's branch adds nothing yet (its last norm at zero, Goyal et al. 2017, arXiv 1706.02677); a global head's
+    values and projection are the identity.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for head in network.heads:
+            for layer in head.modules():
+                if isinstance(layer, nn.Conv2d | nn.BatchNorm2d | nn.Linear):
+                    layer.reset_parameters()
+            if isinstance(head, LocalPerceptionHead):
+                nn.init.zeros_(head.local.project[-1].weight)  # type: ignore[arg-type]
+            else:
+                assert isinstance(head, GlobalAggregationHead)
+                nn.init.eye_(head.qkv.weight[-head.project.in_features :])
+                nn.init.eye_(head.project.weight)
+                nn.init.zeros_(head.project.bias)
+    network.eval()  # folds the local heads again
 
 
 def plain_attention(network: MultiExitViT) -> None:

@@ -6,16 +6,9 @@ import torch
 from explorer.model.backbone import build_backbone
 from explorer.model.exits import lgvit_exits
 from explorer.model.multi_exit import MultiExitViT
-from explorer.train.photos import distil
 from explorer.train.photos.photographs import Source, load_photographs
 from explorer.train.photos.teacher import Teacher
 from tests.train.photos.tiny import TINY, TinyClassifier, picture
-
-
-@pytest.fixture(autouse=True)
-def _few_views_looked_at(monkeypatch):
-    """A tiny network's scales show in a few views as well as in hundreds."""
-    monkeypatch.setattr(distil, "LOOKED_AT", 16)
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,10 @@ from torch import nn
 from explorer.train.checkpoint import Stopped
 from explorer.train.photos import distil
 from explorer.train.photos.distil import Run
-from explorer.train.photos.readouts import EVEN, TAU, even, read, read_outs, rebalance, solve
+from explorer.train.photos.readouts import EVEN, PENALTY, TAU, even, read, read_outs, rebalance
 from explorer.train.photos.stretch import FINAL, LAYER_DECAY, Stretch, rate
-from explorer.train.photos.student import at_size, seen_by
+from explorer.train.photos.student import at_size, seen_by, start_heads
+from explorer.train.ridge import solve
 from tests.train.photos.tiny import STRETCH, trained
 
 HEADS = Stretch(stage=2, crops=8, size=56, batch=4, solved=16)
@@ -145,7 +146,7 @@ def test_where_a_stretch_begins_read_outs_are_solved_on_the_average(network, tmp
     *early, final = read_outs(expected)
     lessons = answers
     for linear, there in ((final, inputs[-1]), *zip(early, inputs, strict=False)):
-        solve(linear, there, lessons)
+        solve(linear, there, lessons, PENALTY)
         even(linear, there, lessons)
         rebalance(linear, linear(there))
         if linear is final:  # the exits learn from it and from the teacher, in equal parts
@@ -202,20 +203,6 @@ def test_a_stretch_that_solves_nothing_keeps_the_read_outs(network, tmp_path, ph
         assert torch.equal(tensor, before[name]), name
 
 
-def test_ridge_regression_finds_the_line_that_answers_lie_on():
-    torch.manual_seed(0)
-    inputs = torch.randn(400, 6) * torch.tensor([1, 10, 0.1, 3, 1, 1]) + 4
-    weight, bias = torch.randn(3, 6), torch.randn(3)
-    linear = nn.Linear(6, 3)
-    solve(linear, inputs, inputs @ weight.T + bias, penalty=1e-9)
-    torch.testing.assert_close(linear.weight.detach(), weight, atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(linear.bias.detach(), bias, atol=1e-3, rtol=1e-3)
-    solve(linear, inputs, inputs @ weight.T + bias, penalty=1e9)  # all that is left is the mean answer
-    torch.testing.assert_close(
-        linear(inputs), (inputs @ weight.T + bias).mean(dim=0).expand(400, 3), atol=1e-3, rtol=0
-    )
-
-
 def test_an_even_read_out_gives_back_three_quarters_of_the_spread_that_shrinking_took():
     torch.manual_seed(0)
     inputs = torch.randn(2000, 2)
@@ -260,6 +247,22 @@ def test_the_heads_of_a_new_run_pass_tokens_on_and_their_read_outs_are_solved(
     assert torch.equal(run.network.heads[0].classifier.linears[0].weight, weight)
 
 
+def test_heads_started_anew_pass_their_tokens_on(network):
+    start_heads(network, seed=5)
+    assert not network.training
+    x = torch.randn(2, 16, 4, 4)
+    torch.testing.assert_close(network.heads[0].local(x), x)
+    alike = torch.randn(2, 1, 16).expand(2, 17, 16)  # attention over equal tokens gives that token
+    torch.testing.assert_close(network.heads[7].features(alike), alike[:, : network.heads[7].places.numel()])
+    first = {name: tensor.clone() for name, tensor in network.heads.state_dict().items()}
+    state = torch.get_rng_state()
+    start_heads(network, seed=5)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(tensor, first[name]) for name, tensor in network.heads.state_dict().items())
+    start_heads(network, seed=6)
+    assert not torch.equal(network.heads[0].local.expand[0].weight, first["0.local.expand.0.weight"])
+
+
 def test_heads_learn_fastest_and_the_embedding_slowest(network, tmp_path, photographs, teacher):
     stretch = replace(STRETCH, frozen=0, lr=1e-4, lr_heads=5e-4)
     run = Run(network, [], tmp_path)
@@ -274,7 +277,8 @@ def test_heads_learn_fastest_and_the_embedding_slowest(network, tmp_path, photog
     np.testing.assert_allclose(rates[id(vit.pos_embed)], 1e-4 * LAYER_DECAY**12)
     decays = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
     assert decays[id(vit.blocks[9].mlp.fc1.weight)] == distil.WEIGHT_DECAY
-    assert decays[id(vit.head.weight)] == 0  # conditioned: its steps are not its inputs' own
+    assert decays[id(vit.head.weight)] == distil.WEIGHT_DECAY
+    assert decays[id(vit.head.bias)] == decays[id(vit.norm.weight)] == 0
 
 
 def test_the_rate_rises_stays_and_falls_in_the_last_third():
