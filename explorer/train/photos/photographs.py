@@ -90,7 +90,8 @@ def _decoded(path: Path, cache: Path) -> tuple[NDArray[np.uint8], NDArray[np.flo
     """Pixels (N, 3, SIDE, SIDE) and aspects (N,) of a source; what cannot be read is left out."""
     members = pictures_of(path)
     stamp = path.stat().st_mtime_ns if path.is_file() else 0
-    key = sha256(repr((SIDE, stamp, [member.name for member in members])).encode()).hexdigest()[:16]
+    names = [member.name.removeprefix(str(path)) for member in members]
+    key = sha256(repr((SIDE, stamp, names)).encode()).hexdigest()[:16]
     home = cache / f"{path.stem}-{key}"
     if not (home / "pixels.bin").exists():
         home.mkdir(parents=True, exist_ok=True)
