@@ -124,9 +124,10 @@ def solve_readouts(network: MultiExitViT, batches: Iterable[tuple[Tensor, Tensor
     linears: list[nn.Linear] = [*early, *network.backbone.classifiers]
     network.eval()
     found = []
-    with inputs_of(linears) as seen, network.in_precision():
+    with inputs_of(linears) as seen:
         for images, labels in batches:
-            network(images.to(network.device))
+            with network.in_precision():  # of the network alone: batches may be made in another
+                network(images.to(network.device))
             found.append(labels)
     for linear, kept in zip(linears, seen, strict=True):
         x, depths = torch.cat(kept), len(kept) // len(found)  # batch by batch, and in a batch depth by depth

@@ -67,10 +67,10 @@ def at_size(network: MultiExitViT, size: int) -> MultiExitViT:
 
 @torch.no_grad()
 def start_heads(network: MultiExitViT, seed: int) -> None:
-    """Restart every head, as the seed decides, as one that passes its tokens on unchanged: its read-out can be solved.
+    """Restart every head, as the seed decides, as one that passes its tokens on, so that its read-out can be solved.
 
-    A local head's branch adds nothing yet (its last norm at zero, Goyal et al. 2017, arXiv 1706.02677); a global head's
-    values and projection are the identity.
+    A local head leaves them as they are: its branch adds nothing yet (its last norm at zero, Goyal et al. 2017, arXiv
+    1706.02677). A global head gives averages of them, by its attention: its values and projection are the identity.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
